@@ -1,0 +1,215 @@
+"""Bytes ↔ envelopes: CloudEvents binary mode, attributes in `ce_*` headers, JSON value `{data, personal}`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from events import catalog
+from events.envelope import Actor, AnyEnvelope, Command, Envelope, Event
+from events.errors import EventTooLarge, MalformedEvent, UnknownEventVersion
+from events.sealing import DataKey, Keys, key_for
+from events.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
+from events.upcasting import UPCASTERS, Upcasters, upcast
+
+Header = tuple[str, bytes]
+SPECVERSION: Final = b"1.0"
+CONTENT_TYPE: Final = b"application/json"
+
+
+class Box(msgspec.Struct, frozen=True):
+    key_id: UUID
+    box: bytes
+
+
+class _Value(msgspec.Struct, frozen=True):
+    data: msgspec.Raw
+    personal: Box | None = None
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What goes to Kafka, less topic and key: the headers and the value."""
+
+    headers: list[Header]
+    value: bytes
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A record whose attributes are read and whose box, if any, is still closed."""
+
+    attributes: dict[str, str]
+    cls: type[Any]
+    data: msgspec.Raw
+    box: Box | None
+
+    @property
+    def key_id(self) -> UUID | None:
+        return None if self.box is None else self.box.key_id
+
+
+_value_decoder = msgspec.json.Decoder(_Value)
+_encoder = msgspec.json.Encoder()
+
+
+_decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(cls: type[Any]) -> msgspec.json.Decoder[Any]:
+    decoder = _decoders.get(cls)
+    if decoder is None:
+        decoder = _decoders[cls] = msgspec.json.Decoder(cls)
+    return decoder
+
+
+def encode(envelope: AnyEnvelope, key: DataKey | None = None, *, limit: int | None = None) -> Record:
+    """Headers and value. With a key, the personal half is sealed; without one the event must have none.
+
+    Raises EventTooLarge over the limit in bytes (512 kB for events of the store, 2 MB for unsealed records) and
+    ValueError when personal data would travel in the clear.
+    """
+    data = envelope.data
+    personal = getattr(data, "personal", None)
+    if personal is None:
+        value = b'{"data":' + _encoder.encode(data) + b"}"
+    else:
+        if key is None:
+            raise ValueError(f"{envelope.type} has personal data and no key to seal it with")
+        box = Box(key.key_id, key.seal(_encoder.encode(personal), envelope.id))
+        bare = _encoder.encode(msgspec.structs.replace(data, personal=None))
+        value = b'{"data":' + bare + b',"personal":' + _encoder.encode(box) + b"}"
+    if limit is None:
+        limit = MAX_EVENT_BYTES if envelope.sequence else MAX_RECORD_BYTES - 64 * 1024
+    if len(value) > limit:
+        raise EventTooLarge(f"{envelope.type} {envelope.id} has {len(value)} bytes, at most {limit} are allowed")
+    return Record(_headers(envelope), value)
+
+
+def _headers(envelope: AnyEnvelope) -> list[Header]:
+    stream = str(envelope.stream)
+    headers: list[Header] = [
+        ("ce_specversion", SPECVERSION),
+        ("ce_id", str(envelope.id).encode()),
+        ("ce_source", b"postroom"),
+        ("ce_type", envelope.type.encode()),
+        ("ce_time", envelope.occurred_at.isoformat().encode()),
+        ("ce_version", str(envelope.version).encode()),
+        ("ce_stream", stream.encode()),
+        ("ce_sequence", str(envelope.sequence).encode()),
+        ("ce_recordedat", envelope.recorded_at.isoformat().encode()),
+        ("ce_workspaceid", str(envelope.workspace_id).encode()),
+        ("ce_actor", str(envelope.actor).encode()),
+        ("ce_correlationid", str(envelope.correlation_id).encode()),
+        ("content-type", CONTENT_TYPE),
+    ]
+    if envelope.causation_id is not None:
+        headers.append(("ce_causationid", str(envelope.causation_id).encode()))
+    return headers
+
+
+def with_position(headers: Sequence[Header], store: str, position: int) -> list[Header]:
+    """The headers plus where in which store the event lies; the relay adds this."""
+    return [*headers, ("ce_store", store.encode()), ("ce_position", str(position).encode())]
+
+
+def parse(headers: Sequence[Header], value: bytes | None) -> Parsed:
+    """Reads attributes and splits the value; opens nothing, needs no key.
+
+    Raises MalformedEvent, UnknownEventType, UnknownEventVersion.
+    """
+    try:
+        attributes = {name: raw.decode() for name, raw in headers}
+        type_name, version = attributes["ce_type"], int(attributes["ce_version"])
+    except (KeyError, ValueError, AttributeError, UnicodeDecodeError) as error:
+        raise MalformedEvent(f"not a CloudEvent in binary mode: {type(error).__name__} {error}") from error
+    cls = catalog.class_of(type_name)
+    if not 1 <= version <= cls.VERSION:
+        raise UnknownEventVersion(f"{type_name} version {version} is unknown here, the newest known is {cls.VERSION}")
+    try:
+        parts = _value_decoder.decode(value or b"")
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedEvent(f"the value of a {type_name} is not {{data, personal}} in JSON: {_why(error)}") from error
+    return Parsed(attributes, cls, parts.data, parts.personal)
+
+
+def open_(parsed: Parsed, keys: Keys | None = None, *, upcasters: Upcasters = UPCASTERS) -> AnyEnvelope:
+    """The envelope. With `keys`, the box is opened (personal None if erased); without, it stays closed.
+
+    Raises MalformedEvent, UnknownEventVersion, KeyNotHeld, SealBroken.
+    """
+    attributes, cls = parsed.attributes, parsed.cls
+    try:
+        event_id = UUID(attributes["ce_id"])
+        data = _data(parsed, upcasters)
+        if keys is not None and parsed.box is not None:
+            data = _with_personal(data, cls, parsed.box, event_id, keys)
+        causation = attributes.get("ce_causationid")
+        position = attributes.get("ce_position")
+        return Envelope(
+            id=event_id,
+            stream=UUID(attributes["ce_stream"]),
+            sequence=int(attributes["ce_sequence"]),
+            occurred_at=_time(attributes["ce_time"]),
+            recorded_at=_time(attributes["ce_recordedat"]),
+            workspace_id=UUID(attributes["ce_workspaceid"]),
+            actor=_actor(attributes["ce_actor"]),
+            correlation_id=UUID(attributes["ce_correlationid"]),
+            causation_id=UUID(causation) if causation else None,
+            data=data,
+            store=attributes.get("ce_store"),
+            position=int(position) if position else None,
+        )
+    except (KeyError, ValueError, msgspec.DecodeError, RecursionError) as error:
+        raise MalformedEvent(f"a {cls.__name__} does not fit its schema: {_why(error)}") from error
+
+
+def decode(headers: Sequence[Header], value: bytes | None, keys: Keys | None = None) -> AnyEnvelope:
+    """`parse`, then `open_`."""
+    return open_(parse(headers, value), keys)
+
+
+def _data(parsed: Parsed, upcasters: Upcasters) -> Event | Command:
+    cls, version = parsed.cls, int(parsed.attributes["ce_version"])
+    if version == cls.VERSION:
+        decoded: Event | Command = _decoder(cls).decode(parsed.data)
+        return decoded
+    old = msgspec.json.decode(parsed.data, type=dict[str, Any])
+    converted: Event | Command = msgspec.convert(
+        upcast(cls.__name__, version, cls.VERSION, old, upcasters), cls, strict=False
+    )
+    return converted
+
+
+def _with_personal(data: Event | Command, cls: type[Any], box: Box, event_id: UUID, keys: Keys) -> Event | Command:
+    key = key_for(keys, box.key_id)
+    personal_cls = catalog.personal_type(cls)
+    if personal_cls is None:
+        raise MalformedEvent(f"a {cls.__name__} has no personal half, yet a box came with it")
+    if not isinstance(key, DataKey):
+        return data
+    personal = _decoder(personal_cls).decode(key.open(box.box, event_id))
+    return msgspec.structs.replace(data, personal=personal)
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time has no zone")
+    return moment
+
+
+@lru_cache(maxsize=4096)
+def _actor(text: str) -> Actor:
+    kind, _, actor_id = text.partition(":")
+    return msgspec.convert({"kind": kind, "id": actor_id}, Actor)
+
+
+def _why(error: Exception) -> str:
+    """The reason without the offending value, which may be personal."""
+    if isinstance(error, msgspec.ValidationError):
+        return str(error).split(" - ")[-1] if " - " in str(error) else "a value has the wrong type"
+    return type(error).__name__

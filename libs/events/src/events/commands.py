@@ -1,0 +1,219 @@
+"""What agents, timers and the system ask for. The envelope's stream is the target; its id is the command id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from events.conversations import ReplyContent
+from events.envelope import Command
+from events.rules import Rule
+from events.values import Availability, Channel, Priority, Role
+from events.workspace import EmailSettings
+
+
+class SendReply(Command, frozen=True, kw_only=True):
+    """Recipients and References are frozen here, as the agent saw them. The target is the conversation.
+
+    `seen_sequence` is the If-Match of the agent: the reply is refused when a message or comment is newer.
+    `content.external_id` is left empty: the router makes it.
+    """
+
+    reply_id: UUID
+    channel_id: UUID
+    content: ReplyContent
+    seen_sequence: int | None = None
+
+
+class AddComment(Command, frozen=True, kw_only=True):
+    comment_id: UUID
+    text: str
+    mentions: tuple[UUID, ...] = ()
+
+
+class AssignConversation(Command, frozen=True, kw_only=True):
+    """Both None: with nobody."""
+
+    agent_id: UUID | None
+    team_id: UUID | None
+
+
+class ResolveConversation(Command, frozen=True, kw_only=True):
+    pass
+
+
+class ReopenConversation(Command, frozen=True, kw_only=True):
+    pass
+
+
+class SnoozeConversation(Command, frozen=True, kw_only=True):
+    """Until a time, or until they answer (None)."""
+
+    until: datetime | None = None
+
+
+class ElapseSnooze(Command, frozen=True, kw_only=True):
+    """A timer is due; its id is the command id."""
+
+    timer_id: UUID
+
+
+class MarkConversationAsSpam(Command, frozen=True, kw_only=True):
+    pass
+
+
+class TrashConversation(Command, frozen=True, kw_only=True):
+    pass
+
+
+class AddLabel(Command, frozen=True, kw_only=True):
+    label: str
+
+
+class RemoveLabel(Command, frozen=True, kw_only=True):
+    label: str
+
+
+class ChangePriority(Command, frozen=True, kw_only=True):
+    priority: Priority
+
+
+class UpdateContact(Command, frozen=True, kw_only=True):
+    """A field left out stays. The target is the contact."""
+
+    name: str | None = None
+    phone: str | None = None
+    note: str | None = None
+
+
+class EraseContact(Command, frozen=True, kw_only=True):
+    """Destroys the person's keys, rows and blobs. The target is the contact. It cannot be undone."""
+
+
+class CreateInbox(Command, frozen=True, kw_only=True):
+    """The target of this and of every command below it is the workspace."""
+
+    inbox_id: UUID
+    name: str
+    team_ids: tuple[UUID, ...] = ()
+    member_ids: tuple[UUID, ...] = ()
+
+
+class ChangeInbox(Command, frozen=True, kw_only=True):
+    """A field left out stays."""
+
+    inbox_id: UUID
+    name: str | None = None
+    team_ids: tuple[UUID, ...] | None = None
+    member_ids: tuple[UUID, ...] | None = None
+    signature: str | None = None
+    archived: bool | None = None
+
+
+class CreateTeam(Command, frozen=True, kw_only=True):
+    team_id: UUID
+    name: str
+    member_ids: tuple[UUID, ...] = ()
+
+
+class ChangeTeam(Command, frozen=True, kw_only=True):
+    team_id: UUID
+    name: str | None = None
+    member_ids: tuple[UUID, ...] | None = None
+
+
+class DeleteTeam(Command, frozen=True, kw_only=True):
+    team_id: UUID
+
+
+class InviteAgent(Command, frozen=True, kw_only=True):
+    agent_id: UUID
+    name: str
+    email: str
+    role: Role
+
+
+class ChangeAgent(Command, frozen=True, kw_only=True):
+    agent_id: UUID
+    role: Role | None = None
+    deactivated: bool | None = None
+
+
+class ChangeProfile(Command, frozen=True, kw_only=True):
+    """The whole profile, as the API merged it from the view."""
+
+    agent_id: UUID
+    name: str
+    email: str
+    meeting_url: str = ""
+    signature: str = ""
+    language: str = "en"
+    time_zone: str = "UTC"
+
+
+class SetAvailability(Command, frozen=True, kw_only=True):
+    agent_id: UUID
+    state: Availability
+    until: datetime | None = None
+
+
+class ConnectChannel(Command, frozen=True, kw_only=True):
+    channel_id: UUID
+    inbox_id: UUID
+    kind: Channel
+    email: EmailSettings | None = None
+
+
+class ChangeChannel(Command, frozen=True, kw_only=True):
+    channel_id: UUID
+    email: EmailSettings | None = None
+
+
+class DisconnectChannel(Command, frozen=True, kw_only=True):
+    channel_id: UUID
+
+
+class DraftRules(Command, frozen=True, kw_only=True):
+    rules: tuple[Rule, ...]
+
+
+class PublishRules(Command, frozen=True, kw_only=True):
+    pass
+
+
+class RetryQuarantined(Command, frozen=True, kw_only=True):
+    """The target is the quarantined record's stream."""
+
+
+ConversationCommand = (
+    SendReply
+    | AddComment
+    | AssignConversation
+    | ResolveConversation
+    | ReopenConversation
+    | SnoozeConversation
+    | ElapseSnooze
+    | MarkConversationAsSpam
+    | TrashConversation
+    | AddLabel
+    | RemoveLabel
+    | ChangePriority
+)
+ContactCommand = UpdateContact | EraseContact
+WorkspaceCommand = (
+    CreateInbox
+    | ChangeInbox
+    | CreateTeam
+    | ChangeTeam
+    | DeleteTeam
+    | InviteAgent
+    | ChangeAgent
+    | ChangeProfile
+    | SetAvailability
+    | ConnectChannel
+    | ChangeChannel
+    | DisconnectChannel
+    | DraftRules
+    | PublishRules
+)
+AnyCommand = ConversationCommand | ContactCommand | WorkspaceCommand | RetryQuarantined

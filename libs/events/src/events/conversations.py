@@ -1,0 +1,297 @@
+"""What happens to a conversation: one stream each, topic conversations.v1."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from events.envelope import Event, Personal
+from events.rules import Value
+from events.values import Address, Attachment, Channel, MessageContent, MessageFacts, Priority
+
+TOPIC = "conversations.v1"
+
+
+class OpenedContent(Personal, frozen=True, kw_only=True):
+    subject: str
+    message: MessageContent
+
+
+class ConversationOpened(Event, frozen=True, kw_only=True):
+    """A conversation began with its first inbound message. `number` is what people say ("#1042")."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    number: int
+    inbox_id: UUID
+    contact_id: UUID
+    channel: Channel
+    channel_id: UUID
+    message: MessageFacts
+    suggested_link: UUID | None = None
+    personal: OpenedContent | None = None
+
+
+class MessageAppended(Event, frozen=True, kw_only=True):
+    """A further inbound message; `contact_id` is its author, who may be another participant than the first."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    contact_id: UUID
+    message: MessageFacts
+    personal: MessageContent | None = None
+
+
+class ReplyContent(Personal, frozen=True, kw_only=True):
+    """A reply as frozen in its command; `external_id` is its Message-ID without angle brackets."""
+
+    external_id: str
+    sender: Address
+    reply_to: Address | None = None
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    subject: str
+    text: str
+    html: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+
+
+class ReplyQueued(Event, frozen=True, kw_only=True):
+    """An agent's reply is to be delivered. A second copy goes to outbound.<channel>.v1."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    reply_id: UUID
+    conversation_id: UUID
+    inbox_id: UUID
+    channel: Channel
+    channel_id: UUID
+    agent_id: UUID | None = None
+    blobs: tuple[str, ...] = ()
+    personal: ReplyContent | None = None
+
+
+class ReplySending(Event, frozen=True, kw_only=True):
+    """Delivery has begun (the first attempt only)."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    reply_id: UUID
+    attempt: int
+
+
+class ReplySent(Event, frozen=True, kw_only=True):
+    """The next hop accepted the reply."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    reply_id: UUID
+    attempt: int
+
+
+class ReplyUncertain(Event, frozen=True, kw_only=True):
+    """Handed over, but no answer came: it may have arrived."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    reply_id: UUID
+    attempt: int
+
+
+class ReplyDelivered(Event, frozen=True, kw_only=True):
+    """The recipient's side confirmed the reply."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    reply_id: UUID
+    attempt: int
+
+
+class FailureReason(Personal, frozen=True, kw_only=True):
+    reason: str
+
+
+class ReplyFailed(Event, frozen=True, kw_only=True):
+    """The reply will not arrive; `code` is the status of the next hop or ours."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    reply_id: UUID
+    attempt: int
+    code: str
+    can_retry: bool = True
+    personal: FailureReason | None = None
+
+
+class CommentText(Personal, frozen=True, kw_only=True):
+    text: str
+
+
+class CommentAdded(Event, frozen=True, kw_only=True):
+    """An internal comment, seen by the team only."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    comment_id: UUID
+    agent_id: UUID
+    mentions: tuple[UUID, ...] = ()
+    personal: CommentText | None = None
+
+
+class RuleOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one rule did: not evaluated (an earlier one stopped, or it is disabled), not matched, or matched."""
+
+    rule_id: UUID
+    name: str
+    outcome: Literal["matched", "not_matched", "not_evaluated"]
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent who was considered; `refused` says why not chosen before others ("away", "deactivated", …)."""
+
+    agent_id: UUID
+    open_conversations: int
+    last_assigned_at: datetime | None = None
+    refused: str | None = None
+
+
+class SeenValues(Personal, frozen=True, kw_only=True):
+    """Values that the rules saw, by rule id and fact."""
+
+    values: dict[str, dict[str, Value]] = msgspec.field(default_factory=dict)
+
+
+class ConversationRouted(Event, frozen=True, kw_only=True):
+    """The decision record, with the assignment it made: every rule's outcome, the candidates, and why.
+
+    `reason` is "rule", "inbox_team", "returned_to_agent" or "no_team"; `rule_set_version` 0 is the empty set.
+    """
+
+    TOPIC: ClassVar[str] = TOPIC
+    message_id: UUID
+    rule_set_version: int
+    rules: tuple[RuleOutcome, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    team_id: UUID | None = None
+    agent_id: UUID | None = None
+    labels: tuple[str, ...] = ()
+    priority: Priority | None = None
+    status: Literal["open", "snoozed", "resolved", "spam", "trash"] | None = None
+    reason: str
+    personal: SeenValues | None = None
+
+
+class ConversationAssigned(Event, frozen=True, kw_only=True):
+    """Now with this agent, this team, or both; what is None is none."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    agent_id: UUID | None
+    team_id: UUID | None
+
+
+class ConversationUnassigned(Event, frozen=True, kw_only=True):
+    """With nobody and no team."""
+
+    TOPIC: ClassVar[str] = TOPIC
+
+
+class ConversationResolved(Event, frozen=True, kw_only=True):
+    TOPIC: ClassVar[str] = TOPIC
+
+
+class ConversationReopened(Event, frozen=True, kw_only=True):
+    """Open again, by a message of a customer or by an agent."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    reason: Literal["message", "agent"]
+
+
+class ConversationSnoozed(Event, frozen=True, kw_only=True):
+    """Out of sight until a time, or until the customer answers (`until` None). The timer has `timer_id`."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    until: datetime | None = None
+    timer_id: UUID | None = None
+
+
+class SnoozeElapsed(Event, frozen=True, kw_only=True):
+    """The time came; the conversation is open again."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    timer_id: UUID
+
+
+class MarkedAsSpam(Event, frozen=True, kw_only=True):
+    TOPIC: ClassVar[str] = TOPIC
+
+
+class ConversationTrashed(Event, frozen=True, kw_only=True):
+    TOPIC: ClassVar[str] = TOPIC
+
+
+class LabelAdded(Event, frozen=True, kw_only=True):
+    TOPIC: ClassVar[str] = TOPIC
+    label: str
+
+
+class LabelRemoved(Event, frozen=True, kw_only=True):
+    TOPIC: ClassVar[str] = TOPIC
+    label: str
+
+
+class PriorityChanged(Event, frozen=True, kw_only=True):
+    TOPIC: ClassVar[str] = TOPIC
+    priority: Priority
+
+
+class PersonalDataErased(Event, frozen=True, kw_only=True):
+    """A person in this conversation was erased: views write what a rebuild without the key writes."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    contact_id: UUID
+
+
+class InboundQuarantined(Event, frozen=True, kw_only=True):
+    """An inbound record that could not be handled, in a stream of its own; its bytes are a blob.
+
+    `reason` is an error's class and message without personal data.
+    """
+
+    TOPIC: ClassVar[str] = TOPIC
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    raw: str
+    size: int
+
+
+class QuarantineReleased(Event, frozen=True, kw_only=True):
+    """The quarantined record was handled on a retry; the events that came of it name this one as their cause."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    quarantined_id: UUID
+
+
+ConversationEvent = (
+    ConversationOpened
+    | MessageAppended
+    | ReplyQueued
+    | ReplySending
+    | ReplySent
+    | ReplyUncertain
+    | ReplyDelivered
+    | ReplyFailed
+    | CommentAdded
+    | ConversationRouted
+    | ConversationAssigned
+    | ConversationUnassigned
+    | ConversationResolved
+    | ConversationReopened
+    | ConversationSnoozed
+    | SnoozeElapsed
+    | MarkedAsSpam
+    | ConversationTrashed
+    | LabelAdded
+    | LabelRemoved
+    | PriorityChanged
+    | PersonalDataErased
+)
+QuarantineEvent = InboundQuarantined | QuarantineReleased

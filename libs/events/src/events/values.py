@@ -1,0 +1,101 @@
+"""Value types that several families share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from events.envelope import Personal
+
+Channel = Literal["email", "facebook", "chat", "form"]
+ConversationStatus = Literal["open", "snoozed", "resolved", "spam", "trash"]
+Priority = Literal["low", "normal", "high", "urgent"]
+Role = Literal["administrator", "manager", "agent"]
+Availability = Literal["available", "away"]
+
+
+class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A mailbox (RFC 5322 3.4): `address` as written, `name` decoded and possibly empty."""
+
+    address: str
+    name: str = ""
+
+
+class Handle(msgspec.Struct, frozen=True, omit_defaults=True):
+    """By what a person is known on a channel: a mail address (lower case), a page-scoped id, a visitor id."""
+
+    kind: Channel
+    value: str
+
+
+class Blob(msgspec.Struct, frozen=True):
+    """A reference to bytes in the blob store, named `<inbound event id>/<sha256>`; size in bytes."""
+
+    name: str
+    size: int
+    content_type: str
+    sha256: str
+
+
+class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file of a message; `content_id` (without angle brackets) when the HTML shows it in place."""
+
+    id: UUID
+    name: str
+    content_type: str
+    size: int
+    blob: str
+    content_id: str | None = None
+
+
+class MessageFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What may be known of an inbound message when its person is erased. Sizes in bytes.
+
+    `automated` names the sign by which it was recognised as auto-submitted (RFC 3834), None for a person's message;
+    `unreadable` says why only a stub could be made of it; `blobs` are all names it owns in the blob store, the raw
+    message first.
+    """
+
+    message_id: UUID
+    channel: Channel
+    channel_id: UUID
+    received_at: datetime
+    sent_at: datetime | None = None
+    size: int = 0
+    automated: str | None = None
+    unreadable: str | None = None
+    repeated_external_id: bool = False
+    blobs: tuple[str, ...] = ()
+
+
+class MessageContent(Personal, frozen=True, kw_only=True):
+    """A message as its people see it. The whole text is `new_text + quoted`, exactly.
+
+    `external_id` is the Message-ID without angle brackets. Text or HTML too long for an event is cut there, and
+    `text_blob` / `html_blob` name the whole.
+    """
+
+    external_id: str
+    sender: Address
+    reply_to: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    delivered_to: str = ""
+    subject: str = ""
+    new_text: str = ""
+    quoted: str = ""
+    text_blob: Blob | None = None
+    html: str | None = None
+    html_blob: Blob | None = None
+    attachments: tuple[Attachment, ...] = ()
+    raw: Blob | None = None
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.new_text + self.quoted
