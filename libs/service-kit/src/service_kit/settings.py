@@ -1,0 +1,81 @@
+"""Settings that all services share, read once from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+DEFAULT_WORKSPACE_ID: Final = UUID("01900000-0000-7000-8000-000000000001")
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names the variable, the problem and the remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`database_url` and `secret_key` are in no repr."""
+
+    kafka_bootstrap_servers: str
+    database_url: str = field(repr=False)
+    blob_url: str
+    secret_key: str = field(repr=False)
+    mail_domain: str = "postroom.localhost"
+    public_url: str = "http://127.0.0.1:8080"
+    workspace_id: UUID = DEFAULT_WORKSPACE_ID
+    port_offset: int = 0
+    metrics_port: int = 0
+    instance: int = 0
+    smtp_relay_url: str = field(default="", repr=False)
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str]) -> Settings:
+        """Raises SettingsError."""
+        return Settings(
+            kafka_bootstrap_servers=required(environment, "POSTROOM_KAFKA_BOOTSTRAP_SERVERS", "host:port, …"),
+            database_url=required(environment, "POSTROOM_DATABASE_URL", "postgresql://user@host/database"),
+            blob_url=required(environment, "POSTROOM_BLOB_URL", "file:///folder, s3://bucket, gs:// or az://"),
+            secret_key=_secret(environment),
+            mail_domain=environment.get("POSTROOM_MAIL_DOMAIN", "postroom.localhost").lower(),
+            public_url=environment.get("POSTROOM_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/"),
+            workspace_id=_uuid(environment, "POSTROOM_WORKSPACE_ID", DEFAULT_WORKSPACE_ID),
+            port_offset=whole_number(environment, "POSTROOM_PORT_OFFSET", 0),
+            metrics_port=whole_number(environment, "POSTROOM_METRICS_PORT", 0),
+            instance=whole_number(environment, "POSTROOM_INSTANCE", 0),
+            smtp_relay_url=environment.get("POSTROOM_SMTP_RELAY_URL", ""),
+        )
+
+
+def required(environment: Mapping[str, str], name: str, example: str) -> str:
+    """The value of a variable that must be set. Raises SettingsError."""
+    value = environment.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set; set it to something like {example}, or start all with `make run`")
+    return value
+
+
+def whole_number(environment: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
+    """The value as a whole number. Raises SettingsError."""
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise SettingsError(f"{name} is {text!r}; set it to a whole number of at least {least}, or leave it unset")
+    return int(text)
+
+
+def _secret(environment: Mapping[str, str]) -> str:
+    secret = required(environment, "POSTROOM_SECRET_KEY", "32 or more random characters")
+    if len(secret) < 32:
+        raise SettingsError("POSTROOM_SECRET_KEY is too short; set it to 32 or more random characters")
+    return secret
+
+
+def _uuid(environment: Mapping[str, str], name: str, default: UUID) -> UUID:
+    text = environment.get(name, "").strip()
+    try:
+        return UUID(text) if text else default
+    except ValueError:
+        raise SettingsError(f"{name} is not a UUID; set it to one, or leave it unset") from None
