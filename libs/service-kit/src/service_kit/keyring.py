@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from events.errors import KeyNotHeld
@@ -24,6 +25,10 @@ SCHEMA: Final = "keyring"
 def install(dsn: str) -> None:
     """Creates or updates the schema `keyring`."""
     database.migrate(dsn, SCHEMA, "service_kit.keyring_migrations")
+
+
+class KeyringSealedOtherwise(Exception):
+    """A row was wrapped under another master key; the message says what to do."""
 
 
 class Keyring:
@@ -112,4 +117,9 @@ class Keyring:
 
     def _unwrap(self, key_id: UUID, wrapped: bytes) -> DataKey:
         raw = bytes(wrapped)
-        return DataKey(key_id, self._master.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id.bytes))
+        try:
+            return DataKey(key_id, self._master.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id.bytes))
+        except InvalidTag as error:
+            raise KeyringSealedOtherwise(
+                f"the keyring's row {key_id} was written under another POSTROOM_SECRET_KEY than this one: set that one"
+            ) from error
