@@ -1,0 +1,114 @@
+"""A whole running Postroom for tests and benches: started as `make up` does, with its own state and ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import smtplib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from local_runtime.configuration import API_PORT, SMTP_PORT
+from local_runtime.ports import LOCALHOST
+
+T = TypeVar("T")
+
+
+class LivePostroom:
+    """`folder` holds its state. Everything listens on 127.0.0.1, ports shifted by `offset`."""
+
+    def __init__(self, folder: Path, offset: int, *, demo: bool = False, environment: dict[str, str] | None = None):
+        self.var = folder
+        self.offset = offset
+        self.api_url = f"http://{LOCALHOST}:{API_PORT + offset}"
+        self.smtp_port = SMTP_PORT + offset
+        self.environment = {
+            **os.environ,
+            "POSTROOM_VAR": str(folder),
+            "POSTROOM_PORT_OFFSET": str(offset),
+            "POSTROOM_DEMO": "1" if demo else "0",
+            **(environment or {}),
+        }
+
+    def start(self) -> None:
+        """Returns when every process is ready. Raises RuntimeError with the reason otherwise."""
+        done = self._command("up")
+        if done.returncode != 0:
+            raise RuntimeError(f"Postroom did not start: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+    def stop(self) -> None:
+        self._command("down")
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a program with the services' settings."""
+        return self._command("within", "--", *arguments)
+
+    def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "local_runtime", *arguments],
+            env=self.environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    @property
+    def credentials(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.var / "credentials.json").read_text())
+        return found
+
+    def processes(self) -> dict[str, dict[str, Any]]:
+        """What the supervisor reports of each process, by name."""
+        report = json.loads((self.var / "run" / "ports.json").read_text())
+        return {process["name"]: process for process in report["processes"]}
+
+    def pid(self, name: str) -> int:
+        return int(self.processes()[name]["pid"])
+
+    def kill(self, name: str, sign: signal.Signals = signal.SIGKILL) -> int:
+        """Sends the signal to the process and returns its pid; the supervisor brings a dead one back."""
+        pid = self.pid(name)
+        os.kill(pid, sign)
+        return pid
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        """The API as the administrator, or whoever the token belongs to."""
+        bearer = token or self.credentials["api_token"]
+        return httpx.Client(
+            base_url=f"{self.api_url}/api/v1", headers={"Authorization": f"Bearer {bearer}"}, timeout=30
+        )
+
+    def send(self, mail: EmailMessage | bytes, sender: str, *recipients: str) -> None:
+        """Delivers a mail by SMTP. Raises smtplib.SMTPException when it is not accepted."""
+        raw = mail if isinstance(mail, bytes) else mail.as_bytes(policy=policy.SMTP)
+        with smtplib.SMTP(LOCALHOST, self.smtp_port, timeout=30) as smtp:
+            smtp.sendmail(sender, recipients, raw)
+
+    def outbox(self) -> list[EmailMessage]:
+        """The mails that went out, oldest first."""
+        parsed = [
+            message_from_bytes(path.read_bytes(), policy=policy.default)
+            for path in sorted((self.var / "outbox").glob("*.eml"))
+        ]
+        return [mail for mail in parsed if isinstance(mail, EmailMessage)]
+
+
+def eventually(probe: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
+    """The first true answer of the probe. Raises AssertionError naming what did not come in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = probe()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
