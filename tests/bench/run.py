@@ -1,0 +1,39 @@
+"""`make bench`: starts an empty Postroom of its own, runs the scenarios (ONLY=name: one), prints a JSON line each."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from large_views import at_size
+from scenarios import SCENARIOS, Bench, eventually_quiet
+
+from local_runtime.live import LivePostroom
+
+OFFSET = 20_000
+ALL = [*SCENARIOS, "at_size"]
+
+
+def main(only: str | None) -> int:
+    if only is not None and only not in ALL:
+        print(f"bench: no scenario is called {only!r}; there are: {', '.join(ALL)}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="pr-bench-") as folder:
+        Path(folder).chmod(0o711)
+        live = LivePostroom(Path(folder) / "var", OFFSET)
+        print("bench: starting Postroom …", file=sys.stderr)
+        live.start()
+        try:
+            bench = Bench(live)
+            for name in [only] if only else ALL:
+                print(f"bench: {name} …", file=sys.stderr)
+                (at_size if name == "at_size" else SCENARIOS[name])(bench)
+                eventually_quiet(bench)
+        finally:
+            live.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1] if len(sys.argv) > 1 and sys.argv[1] else None))

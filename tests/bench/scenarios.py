@@ -1,0 +1,208 @@
+"""The scenarios of `make bench`, each a function from a running Postroom to figures."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import psycopg
+from commands_load import ApiConnection, work
+from feed_probe import FeedProbe
+from figures import Usage, percentiles, python_megabytes, report, usage
+from inbound_load import inbound_mails, publish
+from mails import load_mails
+from smtp_load import deliver
+
+from local_runtime.live import LivePostroom, eventually
+from service_kit.settings import DEFAULT_WORKSPACE_ID
+
+SHOWN = "SELECT count(*) FROM inbox.messages WHERE direction = 'in'"
+EVENTS = "SELECT max(notification_id) FROM router.stored_events"
+
+
+class Bench:
+    """A running Postroom with what the scenarios need to know of it."""
+
+    def __init__(self, live: LivePostroom) -> None:
+        self.live = live
+        settings = live.run("env").stdout.splitlines()
+        self.settings = dict(line.split("=", 1) for line in settings if line.startswith("POSTROOM_") and "=" in line)
+        self.database = psycopg.connect(self.settings["POSTROOM_DATABASE_URL"], autocommit=True)
+        inbox = ApiConnection(live).request("GET", "/inboxes")[1]["items"][0]
+        self.inbox_id, self.address = inbox["id"], inbox["fallback_address"]
+        self.channel_id = inbox["channels"][0]["id"]
+        self.seed = 0
+
+    def number(self, query: str) -> int:
+        row = self.database.execute(query).fetchone()  # type: ignore[call-overload]
+        return int(row[0] or 0) if row else 0
+
+    def next_seed(self) -> int:
+        self.seed += 1
+        return self.seed
+
+    def wait_until_shown(self, count: int, seconds: float = 600.0) -> list[tuple[float, int]]:
+        """Samples (time, shown) until that many inbound messages are in the view that the API reads."""
+        samples = [(time.perf_counter(), self.number(SHOWN))]
+        deadline = samples[0][0] + seconds
+        while samples[-1][1] < count:
+            if samples[-1][0] > deadline:
+                raise AssertionError(f"only {samples[-1][1]} of {count} mails are shown after {seconds} s")
+            time.sleep(0.1)
+            samples.append((time.perf_counter(), self.number(SHOWN)))
+        return samples
+
+    def inbound(self, count: int) -> Any:
+        from uuid import UUID
+
+        return inbound_mails(
+            count,
+            inbox_id=UUID(self.inbox_id),
+            channel_id=UUID(self.channel_id),
+            address=self.address,
+            workspace_id=DEFAULT_WORKSPACE_ID,
+            secret_key=self.settings["POSTROOM_SECRET_KEY"],
+            seed=self.next_seed(),
+        )
+
+
+def per_mail(after: Usage, before: Usage, mails: int) -> dict[str, Any]:
+    """CPU of everything, in milliseconds a mail, in all and by process."""
+    spent = after.since(before)
+    by_process = {name: round(seconds * 1000 / mails, 3) for name, seconds in spent.items()}
+    return {"cpu_ms_per_mail": round(sum(spent.values()) * 1000 / mails, 3), "cpu_ms_per_mail_by_process": by_process}
+
+
+def smtp_to_view(bench: Bench, mails: int = 20_000) -> None:
+    """20,000 mails over 16 connections: SMTP → visible, sustained; CPU per mail; memory afterwards."""
+    prepared = list(load_mails(mails, bench.address, bench.next_seed()))
+    shown, before, began = bench.number(SHOWN), usage(bench.live), time.perf_counter()
+    asyncio.run(deliver(bench.live.smtp_port, iter(prepared), bench.address, connections=16))
+    accepted_in = time.perf_counter() - began
+    samples = bench.wait_until_shown(shown + mails)
+    took, after = samples[-1][0] - began, usage(bench.live)
+    listed = ApiConnection(bench.live).request("GET", "/conversations?limit=1")[1]["items"]
+    report(
+        "smtp_to_view",
+        mails=mails,
+        mails_per_second=round(mails / took, 1),
+        accepted_per_second=round(mails / accepted_in, 1),
+        api_lists_the_newest=bool(listed),
+        python_memory_mb=python_megabytes(after),
+        **per_mail(after, before, mails),
+    )
+
+
+def kafka_to_view(bench: Bench, mails: int = 30_000) -> None:
+    """MessageReceived in Kafka → committed in the view, sustained."""
+    prepared = list(bench.inbound(mails))
+    shown, events, before = bench.number(SHOWN), bench.number(EVENTS), usage(bench.live)
+    began = time.perf_counter()
+    asyncio.run(publish(bench.settings["POSTROOM_KAFKA_BOOTSTRAP_SERVERS"], iter(prepared)))
+    published_in = time.perf_counter() - began
+    took = bench.wait_until_shown(shown + mails)[-1][0] - began
+    report(
+        "kafka_to_view",
+        mails=mails,
+        mails_per_second=round(mails / took, 1),
+        events_per_second=round((bench.number(EVENTS) - events) / took, 1),
+        published_in_seconds=round(published_in, 2),
+        **per_mail(usage(bench.live), before, mails),
+    )
+
+
+def flat_with_size(bench: Bench, mails: int = 110_000, piece: int = 10_000) -> None:
+    """Throughput in pieces while the conversations grow to 100,000: the curve should be flat."""
+    curve: list[dict[str, float]] = []
+    for _ in range(mails // piece):
+        prepared = list(bench.inbound(piece))
+        shown, began = bench.number(SHOWN), time.perf_counter()
+        asyncio.run(publish(bench.settings["POSTROOM_KAFKA_BOOTSTRAP_SERVERS"], iter(prepared)))
+        took = bench.wait_until_shown(shown + piece)[-1][0] - began
+        conversations = bench.number("SELECT count(*) FROM inbox.conversations")
+        curve.append({"conversations": conversations, "mails_per_second": round(piece / took, 1)})
+    report("flat_with_size", curve=curve)
+
+
+def latency(bench: Bench, mails: int = 3_000, per_second: float = 100.0) -> None:
+    """SMTP 250 → told by the API's feed, at 100 mails a second."""
+    prepared = list(load_mails(mails, bench.address, bench.next_seed()))
+    shown = bench.number(SHOWN)
+    with FeedProbe(bench.live) as feed:
+        load = deliver(bench.live.smtp_port, iter(prepared), bench.address, connections=16, per_second=per_second)
+        accepted = asyncio.run(load)
+        bench.wait_until_shown(shown + mails, 60)
+        time.sleep(0.5)
+    rows = bench.database.execute("SELECT conversation_id::text, subject FROM inbox.conversations").fetchall()
+    subject_of = dict(rows)
+    seconds = [
+        times[0] - accepted[subject_of[each]] for each, times in feed.seen.items() if subject_of.get(each) in accepted
+    ]
+    report("latency", mails_per_second=per_second, smtp_250_to_visible=percentiles(seconds))
+
+
+def commands(bench: Bench, seconds: float = 40.0) -> None:
+    """Replies and assignments at 50 mails a second beside."""
+    prepared = load_mails(int(seconds * 50), bench.address, bench.next_seed())
+    load = deliver(bench.live.smtp_port, prepared, bench.address, connections=8, per_second=50)
+    background = threading.Thread(target=lambda: asyncio.run(load))
+    background.start()
+    took, statuses = work(bench.live, background.is_alive, per_second=10)
+    background.join()
+    report("commands", mails_per_second_beside=50, statuses=statuses, command_answered=percentiles(took))
+
+
+def commands_behind_backlog(bench: Bench, mails: int = 60_000) -> None:
+    """The same while 60,000 mails wait for the router."""
+    prepared = list(bench.inbound(mails))
+    shown = bench.number(SHOWN)
+    asyncio.run(publish(bench.settings["POSTROOM_KAFKA_BOOTSTRAP_SERVERS"], iter(prepared)))
+    waiting = mails - (bench.number(SHOWN) - shown)
+    least = int(mails * 0.1)
+    took, statuses = work(bench.live, lambda: mails - (bench.number(SHOWN) - shown) > least, per_second=10)
+    bench.wait_until_shown(shown + mails)
+    report("commands_behind_backlog", waiting_at_start=waiting, statuses=statuses, command_answered=percentiles(took))
+
+
+def rebuild(bench: Bench) -> None:
+    """The inbox views from the log, beside the live ones; then both compared, row for row."""
+    events = bench.number(EVENTS)
+    began = time.perf_counter()
+    done = bench.live.run("python", "-m", "inbox_projection", "rebuild", "--compare")
+    took = time.perf_counter() - began
+    report(
+        "rebuild",
+        events=events,
+        seconds=round(took, 1),
+        events_per_second=round(events / took, 1),
+        exit_code=done.returncode,
+        said=done.stdout.strip().splitlines()[-3:],
+        errors=done.stderr.strip().splitlines()[-3:] if done.returncode else [],
+    )
+
+
+def eventually_quiet(bench: Bench) -> None:
+    """Waits until nothing more arrives in the view."""
+    last = -1
+
+    def quiet() -> bool:
+        nonlocal last
+        now = bench.number(EVENTS)
+        same, last = now == last, now
+        time.sleep(0.5)
+        return same
+
+    eventually(quiet, "the log comes to rest", 120)
+
+
+SCENARIOS = {
+    "smtp_to_view": smtp_to_view,
+    "kafka_to_view": kafka_to_view,
+    "latency": latency,
+    "commands": commands,
+    "commands_behind_backlog": commands_behind_backlog,
+    "flat_with_size": flat_with_size,
+    "rebuild": rebuild,
+}
