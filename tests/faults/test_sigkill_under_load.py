@@ -42,7 +42,7 @@ def live(runtime_folder: Path) -> Iterator[LivePostroom]:
 
 
 class Load:
-    """Mails in lanes: a lane is one customer who writes into one thread, each mail after the one before was accepted."""
+    """Mails in lanes: a lane is one customer writing into one thread, each mail after the last was accepted."""
 
     def __init__(self, live: LivePostroom, address: str) -> None:
         self._live = live
