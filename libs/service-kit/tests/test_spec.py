@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+
 from service_kit.decider import Decider, DomainError
 from service_kit.spec import Given, given
 

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from events import contacts, conversations, workspace
 from events.envelope import SYSTEM, Actor, AnyEnvelope, Envelope, Event
@@ -58,6 +58,11 @@ class History:
     people: list[Person] = field(default_factory=list)
 
 
+def email_of(handle: str, domain: str) -> str:
+    """The log-in of one of the demo's agents."""
+    return f"{handle}@demo.{domain}"
+
+
 def demo_history(*, workspace_id: UUID, now: datetime, mail_domain: str, secret_key: str, admin_email: str) -> History:
     """The whole demo: the same ids and texts for the same arguments; times are relative to `now`."""
     return _Writer(workspace_id, now, mail_domain, derive_key(secret_key, "reply-token"), admin_email).write()
@@ -84,6 +89,11 @@ class _Writer:
     def _id(self, name: str) -> UUID:
         return derived_id(self._workspace_id, f"demo {name}")
 
+    def _agent(self, handle: str) -> UUID:
+        """As `python -m inbox_projection bootstrap` names agents, so that it finds these."""
+        email = self._admin_email if handle == ADMINISTRATOR else email_of(handle, self._domain)
+        return uuid5(self._workspace_id, f"bootstrap|agent|{email.lower()}")
+
     def _add(self, stream: UUID, event: Event, at: datetime, actor: Actor, correlation: UUID, key: UUID | None) -> None:
         sequence = self._sequences[stream] = self._sequences.get(stream, 0) + 1
         envelope = Envelope(
@@ -105,9 +115,9 @@ class _Writer:
         def add(event: Event, key: UUID | None = None) -> None:
             self._add(stream, event, at, SYSTEM, stream, key)
 
-        people = [Person(self._id(ADMINISTRATOR), "Administrator", self._admin_email, "administrator")]
+        people = [Person(self._agent(ADMINISTRATOR), "Administrator", self._admin_email, "administrator")]
         people += [
-            Person(self._id(handle), name, f"{handle}@demo.{self._domain}", "manager" if handle == "ada" else "agent")
+            Person(self._agent(handle), name, email_of(handle, self._domain), "manager" if handle == "ada" else "agent")
             for handle, name in AGENTS.items()
         ]
         self._history.people.extend(people)
@@ -117,7 +127,7 @@ class _Writer:
             add(workspace.AgentAvailabilityChanged(agent_id=person.id, state="available"))
         for slug, members in TEAMS.items():
             team_id, inbox_id = self._id(f"team {slug}"), self._id(f"inbox {slug}")
-            member_ids = tuple(self._id(member) for member in members)
+            member_ids = tuple(self._agent(member) for member in members)
             add(workspace.TeamCreated(team_id=team_id, name=NAMES[slug], member_ids=member_ids))
             add(workspace.InboxCreated(inbox_id=inbox_id, name=NAMES[slug], slug=slug))
             everyone = (*member_ids, people[0].id)
@@ -149,9 +159,9 @@ class _Writer:
         talk = _Talk(number, conversation_id, contact_id, script)
         for index, step in enumerate(script.steps):
             at = min(began + timedelta(hours=step.hours), self._now - timedelta(minutes=1))
-            actor = Actor("agent", str(self._id(step.agent))) if step.agent else Actor("contact", str(contact_id))
+            actor = Actor("agent", str(self._agent(step.agent))) if step.agent else Actor("contact", str(contact_id))
             if step.kind in ("status", "priority"):
-                actor = Actor("agent", str(self._id(TEAMS[script.inbox][0])))
+                actor = Actor("agent", str(self._agent(TEAMS[script.inbox][0])))
             for event in self._events(talk, index, step, at):
                 by = SYSTEM if isinstance(event, _BY_ITSELF) else actor
                 self._add(conversation_id, event, at, by, conversation_id, contact_id)
@@ -165,7 +175,7 @@ class _Writer:
             case "comment":
                 yield conversations.CommentAdded(
                     comment_id=derived_id(talk.id, f"comment {index}"),
-                    agent_id=self._id(step.agent or ADMINISTRATOR),
+                    agent_id=self._agent(step.agent or ADMINISTRATOR),
                     personal=conversations.CommentText(text=step.text),
                 )
             case "priority":
@@ -221,7 +231,7 @@ class _Writer:
 
     def _routed(self, talk: _Talk, message_id: UUID) -> Event:
         """By the inbox's team, in turn; every fifth waits for somebody to take it."""
-        members = [self._id(member) for member in TEAMS[talk.script.inbox]]
+        members = [self._agent(member) for member in TEAMS[talk.script.inbox]]
         candidates = tuple(conversations.Candidate(agent_id=each, open_conversations=0) for each in members)
         chosen = None if talk.number % 5 == 2 else members[talk.number % len(members)]
         return conversations.ConversationRouted(
@@ -236,7 +246,7 @@ class _Writer:
     def _reply(self, talk: _Talk, index: int, step: Step) -> Iterator[Event]:
         inbox = talk.script.inbox
         reply_id = derived_id(talk.id, f"reply {index}")
-        agent_id = self._id(step.agent or ADMINISTRATOR)
+        agent_id = self._agent(step.agent or ADMINISTRATOR)
         external_id = reply_token.message_id(reply_id, talk.id, self._token_key, self._domain)
         token = reply_token.sign(talk.id, self._token_key)
         address = self._address(inbox)

@@ -17,8 +17,10 @@ from typing import Any, TypeVar
 
 import httpx
 
+from local_runtime.children import Child
 from local_runtime.configuration import API_PORT, SMTP_PORT
 from local_runtime.ports import LOCALHOST
+from local_runtime.state import State
 
 T = TypeVar("T")
 
@@ -38,15 +40,26 @@ class LivePostroom:
             "POSTROOM_DEMO": "1" if demo else "0",
             **(environment or {}),
         }
+        self._supervisor: Child | None = None
 
     def start(self) -> None:
-        """Returns when every process is ready. Raises RuntimeError with the reason otherwise."""
-        done = self._command("up")
-        if done.returncode != 0:
-            raise RuntimeError(f"Postroom did not start: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        """Returns when every process is ready; all of them end with us. Raises RuntimeError when they don't start."""
+        self.var.mkdir(mode=0o711, parents=True, exist_ok=True)
+        log = self.var.with_suffix(".log")
+        command = [sys.executable, "-m", "local_runtime", "run", "--background"]
+        state = State(self.var)
+        state.ports.unlink(missing_ok=True)
+        self._supervisor = Child.start(
+            "postroom", command, log=log, environment=self.environment, death_signal=signal.SIGTERM
+        )
+        while state.read_ports().get("state") != "ready":
+            if self._supervisor.wait(0.05):
+                raise RuntimeError(f"Postroom did not start: {self._supervisor.last_words(20)}")
 
     def stop(self) -> None:
-        self._command("down")
+        """Returns when every process has ended."""
+        if self._supervisor:
+            self._supervisor.stop(signal.SIGTERM, 60)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a program with the services' settings."""

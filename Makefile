@@ -1,0 +1,79 @@
+# All that a machine needs is Python 3.11 or newer with venv, and make; the targets bring the rest.
+.DEFAULT_GOAL := help
+SHELL         := /bin/bash
+.SHELLFLAGS   := -eu -o pipefail -c
+BIN           := .venv/bin
+RUNTIME       := $(BIN)/python -m local_runtime
+INSTALLER     := deploy/local/installer.lock
+MEMBERS       := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml))
+UV            := VIRTUAL_ENV=.venv $(BIN)/uv
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/.installed: requirements.lock $(INSTALLER) $(MEMBERS:%=%/pyproject.toml)
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "postroom: Python 3.11 or newer is needed, python3 is $$(python3 --version 2>&1): install a newer one" >&2; exit 1; }
+	@echo "Setting up, step 1 of 3: the environment .venv"
+	@python3 -m venv .venv || \
+	  { echo "postroom: python3 cannot make an environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(INSTALLER) || \
+	  { echo "postroom: download failed (the installer uv): go online, see that the disk is not full, and try again" >&2; exit 1; }
+	@echo "Setting up, step 2 of 3: $$(grep -c '==' requirements.lock) Python packages, with Java and PostgreSQL among them"
+	@$(UV) pip install --require-hashes -r requirements.lock 2>&1 | { grep -vE '^ [-+~] ' || true; } || \
+	  { echo "postroom: download failed (Python packages, see above): go online, see that the disk is not full, and try again" >&2; exit 1; }
+	@echo "Setting up, step 3 of 3: Postroom's own packages"
+	@$(UV) pip install -q --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)
+	@touch $@
+
+setup: .venv/.installed ## install everything into .venv
+
+run: setup ## start everything in the foreground, with a demo workspace; Ctrl-C stops it
+	@exec $(RUNTIME) run
+
+up: setup ## the same in the background
+	@$(RUNTIME) up
+
+down: setup ## stop it
+	@$(RUNTIME) down
+
+status: setup ## show every process; 0 when all are ready
+	@$(RUNTIME) status
+
+test: setup ## all tests, with real Kafka and PostgreSQL
+	@$(BIN)/pytest $(ARGS)
+
+test-pure: setup ## the tests that need neither (seconds)
+	@$(BIN)/pytest -m "not real and not faults" $(ARGS)
+
+lint: setup ## format, lint, types and imports, without changing anything
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+check: lint test ## what CI runs: lint, then all tests
+
+format: setup ## put the code into shape
+	@$(BIN)/ruff check --fix --exit-zero
+	@$(BIN)/ruff format
+
+bench: setup ## the load benchmark, one JSON object per scenario; ONLY=name runs one
+	@$(BIN)/python tests/bench/run.py $(ONLY)
+
+schemas: setup ## write JSON Schemas, missing golden events and docs/reference anew
+	@$(BIN)/python -m events.contracts
+	@$(BIN)/python docs/reference/generate.py
+
+lock: setup ## resolve all versions anew: Python packages, the installer, Kafka's jars
+	@$(UV) export -q --all-packages --no-emit-workspace --no-header --no-annotate --format requirements-txt -o requirements.lock
+	@rm -f uv.lock
+	@echo uv | $(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -o $(INSTALLER) -
+	@$(RUNTIME) lock
+
+clean: ## stop everything; remove state and environments
+	@if [ -x $(BIN)/python ] && [ -f .venv/.installed ]; then $(RUNTIME) clean; fi
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup run up down status test test-pure lint check format bench schemas lock clean

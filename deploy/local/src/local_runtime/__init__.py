@@ -1,0 +1,1 @@
+"""local runtime of Postroom."""

@@ -1,0 +1,74 @@
+"""What the environment says about this run, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from service_kit.settings import whole_number
+
+API_PORT: Final = 8080
+SMTP_PORT: Final = 2525
+KAFKA_PORT: Final = 19092
+CONTROLLER_PORT: Final = 19093
+DATABASE: Final = "postroom"
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """The first administrator as the environment names them; empty fields are made at the first start."""
+
+    email: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Ports are already shifted by POSTROOM_PORT_OFFSET; empty `kafka`, `database`, `blobs`: the embedded ones."""
+
+    var: Path
+    offset: int = 0
+    demo: bool = True
+    receivers: int = 2
+    administrator: Administrator = Administrator()
+    kafka: str = ""
+    database: str = field(default="", repr=False)
+    blobs: str = ""
+    secret_key: str = field(default="", repr=False)
+    smtp_relay: str = field(default="", repr=False)
+    public_url: str = ""
+    mail_domain: str = "postroom.localhost"
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str]) -> Configuration:
+        """Raises SettingsError, naming the variable, the problem and the remedy."""
+
+        def text(name: str) -> str:
+            return environment.get(name, "").strip()
+
+        return Configuration(
+            var=Path(text("POSTROOM_VAR") or "var").absolute(),
+            offset=whole_number(environment, "POSTROOM_PORT_OFFSET", 0),
+            demo=text("POSTROOM_DEMO") != "0",
+            receivers=whole_number(environment, "INGEST_EMAIL_RECEIVE_PROCESSES", 2, least=1),
+            administrator=Administrator(
+                text("POSTROOM_ADMIN_EMAIL"), text("POSTROOM_ADMIN_PASSWORD"), text("POSTROOM_ADMIN_TOKEN")
+            ),
+            kafka=text("POSTROOM_KAFKA_BOOTSTRAP_SERVERS"),
+            database=text("POSTROOM_DATABASE_URL"),
+            blobs=text("POSTROOM_BLOB_URL"),
+            secret_key=text("POSTROOM_SECRET_KEY"),
+            smtp_relay=text("POSTROOM_SMTP_RELAY_URL"),
+            public_url=text("POSTROOM_PUBLIC_URL"),
+            mail_domain=text("POSTROOM_MAIL_DOMAIN") or "postroom.localhost",
+        )
+
+    def port(self, base: int) -> int:
+        return base + self.offset
+
+    @property
+    def api_url(self) -> str:
+        return f"http://127.0.0.1:{self.port(API_PORT)}"

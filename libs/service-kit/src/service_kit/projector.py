@@ -1,0 +1,267 @@
+"""The live projector: a group's partitions into a view, each batch with offsets and positions in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as KafkaPartition
+from aiokafka.errors import KafkaError
+
+from service_kit import faults
+from service_kit.consumer import connected, first_of
+from service_kit.dead_letters import DeadLetters, place_of
+from service_kit.faults import StaleOffsets
+from service_kit.health import Health
+from service_kit.log_probe import Continuity, log_bounds, misfits
+from service_kit.metrics import Metrics
+from service_kit.offsets import Record, TopicPartition, explained
+from service_kit.view_applier import ViewApplier
+from service_kit.view_writer import Apply, KeySource, Skipped, ViewWriter
+
+log = logging.getLogger(__name__)
+SESSION_MS = 10_000
+COMMIT_SECONDS = 1.0
+BACKOFF_SECONDS = 1.0
+
+
+def _nothing() -> None:
+    return None
+
+
+class Projector:
+    """Reads topics in a group and applies batches; what cannot be read or applied goes to the dead letters.
+
+    Every batch moves its offsets by compare-and-set in the transaction of its rows, so an instance that lost its
+    partitions and does not know it yet writes nothing. After any trouble the stored offsets are read again.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        instance: str,
+        bootstrap: str,
+        dsn: str,
+        schema: str,
+        topics: Collection[str],
+        apply: Apply,
+        dead_letters: DeadLetters,
+        keys: KeySource | None = None,
+        header_topics: Collection[str] = frozenset(),
+        skipped: Skipped | None = None,
+        on_trouble: Callable[[], None] = _nothing,
+        notify_channel: str = "",
+        durable: bool = False,
+        max_records: int = 500,
+        cuts: Mapping[str, int] | None = None,
+        health: Health | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._name, self._bootstrap = name, bootstrap
+        self._on_trouble, self._dead_letters = on_trouble, dead_letters
+        self._max_records, self._health = max_records, health
+        self._writer = ViewWriter(dsn, schema, name, keys=keys, notify_channel=notify_channel, durable=durable)
+        self._topics = tuple(topics)
+        self._group = {"group_id": name, "group_instance_id": f"{name}-{instance}"}
+        self._continuity = Continuity()
+        self._fitting: set[TopicPartition] = set()
+        self._doubtful: set[TopicPartition] = set()
+        self._reading: AIOKafkaConsumer | None = None
+        self._committed_at = 0.0
+        self._applier = ViewApplier(
+            self._writer,
+            apply,
+            self._bury,
+            limit=dead_letters.limit,
+            skipped=skipped,
+            header_topics=header_topics,
+            cuts=cuts,
+        )
+        self._measures = _Measures(metrics, name) if metrics else None
+
+    @property
+    def events(self) -> int:
+        """Records applied by this process."""
+        return self._applier.events
+
+    def create(self) -> None:
+        """The tables `offsets` and `positions`, where absent; the schema must exist."""
+        self._writer.create()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Projects until `stop`; waits out Kafka and PostgreSQL. Raises MustStop and what no waiting can mend."""
+        consumer = self._consumer()
+        try:
+            if await connected(consumer, stop):
+                self._reading = consumer
+                while not stop.is_set():
+                    await self._step(consumer, stop)
+        finally:
+            self._reading = None
+            await consumer.stop()
+            await self._dead_letters.stop()
+            await self._applier.close()
+
+    async def lag(self) -> int:
+        """Records that wait in the log for this instance, for a watchdog."""
+        if self._reading is None:
+            return 0
+        ends = await self._reading.end_offsets(list(self._reading.assignment()))
+        expected = self._continuity.expected
+        return sum(max(0, end - expected.get((at.topic, at.partition), end)) for at, end in ends.items())
+
+    async def _step(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+        try:
+            if self._doubtful:
+                await self._begin(consumer, list(self._doubtful))
+            got: Mapping[Any, list[Record]] = await consumer.getmany(timeout_ms=1000, max_records=self._max_records)
+            if not got:
+                await self._applier.in_thread(self._writer.ping)
+                self._show_lag(None)
+            else:
+                await self._take(consumer, got)
+            if self._health is not None:
+                self._health.ready(self._name)
+            await self._commit_now_and_then(consumer)
+        except Exception as error:
+            if faults.kind(error) != "wait":
+                raise
+            await self._trouble(stop, error)
+
+    async def _take(self, consumer: AIOKafkaConsumer, got: Mapping[Any, list[Record]]) -> None:
+        unknown: list[TopicPartition] = []
+        if any((at.topic, at.partition) not in self._continuity.expected for at in got):
+            assigned = [(at.topic, at.partition) for at in consumer.assignment()]
+            unknown = [place for place in assigned if place not in self._continuity.expected]
+            await self._begin(consumer, unknown)
+        records: list[Record] = []
+        for at, part in got.items():
+            place = (at.topic, at.partition)
+            if self._continuity.check(place, part):
+                records += part
+            elif place not in unknown:
+                self._fitting.discard(place)
+                await self._begin(consumer, [place])
+        if records:
+            began = time.monotonic()
+            await self._applier.apply(records)
+            self._show_lag(records[-1])
+            if self._measures is not None:
+                self._measures.batch(len(records), time.monotonic() - began)
+
+    async def _begin(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
+        """Seeks the stored offsets of partitions that are new here, after a look whether they fit the log."""
+        unproven = [place for place in places if place not in self._fitting]
+        starts: dict[TopicPartition, int] = {}
+        if unproven:
+            bounds = await log_bounds(self._bootstrap, {topic for topic, _ in unproven})
+            starts = {place: bounds[place][0] for place in unproven if place in bounds}
+        stored, self._applier.progress = await self._applier.in_thread(partial(self._writer.load, starts))
+        if unproven:
+            reasons = await misfits(self._bootstrap, {place: stored[place] for place in unproven})
+            if reasons:
+                await self._applier.in_thread(partial(self._writer.rewind, self._rewound(reasons, starts)))
+                stored, self._applier.progress = await self._applier.in_thread(partial(self._writer.load, {}))
+            self._fitting.update(unproven)
+        assigned = consumer.assignment()
+        for place in places:
+            if KafkaPartition(*place) in assigned:
+                self._continuity.expected[place] = stored[place].next_offset
+                consumer.seek(KafkaPartition(*place), stored[place].next_offset)
+        self._doubtful.difference_update(places)
+
+    def _rewound(
+        self, reasons: Mapping[TopicPartition, str], starts: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        """Where to go on in a log that does not fit: at its beginning, where positions tell what was seen.
+
+        Raises OffsetsDoNotFit for topics without positions, unless their retention has only passed the offset.
+        """
+        placed = {(topic, partition) for topic, partition, _ in self._applier.progress.positions}
+        refused = [
+            reason
+            for place, reason in reasons.items()
+            if place not in placed and starts.get(place, 0) <= self._applier.progress.next_offsets[place]
+        ]
+        if refused:
+            raise explained(
+                refused,
+                f"Records without positions can't be told apart: set the offsets of {self._name} by hand"
+                " (Offsets.accept) or rebuild its view.",
+            )
+        for reason in reasons.values():
+            log.warning("reading the log from its beginning, skipping by position", extra={"reason": reason})
+        return {place: starts[place] for place in reasons}
+
+    async def _bury(self, letters: Sequence[tuple[Record, str]]) -> None:
+        await self._dead_letters.put(letters)
+        for record, reason in letters:
+            log.error("dead letter", extra={"record": place_of(record), "reason": reason})
+        if self._measures is not None:
+            self._measures.dead.labels(self._name).inc(len(letters))
+
+    async def _trouble(self, stop: asyncio.Event, error: Exception) -> None:
+        """Forgets what it believed, so that the stored offsets are read again before anything else."""
+        reason = f"{type(error).__name__}: {error}"
+        log.warning("the projector reads its offsets again", extra={"reason": reason})
+        self._doubtful.update(self._continuity.expected)
+        self._continuity.expected.clear()
+        await self._applier.in_thread(self._on_trouble)
+        if isinstance(error, StaleOffsets):
+            return
+        if self._health is not None:
+            self._health.not_ready(self._name, reason)
+        await first_of(stop, timeout=BACKOFF_SECONDS)
+
+    async def _commit_now_and_then(self, consumer: AIOKafkaConsumer) -> None:
+        """Tells Kafka the offsets, for lag tools only."""
+        if time.monotonic() - self._committed_at < COMMIT_SECONDS:
+            return
+        self._committed_at = time.monotonic()
+        assigned = consumer.assignment()
+        offsets = {KafkaPartition(*place): offset for place, offset in self._continuity.expected.items()}
+        ours = {place: offset for place, offset in offsets.items() if place in assigned}
+        if ours:
+            try:
+                await consumer.commit(ours)
+            except KafkaError as error:
+                log.info("offsets for lag tools were not committed", extra={"reason": str(error)})
+
+    def _show_lag(self, last: Record | None) -> None:
+        if self._measures is not None:
+            stamp = getattr(last, "timestamp", None)
+            self._measures.lag.labels(self._name).set(max(0.0, time.time() - stamp / 1000) if stamp else 0.0)
+
+    def _consumer(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            *self._topics,
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=SESSION_MS // 3,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+            fetch_max_bytes=16 * 1024 * 1024,
+            **self._group,
+        )
+
+
+class _Measures:
+    def __init__(self, metrics: Metrics, view: str) -> None:
+        self.view = view
+        self.lag = metrics.gauge("projection_lag_seconds", "Age of the last record applied, 0 when none waits", "view")
+        self.events = metrics.counter("projected_events_total", "Records applied to a view", "view")
+        self.dead = metrics.counter("dead_letters_total", "Records that could not be handled", "view")
+        self.seconds = metrics.seconds("projection_batch", "Time from batch to commit", "view")
+        self.sizes = metrics.sizes("projection_batch_records", "Records in a batch", "view")
+
+    def batch(self, records: int, seconds: float) -> None:
+        self.events.labels(self.view).inc(records)
+        self.seconds.labels(self.view).observe(seconds)
+        self.sizes.labels(self.view).observe(records)

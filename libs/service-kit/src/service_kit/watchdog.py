@@ -1,0 +1,42 @@
+"""Ends a process in which there is work and nothing moves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from aiokafka.errors import KafkaError
+
+from service_kit.consumer import first_of
+from service_kit.faults import Fault, StoodStill
+
+
+async def watch(
+    name: str,
+    *,
+    lag: Callable[[], Awaitable[int]],
+    progress: Callable[[], int],
+    stop: asyncio.Event,
+    limit_seconds: float = 60.0,
+    every_seconds: float = 5.0,
+    excused: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """A task for as long as the process lives. Raises StoodStill.
+
+    `lag` counts waiting records, `progress` what was handled so far. Time during which `excused` says so (a known
+    outage that is being waited out), or in which the lag cannot be asked for, does not count.
+    """
+    seen, since = progress(), clock()
+    while not stop.is_set():
+        await first_of(stop, timeout=every_seconds)
+        try:
+            waiting = await lag()
+        except (Fault, KafkaError, OSError, TimeoutError):
+            waiting = 0
+        now = progress()
+        if now != seen or waiting == 0 or excused():
+            seen, since = now, clock()
+        elif clock() - since >= limit_seconds:
+            raise StoodStill(f"{name}: {waiting} records wait and none was handled for {limit_seconds:.0f} s")

@@ -1,0 +1,319 @@
+"""The live projector, with real Kafka and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from events.errors import KeyNotHeld
+from service_kit.database import connect
+from service_kit.dead_letters import DeadLetters
+from service_kit.faults import OffsetsDoNotFit, StaleOffsets, StreamGap, TooManyDeadLetters
+from service_kit.health import Health
+from service_kit.ids import new_id
+from service_kit.log_probe import probing
+from service_kit.metrics import Metrics
+from service_kit.projector import Projector
+from service_kit.testing import TcpProxy, View, an_event, create_topics, delete_topics, headed, letters, put, until
+from service_kit.view_writer import ViewWriter
+
+pytestmark = pytest.mark.real
+
+
+@dataclass
+class Setting:
+    """A topic, a group with its dead letters, and an empty view."""
+
+    bootstrap: str
+    dsn: str
+    topic: str
+    group: str
+    view: View
+
+    def projector(self, **options: Any) -> Projector:
+        dead = DeadLetters(self.bootstrap, self.group, limit=options.pop("limit", 10))
+        health = options.pop("health", Health(self.group))
+        one = Projector(
+            name=self.group,
+            instance="0",
+            bootstrap=self.bootstrap,
+            dsn=options.pop("dsn", self.dsn),
+            schema="inbox",
+            topics=options.pop("topics", [self.topic]),
+            apply=self.view.apply,
+            skipped=self.view.skipped,
+            dead_letters=dead,
+            health=health,
+            metrics=Metrics(),
+            **options,
+        )
+        one.create()
+        return one
+
+    async def put(self, *records: Any, partition: int = 0) -> None:
+        await put(self.bootstrap, self.topic, *records, partition=partition)
+
+    def rows(self) -> list[tuple[UUID, int, int]]:
+        return self.view.rows(self.dsn)
+
+    def positions(self) -> list[int]:
+        return sorted(position for _, _, position in self.rows() if position)
+
+
+async def arranged(bootstrap: str, dsn: str, suffix: str) -> Setting:
+    topic, group = f"view-{suffix}", f"test.view-{suffix}"
+    await create_topics(bootstrap, {topic: 2, f"dead-letters.{group}.v1": 1})
+    view = View()
+    view.create(dsn)
+    return Setting(bootstrap, dsn, topic, group, view)
+
+
+@pytest.fixture
+async def setting(kafka: Any, fresh_database: str, suffix: str) -> Setting:
+    return await arranged(kafka.bootstrap_servers, fresh_database, suffix)
+
+
+@asynccontextmanager
+async def running(projector: Projector) -> AsyncIterator[asyncio.Task[None]]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(projector.run(stop))
+    try:
+        yield task
+    finally:
+        stop.set()
+        await asyncio.wait({task})
+    task.result()
+
+
+async def shown(setting: Setting, *positions: int, task: asyncio.Task[None] | None = None) -> None:
+    def there() -> bool:
+        if task is not None and task.done():
+            task.result()
+        return setting.positions() == sorted(positions)
+
+    await until(there)
+
+
+async def test_events_become_rows_with_positions_and_a_notification(setting: Setting) -> None:
+    one, other = new_id(), new_id()
+    await setting.put(headed(an_event(one, 1), 1), headed(an_event(one, 2), 4))
+    await setting.put(headed(an_event(other, 1), 2), partition=1)
+    with connect(setting.dsn, "test") as listener:
+        listener.execute(b"LISTEN inbox_shown")
+        async with running(setting.projector(notify_channel="inbox_shown")) as task:
+            await shown(setting, 1, 2, 4, task=task)
+            said: list[Any] = []
+
+            def all_said() -> bool:
+                said.extend(each for note in listener.notifies(timeout=0.01) for each in json.loads(note.payload))
+                return [setting.topic, 0, 4] in said and [setting.topic, 1, 2] in said
+
+            await until(all_said)
+        found = listener.execute(b"SELECT topic, partition, store, position FROM inbox.positions").fetchall()
+    assert sorted(found) == [(setting.topic, 0, "main/1", 4), (setting.topic, 1, "main/1", 2)]
+
+
+async def test_what_a_relay_sent_again_is_shown_once_also_after_a_restart(setting: Setting) -> None:
+    stream = new_id()
+    records = [headed(an_event(stream, n), n) for n in range(1, 6)]
+    await setting.put(*records[:3], *records[:4])
+    async with running(setting.projector()):
+        await shown(setting, 1, 2, 3, 4)
+    await setting.put(*records)
+    async with running(setting.projector()):
+        await shown(setting, 1, 2, 3, 4, 5)
+
+
+async def test_a_zombies_stale_batch_writes_nothing(setting: Setting) -> None:
+    stream = new_id()
+    await setting.put(*[headed(an_event(stream, n), n) for n in (1, 2, 3)])
+    async with probing(setting.bootstrap) as probe:
+        records = (await probe.tails([(setting.topic, 0)]))[setting.topic, 0]
+    zombie, successor = (ViewWriter(setting.dsn, "inbox", name) for name in ("zombie", "successor"))
+    zombie.create()
+    for each in (zombie, successor):
+        each.load({(setting.topic, 0): 0})
+    wrote: list[str] = []
+
+    def effects(name: str, cursor: Any) -> None:
+        wrote.append(name)
+
+    place = (setting.topic, 0, "main/1")
+    successor.write(records, {place: 3}, {}, partial(effects, "successor"))
+    for batch in (records, records[:2], records[1:]):
+        with pytest.raises(StaleOffsets):
+            zombie.write(batch, {place: batch[-1].offset + 1}, {}, partial(effects, "zombie"))
+    assert wrote == ["successor"]
+    stored, progress = successor.load({})
+    assert stored[setting.topic, 0].next_offset == 3
+    assert progress.positions == {place: 3}
+    for each in (zombie, successor):
+        each.close()
+
+
+async def test_bad_records_become_dead_letters_with_reasons_and_the_next_is_shown(setting: Setting) -> None:
+    stream = new_id()
+    good, value = headed(an_event(stream, 2), 2)
+    large = b'{"data":{"reply_id":"' + b"x" * 1_900_000
+    strange = [(name, b"NobodyKnows" if name == "ce_type" else content) for name, content in good]
+    newer = [(name, b"99" if name == "ce_version" else content) for name, content in good]
+    bad: list[Any] = [([], b"{"), (good, b"not json"), (strange, value), (newer, value), (good, large), ([], None)]
+    bad.append((good, b'{"data":{"reply_id":7}}'))
+    await setting.put(headed(an_event(stream, 1), 1), *bad, headed(an_event(stream, 3), 3))
+    async with running(setting.projector()) as task:
+        await shown(setting, 1, 3, task=task)
+    dead = [dict(each.headers) for each in await letters(setting.bootstrap, f"dead-letters.{setting.group}.v1")]
+    reasons = [each["dl_reason"].split(b":")[0] for each in dead]
+    assert reasons[:2] == [b"MalformedEvent", b"MalformedEvent"]
+    assert {b"UnknownEventType", b"UnknownEventVersion"} <= set(reasons)
+    assert all(each["dl_topic"] == setting.topic.encode() for each in dead)
+
+
+async def test_too_many_in_a_row_stop_the_consumer_and_a_restart_does_not_drain_the_topic(setting: Setting) -> None:
+    await setting.put(*[([], b"garbage")] * 30)
+    for _ in range(3):
+        with pytest.raises(TooManyDeadLetters):
+            await setting.projector(max_records=4).run(asyncio.Event())
+    assert len(await letters(setting.bootstrap, f"dead-letters.{setting.group}.v1")) == 8
+    await setting.put(headed(an_event(new_id(), 1), 1))
+    async with running(setting.projector(limit=100)):
+        await shown(setting, 1)
+
+
+async def test_a_record_that_breaks_pure_code_is_found_by_splitting_and_the_others_are_shown(setting: Setting) -> None:
+    streams = [new_id() for _ in range(30)]
+    setting.view.poison = {streams[17]}
+    await setting.put(*[headed(an_event(stream, 1), n + 1) for n, stream in enumerate(streams)])
+    async with running(setting.projector()):
+        await shown(setting, *(n + 1 for n in range(30) if n != 17))
+    (dead,) = await letters(setting.bootstrap, f"dead-letters.{setting.group}.v1")
+    assert dict(dead.headers)["dl_reason"] == b"ZeroDivisionError when it was applied"
+    assert (streams[17], 1, 0) in setting.rows()
+
+
+async def test_a_gap_in_a_stream_stops_the_consumer_and_says_so(setting: Setting) -> None:
+    stream = new_id()
+    await setting.put(headed(an_event(stream, 1), 1), headed(an_event(stream, 3), 3))
+    with pytest.raises(StreamGap, match="from sequence 1 to 3"):
+        await setting.projector().run(asyncio.Event())
+    assert await letters(setting.bootstrap, f"dead-letters.{setting.group}.v1") == []
+
+
+class LateKeys:
+    """A keyring whose row comes late."""
+
+    def __init__(self) -> None:
+        self.there = False
+
+    def fetch(self, cursor: Any, key_ids: Any) -> Any:
+        if not self.there:
+            raise KeyNotHeld("the row is missing")
+        return {}
+
+    def forget(self, key_ids: Any) -> None:
+        return None
+
+    def evict(self) -> None:
+        return None
+
+
+async def test_a_missing_key_is_waited_for_and_nothing_is_shown_or_buried_meanwhile(setting: Setting) -> None:
+    keys, health = LateKeys(), Health(setting.group)
+    await setting.put(headed(an_event(new_id(), 1), 1))
+    async with running(setting.projector(keys=keys, health=health)):
+        await until(lambda: "KeyNotHeld" in health.report()[setting.group])
+        assert setting.rows() == []
+        keys.there = True
+        await shown(setting, 1)
+    assert await letters(setting.bootstrap, f"dead-letters.{setting.group}.v1") == []
+
+
+async def test_header_topics_are_counted_once_each(setting: Setting) -> None:
+    await setting.put(*[([("any", b"thing")], b"\xff")] * 7)
+    async with running(setting.projector(header_topics={setting.topic})):
+        with connect(setting.dsn, "test") as connection:
+            count = b"SELECT records FROM inbox.counts"
+            await until(lambda: connection.execute(count).fetchone() == (7,))
+
+
+@pytest.mark.faults
+async def test_a_topic_created_again_is_read_from_its_beginning_skipping_by_position(setting: Setting) -> None:
+    streams = [new_id() for _ in range(5)]
+    records = [headed(an_event(stream, 1), n + 1) for n, stream in enumerate(streams)]
+    await setting.put(*records[:4])
+    async with running(setting.projector()):
+        await shown(setting, 1, 2, 3, 4)
+    await delete_topics(setting.bootstrap, setting.topic)
+    await create_topics(setting.bootstrap, {setting.topic: 2})
+    await setting.put(*records)
+    async with running(setting.projector()) as task:
+        await shown(setting, 1, 2, 3, 4, 5, task=task)
+
+
+@pytest.mark.faults
+async def test_a_topic_without_positions_that_was_created_again_stops_the_consumer(setting: Setting) -> None:
+    await setting.put(*[([("any", b"thing")], b"%d" % n) for n in range(7)])
+    async with running(setting.projector(header_topics={setting.topic})):
+        with connect(setting.dsn, "test") as connection:
+            count = b"SELECT records FROM inbox.counts"
+            await until(lambda: connection.execute(count).fetchone() == (7,))
+    await delete_topics(setting.bootstrap, setting.topic)
+    await create_topics(setting.bootstrap, {setting.topic: 2})
+    await setting.put(*[([("any", b"thing")], b"other")] * 9)
+    with pytest.raises(OffsetsDoNotFit, match="re-created"):
+        await setting.projector(header_topics={setting.topic}).run(asyncio.Event())
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("after", [False, True], ids=["before the server got it", "after it was done"])
+async def test_an_unclear_commit_neither_loses_nor_repeats(setting: Setting, postgres: Any, after: bool) -> None:
+    name = str(psycopg.conninfo.conninfo_to_dict(setting.dsn)["dbname"])
+    streams = [new_id() for _ in range(4)]
+    with TcpProxy(postgres.port) as proxy:
+        projector = setting.projector(dsn=postgres.tcp_dsn_of(name, port=proxy.port))
+        async with running(projector):
+            await setting.put(headed(an_event(streams[0], 1), 1))
+            await shown(setting, 1)
+            proxy.cut_at(b"COMMIT", after=after)
+            await setting.put(*[headed(an_event(stream, 1), n + 2) for n, stream in enumerate(streams[1:])])
+            await shown(setting, 1, 2, 3, 4)
+        assert proxy.cuts == 1
+
+
+@pytest.mark.faults
+async def test_postgres_stopped_at_once_under_a_living_projector_loses_nothing(
+    kafka: Any, fresh_postgres: Any, suffix: str
+) -> None:
+    setting = await arranged(kafka.bootstrap_servers, fresh_postgres.dsn, suffix)
+    stream = new_id()
+    async with running(setting.projector(max_records=10)) as task:
+        for outage in range(3):
+            first = outage * 300
+            await setting.put(*[headed(an_event(stream, first + n), first + n) for n in range(1, 301)])
+            await until(lambda first=first: len(setting.rows()) > first + 20)
+            await asyncio.to_thread(fresh_postgres.stop, "immediate")
+            await asyncio.to_thread(fresh_postgres.start)
+        await shown(setting, *range(1, 901), task=task)
+
+
+@pytest.mark.faults
+async def test_kafka_away_for_twenty_seconds_only_delays(fresh_kafka: Any, fresh_database: str, suffix: str) -> None:
+    setting = await arranged(fresh_kafka.bootstrap_servers, fresh_database, suffix)
+    stream = new_id()
+    async with running(setting.projector()) as task:
+        await setting.put(headed(an_event(stream, 1), 1))
+        await shown(setting, 1)
+        await asyncio.to_thread(fresh_kafka.stop)
+        await asyncio.sleep(20)  # the outage itself, not a wait for anything
+        await asyncio.to_thread(fresh_kafka.start)
+        await setting.put(headed(an_event(stream, 2), 2))
+        await shown(setting, 1, 2, task=task)

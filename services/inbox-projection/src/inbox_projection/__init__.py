@@ -1,0 +1,1 @@
+"""inbox projection of Postroom."""

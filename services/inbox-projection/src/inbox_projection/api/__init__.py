@@ -1,0 +1,1 @@
+"""The agents' API: one small file per resource."""

@@ -1,0 +1,110 @@
+"""The app: every router, gate, header and failure put together around given parts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox_projection.api import (
+    agents,
+    answers,
+    assignment,
+    attachments,
+    channels,
+    commands,
+    comments,
+    contacts,
+    conversations,
+    decisions,
+    failures,
+    feed,
+    inboxes,
+    labels,
+    me,
+    messages,
+    middleware,
+    openapi,
+    priority,
+    quarantine,
+    reconciliation,
+    replies,
+    rules,
+    session,
+    status,
+    teams,
+    uploads,
+)
+from inbox_projection.api.guard import GuardedRoute, policy
+from inbox_projection.api.parts import Parts, parts_of
+from inbox_projection.lines import CleanHtml
+from inbox_projection.policy import Permission
+from inbox_projection.uploads import MAX_BYTES
+from service_kit.health import answer
+
+PREFIX: Final = "/api/v1"
+RESOURCES: Final = (
+    session,
+    me,
+    inboxes,
+    teams,
+    agents,
+    channels,
+    conversations,
+    messages,
+    replies,
+    uploads,
+    attachments,
+    comments,
+    assignment,
+    status,
+    labels,
+    priority,
+    contacts,
+    decisions,
+    rules,
+    commands,
+    feed,
+    quarantine,
+    reconciliation,
+)
+
+
+def build(parts: Parts) -> FastAPI:
+    """The ASGI app. The parts are opened and closed by whoever made them."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BYTES + 128 * 1024)
+    app.state.parts = parts
+    app.state.clean_html = CleanHtml()
+    routers: list[tuple[str, APIRouter]] = [(PREFIX, resource.router) for resource in RESOURCES]
+    routers.append((PREFIX, _description(app, list(routers))))
+    for prefix, router in routers:
+        app.include_router(router, prefix=prefix)
+    for path in ("/healthz", "/readyz", "/metrics"):
+        app.add_route(path, _health, include_in_schema=False)
+    failures.install(app)
+    app.add_middleware(middleware.Headers)
+    app.add_middleware(middleware.Measured, metrics=parts.metrics)
+    return app
+
+
+def _description(app: FastAPI, routers: list[tuple[str, APIRouter]]) -> APIRouter:
+    router = APIRouter(route_class=GuardedRoute)
+    made: list[dict[str, Any]] = []
+
+    @router.get("/openapi.json", include_in_schema=False)
+    @policy(Permission.DESCRIBE)
+    async def describe() -> Response:
+        """This API."""
+        if not made:
+            made.append(openapi.document(app, routers))
+        return answers.json(made[0])
+
+    return router
+
+
+async def _health(request: Request) -> Response:
+    parts = parts_of(request)
+    code, content_type, body = answer(request.url.path, parts.health, parts.metrics)
+    return Response(body, code, media_type=None, headers={"Content-Type": content_type})

@@ -1,0 +1,29 @@
+"""Who takes care of a conversation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from events.commands import AssignConversation
+from inbox_projection.api import answers
+from inbox_projection.api.guard import GuardedRoute, policy
+from inbox_projection.api.models.conversations import AssignmentChange, Conversation
+from inbox_projection.api.perform import IdempotencyKey
+from inbox_projection.api.work import change
+from inbox_projection.policy import Permission
+
+router = APIRouter(route_class=GuardedRoute, tags=["assignment"])
+
+
+@router.put("/conversations/{conversation_id}/assignment", responses=answers.gives(Conversation, what="As it is now."))
+@policy(Permission.WORK_ON_CONVERSATIONS)
+async def assign(
+    request: Request, conversation_id: UUID, body: AssignmentChange, key: IdempotencyKey = None
+) -> Response:
+    """To an agent, a team, or both; what is null or left out is taken away."""
+    command = AssignConversation(agent_id=body.agent_id, team_id=body.team_id)
+    return await change(request, conversation_id, command, key)

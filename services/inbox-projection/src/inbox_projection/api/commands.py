@@ -1,0 +1,47 @@
+"""What became of a write that took longer than its answer."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox_projection.api import answers
+from inbox_projection.api.guard import GuardedRoute, policy
+from inbox_projection.api.models.common import CommandStatus
+from inbox_projection.api.parts import caller_of, parts_of
+from inbox_projection.policy import Permission
+from inbox_projection.problems import not_found, of_refusal
+from inbox_projection.queries import requests
+
+router = APIRouter(route_class=GuardedRoute, tags=["commands"])
+_ADDRESSES: Final = {"CreateInbox": "/api/v1/inboxes/{}", "ChangeInbox": "/api/v1/inboxes/{}"}
+
+
+@router.get("/commands/{command_id}", responses=answers.gives(CommandStatus, what="Pending, done or refused."))
+@policy(Permission.USE_SELF)
+async def read_command(request: Request, command_id: UUID) -> Response:
+    """Commands of your own (administrators: all), for 24 hours at least."""
+    caller = caller_of(request)
+    row = await requests.status(
+        parts_of(request).database, command_id, caller.agent_id, everybody=caller.role == "administrator"
+    )
+    if row is None:
+        raise not_found("command")
+    resource_id, address = row["resource_id"], _ADDRESSES.get(row["command"] or "")
+    reason = None
+    if row["state"] == "refused":
+        reason = {"code": of_refusal(row["code"], "").code, "detail": row["detail"]}
+    return answers.json(
+        {
+            "id": row["id"],
+            "command": row["command"],
+            "state": row["state"],
+            "result": {"resource_id": resource_id} if row["state"] == "done" else None,
+            "reason": reason,
+            "resource": address.format(resource_id) if address and resource_id else None,
+        }
+    )

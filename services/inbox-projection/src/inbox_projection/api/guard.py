@@ -1,0 +1,143 @@
+"""Every route's gate: authentication, origin, policy and unknown parameters, before a byte of the body is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox_projection.api.parts import parts_of
+from inbox_projection.auth.origins import same_origin
+from inbox_projection.policy import PUBLIC, Caller, Permission, Verdict, decide
+from inbox_projection.problems import Problem, forbidden, invalid, unauthenticated
+
+COOKIE: Final = "postroom_session"
+SMALL_BODY: Final = 64 * 1024
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class NoPolicy(TypeError):
+    """A route says nothing about who may use it."""
+
+
+def policy(permission: Permission) -> Callable[[Endpoint], Endpoint]:
+    """Declares what an endpoint needs. Stands below the route's decorator."""
+
+    def declare(endpoint: Endpoint) -> Endpoint:
+        endpoint.__policy__ = permission  # type: ignore[attr-defined]
+        return endpoint
+
+    return declare
+
+
+def policy_of(route: APIRoute) -> Permission:
+    """The declared permission. Raises NoPolicy."""
+    permission = getattr(route.endpoint, "__policy__", None)
+    if not isinstance(permission, Permission):
+        raise NoPolicy(f"{route.path} declares no policy: decorate it with @policy(...)")
+    return permission
+
+
+class GuardedRoute(APIRoute):
+    """A route that cannot exist without a policy. Its body is at most 64 kB unless it says otherwise."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if options.get("max_body_size") is None:
+            options["max_body_size"] = SMALL_BODY
+        super().__init__(path, endpoint, **options)
+        policy_of(self)
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+        permission, known = policy_of(self), _query_names(self)
+
+        async def guarded(request: Request) -> Response:
+            _check_parameters(request, known)
+            if permission not in PUBLIC:
+                request.state.caller = await authenticate(request, permission)
+            elif request.method not in _SAFE:
+                _check_origin(request)
+            return await handle(request)
+
+        return guarded
+
+
+async def authenticate(request: Request, permission: Permission) -> Caller:
+    """Who asks, if the role may. Raises problems 401 and 403."""
+    caller = await identify(request)
+    if caller is None:
+        raise unauthenticated()
+    if decide(caller, permission) is not Verdict.ALLOWED:
+        raise forbidden()
+    return caller
+
+
+async def identify(request: Request, *, renew: bool = True) -> Caller | None:
+    """By API token, or else by session cookie; a cookie's write must come from our own pages (403)."""
+    identities = parts_of(request).identities
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        return await identities.of_token(token.strip()) if scheme.lower() == "bearer" else None
+    cookie = request.cookies.get(COOKIE)
+    if cookie is None:
+        return None
+    session = await identities.of_session(cookie, renew=renew)
+    if session is None:
+        return None
+    if request.method not in _SAFE:
+        _check_origin(request)
+    if session.new_token is not None:
+        request.state.set_cookie = cookie_header(session.new_token, parts_of(request).public_url)
+    return session.caller
+
+
+def cookie_header(token: str, public_url: str) -> str:
+    """Set-Cookie of a session; an empty token takes the cookie away."""
+    secure = "; Secure" if public_url.startswith("https://") else ""
+    life = "; Max-Age=0" if not token else f"; Max-Age={14 * 24 * 3600}"
+    return f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{life}{secure}"
+
+
+def _check_origin(request: Request) -> None:
+    headers = request.headers
+    if not same_origin(
+        headers.get("origin"), headers.get("sec-fetch-site"), headers.get("host"), parts_of(request).public_url
+    ):
+        raise forbidden("A page of another origin asked for this.", "foreign-origin")
+
+
+def _query_names(route: APIRoute) -> frozenset[str]:
+    names: set[str] = set()
+    for field in route.dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names.update(one.alias or name for name, one in kind.model_fields.items())
+        else:
+            names.add(field.alias)
+    return frozenset(names)
+
+
+def _check_parameters(request: Request, known: frozenset[str]) -> None:
+    """Refuses parameters this version does not have, repeated ones, and NUL, which PostgreSQL cannot hold."""
+    seen: set[str] = set()
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            raise invalid(("query", _short(name)), "There is no such parameter.", "unknown-parameter")
+        if name in seen:
+            raise invalid(("query", name), "The parameter is given more than once.", "repeated-parameter")
+        if "\x00" in value:
+            raise invalid(("query", name), "The value has a NUL character.")
+        seen.add(name)
+    if any("\x00" in str(value) for value in request.path_params.values()):
+        raise Problem(404, "not-found", "There is no such address.")
+
+
+def _short(name: str) -> str:
+    return name.encode("ascii", "replace").decode()[:40]

@@ -1,0 +1,59 @@
+"""The thread of a conversation, and the original of a message."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from events.values import MessageContent
+from inbox_projection import cursors, lines
+from inbox_projection.api import answers
+from inbox_projection.api.files import download
+from inbox_projection.api.guard import GuardedRoute, policy
+from inbox_projection.api.models.common import Page
+from inbox_projection.api.models.conversations import Message, MessagesAsked
+from inbox_projection.api.parts import parts_of
+from inbox_projection.api.reach import check_inbox, message
+from inbox_projection.policy import Permission
+from inbox_projection.problems import not_found
+from inbox_projection.queries import messages
+
+router = APIRouter(route_class=GuardedRoute, tags=["messages"])
+
+
+@router.get("/conversations/{conversation_id}/messages", responses=answers.gives(Page[Message], what="Oldest first."))
+@policy(Permission.READ_CONVERSATIONS)
+async def read_thread(request: Request, conversation_id: UUID, asked: Annotated[MessagesAsked, Query()]) -> Response:
+    """Messages, comments and what happened in between, in the order of the conversation."""
+    after = 0 if asked.cursor is None else cursors.decode(asked.cursor, messages.Place).sequence
+    rows = await messages.thread(parts_of(request).database, conversation_id, after, asked.limit + 1)
+    if rows is None:
+        raise not_found("conversation")
+    check_inbox(request, Permission.READ_CONVERSATIONS, rows[0]["inbox_id"], "conversation")
+    shown = [row for row in rows[: asked.limit] if row["message_id"] is not None]
+    cache = request.app.state.clean_html
+    return answers.json(
+        {
+            "items": [lines.shaped(row, cache) for row in shown],
+            "next_cursor": cursors.encode(messages.Place(shown[-1]["sequence"])) if len(rows) > asked.limit else None,
+        }
+    )
+
+
+@router.get(
+    "/messages/{message_id}/raw",
+    response_class=StreamingResponse,
+    responses=answers.gives_bytes("message/rfc822", "The mail exactly as it came."),
+)
+@policy(Permission.READ_CONVERSATIONS)
+async def read_original(request: Request, message_id: UUID) -> Response:
+    """For inbound mails. 404 once its person is erased."""
+    row = await message(request, message_id)
+    content = lines.content_of(row)
+    if not isinstance(content, MessageContent) or content.raw is None:
+        raise not_found("original")
+    return await download(request, content.raw.name, f"message-{row['number']}.eml", "message/rfc822", content.raw.size)

@@ -1,0 +1,94 @@
+"""Types and bases that all shapes share: strict requests, text without what cannot be stored, pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+T = TypeVar("T")
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("a NUL character cannot be stored")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if any(ord(char) < 32 or 127 <= ord(char) < 160 or char in "\u2028\u2029" for char in text):
+        raise ValueError("control characters and line breaks are not allowed")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Name = Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+Label = Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Instant = AwareDatetime
+Limit = Annotated[int, Field(ge=1, le=200)]
+Cursor = Annotated[str, Field(max_length=400, description="`next_cursor` of the page before.")]
+
+
+class Asked(BaseModel):
+    """A request: a field that this version does not have is refused."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=400_000)
+
+
+class Given(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Page(Given, Generic[T]):
+    items: list[T]
+    next_cursor: str | None = Field(description="Where the next page begins; null on the last one.")
+
+
+class All(Given, Generic[T]):
+    """A list that is always whole."""
+
+    items: list[T]
+    next_cursor: None = None
+
+
+class PageAsked(Asked):
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class FieldProblem(Given):
+    where: list[str]
+    detail: str
+
+
+class ProblemShape(BaseModel):
+    """RFC 9457. `code` is stable and for programs."""
+
+    model_config = ConfigDict(title="Problem")
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    errors: list[FieldProblem] | None = None
+
+
+class Availability(Given):
+    state: Literal["available", "away"]
+    until: datetime | None
+
+
+class CommandStatus(Given):
+    """What became of a write. `resource` is the address of what it made or changed, where there is one."""
+
+    id: UUID
+    command: str | None
+    state: Literal["pending", "done", "refused"]
+    result: dict[str, Any] | None
+    reason: dict[str, Any] | None
+    resource: str | None

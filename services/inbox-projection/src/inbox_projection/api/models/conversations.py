@@ -1,0 +1,195 @@
+"""Shapes of conversations, messages, files and what agents do with them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from events.values import Address as MailAddress
+from inbox_projection.api.models.common import Asked, Given, Instant, Line, PageAsked, Text
+from inbox_projection.recipients import make_address, parse_address
+
+Status = Literal["open", "snoozed", "resolved", "spam", "trash"]
+PriorityName = Literal["low", "normal", "high", "urgent"]
+
+
+class Person(Given):
+    """Who wrote first. An erased person has no name and no handle."""
+
+    id: UUID
+    name: str
+    handle: str | None
+
+
+class Capabilities(Given):
+    html: bool
+    attachments: bool
+    max_bytes: int
+    window_ends_at: datetime | None
+
+
+class Conversation(Given):
+    id: UUID
+    number: int
+    inbox_id: UUID
+    channel: str
+    channel_id: UUID
+    subject: str
+    status: Status
+    priority: PriorityName
+    labels: list[str]
+    contact: Person
+    assignee_id: UUID | None
+    team_id: UUID | None
+    last_message_at: datetime
+    preview: str
+    message_count: int = Field(description="Messages in and out, not comments.")
+    sequence: int = Field(description="Of the newest event; what If-Match names.")
+    created_at: datetime
+    snoozed_until: datetime | None
+    suggested_link: UUID | None
+    capabilities: Capabilities
+
+
+class ConversationsAsked(PageAsked):
+    inbox_id: UUID | None = None
+    status: Status | None = None
+    assignee_id: UUID | Literal["me", "none"] | None = None
+    team_id: UUID | None = None
+    label: Annotated[Line, StringConstraints(min_length=1, max_length=60)] | None = None
+    channel: Literal["email"] | None = None
+    contact_id: UUID | None = None
+
+
+class Address(Given):
+    address: str
+    name: str
+
+
+class Author(Given):
+    kind: Literal["contact", "agent", "bot", "rule", "system"]
+    id: str | None
+    name: str
+
+
+class File(Given):
+    id: UUID
+    name: str
+    content_type: str
+    size: int
+    url: str
+
+
+class Attached(File):
+    inline: bool = Field(description="Shown inside the HTML.")
+
+
+class Delivery(Given):
+    state: Literal["queued", "sending", "sent", "delivered", "unknown", "failed"]
+    reason: str | None
+    can_retry: bool
+
+
+class Activity(Given):
+    """What happened, by the event's type and its fields."""
+
+    type: str
+    details: dict[str, Any]
+
+
+class Message(Given):
+    """A line of the thread. `text` is `new_text` and `quoted` together; an erased one has neither names nor texts."""
+
+    id: UUID
+    conversation_id: UUID
+    kind: Literal["message", "comment", "activity"]
+    direction: Literal["in", "out"] | None
+    external_id: str | None
+    author: Author
+    from_: Address | None = Field(alias="from")
+    to: list[Address]
+    cc: list[Address]
+    bcc: list[Address]
+    subject: str
+    text: str
+    new_text: str
+    quoted: str
+    html: str | None = Field(description="Safe to show in a sandboxed frame; remote images wait in data-remote-src.")
+    truncated: bool = Field(description="The text or HTML was too long; the original has all of it.")
+    attachments: list[Attached]
+    mentions: list[UUID]
+    automated: bool = Field(description="Sent by a program (RFC 3834).")
+    unreadable: bool = Field(description="Only a stub could be made of it; see the original.")
+    erased: bool
+    activity: Activity | None
+    sent_at: datetime
+    sequence: int
+    delivery: Delivery | None
+
+
+class MessagesAsked(PageAsked):
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+
+
+class AddressAsked(Asked):
+    address: Annotated[Line, StringConstraints(max_length=254)]
+    name: Annotated[Line, StringConstraints(max_length=200)] = ""
+
+
+def mailbox(value: str | AddressAsked) -> MailAddress:
+    """The checked address. Raises ValueError."""
+    return parse_address(value) if isinstance(value, str) else make_address(value.address, value.name)
+
+
+def _checked(value: str | AddressAsked) -> str | AddressAsked:
+    mailbox(value)
+    return value
+
+
+Recipient = Annotated[
+    Annotated[Line, StringConstraints(min_length=3, max_length=500)] | AddressAsked,
+    AfterValidator(_checked),
+    Field(description="`a@b.example`, `Name <a@b.example>`, or an object with address and name."),
+]
+Recipients = Annotated[list[Recipient], Field(max_length=50)]
+
+
+class ReplyNew(Asked):
+    """Recipients left out are those of a reply to all; `to` without `cc` means no Cc."""
+
+    text: Annotated[Text, StringConstraints(max_length=200_000)]
+    html: Annotated[Text, StringConstraints(max_length=300_000)] | None = None
+    attachment_ids: Annotated[list[UUID], Field(max_length=50)] = Field(default_factory=list)
+    to: Annotated[Recipients, Field(min_length=1)] | None = None
+    cc: Recipients | None = None
+    bcc: Recipients = Field(default_factory=list)
+    reply_all: bool = True
+
+    @staticmethod
+    def chosen(recipients: Recipients | None) -> tuple[MailAddress, ...] | None:
+        """The recipients as addresses; None stays None."""
+        return None if recipients is None else tuple(mailbox(one) for one in recipients)
+
+
+class CommentNew(Asked):
+    text: Annotated[Text, StringConstraints(min_length=1, max_length=50_000)]
+    mentions: Annotated[list[UUID], Field(max_length=50)] = Field(default_factory=list)
+
+
+class AssignmentChange(Asked):
+    """Both null: with nobody."""
+
+    agent_id: UUID | None = None
+    team_id: UUID | None = None
+
+
+class StatusChange(Asked):
+    status: Status
+    until: Instant | None = Field(None, description="For snoozed: null is until they answer.")
+
+
+class PriorityChange(Asked):
+    priority: PriorityName

@@ -1,0 +1,49 @@
+"""What the API is made of: opened by the composition root, handed to the app, found again by every route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from starlette.requests import Request
+
+from inbox_projection.auth.credentials import Credentials
+from inbox_projection.auth.identity import Identities
+from inbox_projection.commands import CommandPort
+from inbox_projection.feed import Feed
+from inbox_projection.policy import Caller
+from inbox_projection.pool import Database
+from inbox_projection.uploads import Uploads
+from service_kit.blobs import Blobs
+from service_kit.clock import Clock
+from service_kit.health import Health
+from service_kit.metrics import Metrics
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`reply_token_key` signs reply tokens; `public_url` has no trailing slash."""
+
+    workspace_id: UUID
+    public_url: str
+    reply_token_key: bytes
+    database: Database
+    identities: Identities
+    credentials: Credentials
+    commands: CommandPort
+    blobs: Blobs
+    uploads: Uploads
+    feed: Feed
+    clock: Clock
+    health: Health
+    metrics: Metrics
+
+
+def parts_of(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)
+
+
+def caller_of(request: Request) -> Caller:
+    """The caller whom the guard let in."""
+    return cast(Caller, request.state.caller)

@@ -1,0 +1,124 @@
+"""Who a token or a session belongs to, as of now: role and inboxes come from the views, in one round trip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from inbox_projection.auth.tokens import MAX_TOKEN_LENGTH, hash_of, new_token
+from inbox_projection.policy import Caller
+from inbox_projection.pool import Database
+from service_kit.ids import new_id
+
+IDLE: Final = timedelta(hours=12)
+ABSOLUTE: Final = timedelta(days=14)
+ROTATION: Final = timedelta(hours=1)
+GRACE: Final = timedelta(minutes=1)
+_SEEN_EVERY: Final = timedelta(minutes=1)
+
+_OF_BEARER: Final = """
+select a.agent_id, a.role,
+       array(select i.inbox_id from inbox.inboxes i
+             where a.agent_id = any(i.member_ids)
+                or exists (select from inbox.teams t where t.team_id = any(i.team_ids)
+                           and a.agent_id = any(t.member_ids))) as inbox_ids
+from auth.api_tokens k join inbox.agents a on a.agent_id = k.agent_id
+where k.token_hash = %s and k.revoked_at is null and not a.deactivated
+"""
+_OF_COOKIE: Final = """
+select s.session_id, a.agent_id, a.role,
+       array(select i.inbox_id from inbox.inboxes i
+             where a.agent_id = any(i.member_ids)
+                or exists (select from inbox.teams t where t.team_id = any(i.team_ids)
+                           and a.agent_id = any(t.member_ids))) as inbox_ids,
+       s.token_hash = %(hash)s and s.rotated_at < now() - %(rotation)s::interval as stale,
+       s.seen_at < now() - %(seen_every)s::interval as unseen
+from auth.sessions s join inbox.agents a on a.agent_id = s.agent_id
+where (s.token_hash = %(hash)s or (s.previous_hash = %(hash)s and s.rotated_at > now() - %(grace)s::interval))
+  and s.expires_at > now() and s.seen_at > now() - %(idle)s::interval and not a.deactivated
+"""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A caller by cookie; `new_token` replaces the cookie when it is time."""
+
+    session_id: UUID
+    caller: Caller
+    new_token: str | None = None
+
+
+class Identities:
+    """Looks up, begins and ends what callers prove themselves with. Tokens themselves are stored nowhere."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_token(self, token: str) -> Caller | None:
+        """The owner of an API token; None for an unknown or revoked one and for a deactivated agent."""
+        if len(token) > MAX_TOKEN_LENGTH:
+            return None
+        row = await self._database.row(_OF_BEARER, (hash_of(token),))
+        return None if row is None else _caller(row)
+
+    async def of_session(self, token: str, *, renew: bool = True) -> Session | None:
+        """The session of a cookie; None once it is over (12 hours idle, 14 days in all) or was ended.
+
+        With `renew` False its token is never replaced, for callers who could not hand the new one on.
+        """
+        if len(token) > MAX_TOKEN_LENGTH:
+            return None
+        row = await self._database.row(
+            _OF_COOKIE,
+            {"hash": hash_of(token), "rotation": ROTATION, "grace": GRACE, "idle": IDLE, "seen_every": _SEEN_EVERY},
+        )
+        if row is None:
+            return None
+        renewed = await self._rotate(row["session_id"], token) if row["stale"] and renew else None
+        if row["unseen"] and renewed is None:
+            await self._database.write(
+                "update auth.sessions set seen_at = now() where session_id = %s", (row["session_id"],)
+            )
+        return Session(row["session_id"], _caller(row), renewed)
+
+    async def _rotate(self, session_id: UUID, token: str) -> str | None:
+        """A new token, unless a request beside this one was faster."""
+        renewed, old = new_token("prs_"), hash_of(token)
+        changed = await self._database.write(
+            "update auth.sessions set token_hash = %s, previous_hash = %s, rotated_at = now(), seen_at = now()"
+            " where session_id = %s and token_hash = %s returning session_id",
+            (hash_of(renewed), old, session_id, old),
+        )
+        return renewed if changed else None
+
+    async def begin(self, agent_id: UUID, replaced: str | None) -> str:
+        """A new session's token; the session of the cookie that came with the log-in, if any, ends."""
+        token = new_token("prs_")
+        if replaced is not None:
+            await self.end(replaced)
+        await self._database.write(
+            "with old as (delete from auth.sessions where agent_id = %(agent)s"
+            "  and (expires_at < now() or seen_at < now() - %(idle)s::interval))"
+            " insert into auth.sessions (session_id, agent_id, token_hash, expires_at)"
+            " values (%(session)s, %(agent)s, %(hash)s, now() + %(absolute)s::interval)",
+            {"agent": agent_id, "session": new_id(), "hash": hash_of(token), "idle": IDLE, "absolute": ABSOLUTE},
+        )
+        return token
+
+    async def end(self, token: str) -> None:
+        """Ends the session of this cookie; an unknown one is no error."""
+        if len(token) <= MAX_TOKEN_LENGTH:
+            found = hash_of(token)
+            await self._database.write(
+                "delete from auth.sessions where token_hash = %s or previous_hash = %s", (found, found)
+            )
+
+    async def end_all(self, agent_id: UUID) -> None:
+        """Ends every session of an agent (deactivated, or given a new password)."""
+        await self._database.write("delete from auth.sessions where agent_id = %s", (agent_id,))
+
+
+def _caller(row: dict[str, Any]) -> Caller:
+    return Caller(row["agent_id"], row["role"], frozenset(row["inbox_ids"]))

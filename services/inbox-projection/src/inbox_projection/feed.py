@@ -1,0 +1,173 @@
+"""The live feed: one reader of the feed table for the whole process, and a bounded queue for each listener."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from inbox_projection.pool import Database, DatabaseAway
+from inbox_projection.shown import ShownListener
+
+PAGE: Final = 500
+QUEUE: Final = 1000
+KEEP_ALIVE_SECONDS: Final = 15.0
+_AFTER: Final = """
+select feed_id, kind, conversation_id, inbox_id, sequence, position from inbox.feed
+where feed_id > %s order by feed_id limit %s
+"""
+_BOUNDS: Final = "select coalesce(min(feed_id), 0) as oldest, coalesce(max(feed_id), 0) as newest from inbox.feed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the feed with its text on the wire; `inbox_id` None concerns everybody."""
+
+    id: int
+    inbox_id: UUID | None
+    text: bytes
+
+
+def entry(
+    feed_id: int,
+    kind: str,
+    conversation_id: UUID | None,
+    inbox_id: UUID | None,
+    sequence: int | None,
+    position: int | None,
+) -> Entry:
+    """The server-sent event (HTML Living Standard 9.2) of a row."""
+    if kind != "conversation":
+        return Entry(feed_id, None, reset_text(feed_id))
+    body = msgspec.json.encode(
+        {"id": conversation_id, "inbox_id": inbox_id, "sequence": sequence, "position": position}
+    ).decode()
+    return Entry(feed_id, inbox_id, f"id: {feed_id}\nevent: conversation\ndata: {body}\n\n".encode())
+
+
+def reset_text(feed_id: int) -> bytes:
+    """Tells the listener to read everything anew: what it missed is no longer known."""
+    body = msgspec.json.encode({"id": None, "sequence": None, "position": None}).decode()
+    return f"id: {feed_id}\nevent: reset\ndata: {body}\n\n".encode()
+
+
+class Listener:
+    """What one connection has not read yet. It begins by reading the table, and so does a slow one whose queue
+    overflowed: it loses the queue, not its place.
+    """
+
+    def __init__(self) -> None:
+        self._entries: deque[Entry] = deque()
+        self._wake = asyncio.Event()
+        self.behind = True
+        self.closed = False
+
+    def push(self, entries: Iterable[Entry]) -> None:
+        self._entries.extend(entries)
+        if len(self._entries) > QUEUE:
+            self._entries.clear()
+            self.behind = True
+        self._wake.set()
+
+    def close(self) -> None:
+        self.closed = True
+        self._wake.set()
+
+    async def take(self, seconds: float) -> list[Entry]:
+        """What came, waiting at most so long for something; `behind` says that the table must be read instead."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._wake.clear()
+        taken = list(self._entries)
+        self._entries.clear()
+        return taken
+
+
+class Feed:
+    """`run` reads new rows after every commit of the projector and hands them to all listeners."""
+
+    def __init__(self, database: Database, commits: ShownListener) -> None:
+        self._database = database
+        self._commits = commits
+        self._listeners: set[Listener] = set()
+        self._last: int | None = None
+        self._closed = False
+
+    async def bounds(self) -> tuple[int, int]:
+        """The oldest and newest ids kept; (0, 0) for an empty feed."""
+        row = await self._database.row(_BOUNDS)
+        return (row["oldest"], row["newest"]) if row else (0, 0)
+
+    async def after(self, feed_id: int) -> AsyncIterator[list[Entry]]:
+        """All committed entries above the id, in pages."""
+        while True:
+            page = await self._page(feed_id)
+            if page:
+                yield page
+                feed_id = page[-1].id
+            if len(page) < PAGE:
+                return
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[Listener]:
+        """A listener that collects from now on, until the block ends."""
+        listener = Listener()
+        if self._closed:
+            listener.close()
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        signal = self._commits.signal()
+        try:
+            while True:
+                await signal.wait()
+                signal.clear()
+                try:
+                    await self._read()
+                except DatabaseAway:
+                    continue  # the next (re)connection of the listener sets the signal again
+        finally:
+            self._commits.no_signal(signal)
+
+    def close(self) -> None:
+        """Ends all listeners' streams; new ones end at once."""
+        self._closed = True
+        for listener in self._listeners:
+            listener.close()
+
+    async def _read(self) -> None:
+        _, newest = await self.bounds()
+        if self._last is None:
+            self._last = newest
+        if newest < self._last:
+            self._last = newest
+            self._hand_out([Entry(newest, None, reset_text(newest))])
+            return
+        async for page in self.after(self._last):
+            self._last = page[-1].id
+            self._hand_out(page)
+
+    def _hand_out(self, entries: list[Entry]) -> None:
+        for listener in self._listeners:
+            listener.push(entries)
+
+    async def _page(self, feed_id: int) -> list[Entry]:
+        rows = await self._database.rows(_AFTER, (feed_id, PAGE))
+        return [
+            entry(
+                row["feed_id"], row["kind"], row["conversation_id"], row["inbox_id"], row["sequence"], row["position"]
+            )
+            for row in rows
+        ]

@@ -1,0 +1,146 @@
+"""A line of the thread as the API gives it, from its row; pure."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from events.conversations import CommentText, ReplyContent
+from events.values import Address, Attachment, MessageContent
+from inbox_projection.html import sanitise
+from inbox_projection.pool import Row
+
+_inbound: Final = msgspec.json.Decoder(MessageContent)
+_reply: Final = msgspec.json.Decoder(ReplyContent)
+_comment: Final = msgspec.json.Decoder(CommentText)
+
+
+class _Details(msgspec.Struct):
+    """What is read of a line's details, whatever its kind."""
+
+    automated: str | None = None
+    unreadable: str | None = None
+    mentions: tuple[UUID, ...] = ()
+
+
+_details: Final = msgspec.json.Decoder(_Details)
+_any: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+class CleanHtml:
+    """Sanitised HTML by message, the most recently read ones up to a number of characters; a message never changes."""
+
+    def __init__(self, characters: int = 4_000_000) -> None:
+        self._room = characters
+        self._kept: OrderedDict[UUID, str] = OrderedDict()
+
+    def of(self, message_id: UUID, html: str, attachments: tuple[Attachment, ...]) -> str:
+        kept = self._kept.get(message_id)
+        if kept is not None:
+            self._kept.move_to_end(message_id)
+            return kept
+        inline = {one.content_id: attachment_url(message_id, one.id) for one in attachments if one.content_id}
+        clean = sanitise(html, inline)
+        self._kept[message_id] = clean
+        self._room -= len(clean)
+        while self._room < 0 and self._kept:
+            self._room += len(self._kept.popitem(last=False)[1])
+        return clean
+
+
+def attachment_url(message_id: UUID, attachment_id: UUID) -> str:
+    return f"/api/v1/messages/{message_id}/attachments/{attachment_id}"
+
+
+def content_of(row: Row) -> MessageContent | ReplyContent | None:
+    """The sealed half of a message in or out; None once erased."""
+    if row["content"] is None or row["kind"] != "message":
+        return None
+    return _inbound.decode(row["content"]) if row["direction"] == "in" else _reply.decode(row["content"])
+
+
+def shaped(row: Row, cache: CleanHtml) -> dict[str, Any]:
+    """The line, all fields of the contract present."""
+    details = _details.decode(row["details"]) if row["details"] else _Details()
+    line = _bare(row, details)
+    content = content_of(row)
+    if content is not None:
+        _fill(line, row["message_id"], content, cache)
+    elif row["kind"] == "comment" and row["content"] is not None:
+        line["text"] = line["new_text"] = _comment.decode(row["content"]).text
+    elif row["kind"] == "activity":
+        known = _any.decode(row["details"]) if row["details"] else {}
+        line["activity"] = {"type": row["activity"], "details": known}
+    return line
+
+
+def _bare(row: Row, details: _Details) -> dict[str, Any]:
+    return {
+        "id": row["message_id"],
+        "conversation_id": row["conversation_id"],
+        "kind": row["kind"],
+        "direction": row["direction"],
+        "external_id": None,
+        "author": {"kind": row["author_kind"], "id": row["author_id"], "name": row["author_name"]},
+        "from": None,
+        "to": (),
+        "cc": (),
+        "bcc": (),
+        "subject": "",
+        "text": "",
+        "new_text": "",
+        "quoted": "",
+        "html": None,
+        "truncated": False,
+        "attachments": (),
+        "mentions": details.mentions,
+        "automated": details.automated is not None,
+        "unreadable": details.unreadable is not None,
+        "erased": row["content"] is None and row["kind"] != "activity",
+        "activity": None,
+        "sent_at": row["at"],
+        "sequence": row["sequence"],
+        "delivery": None
+        if row["delivery"] is None
+        else {
+            "state": row["delivery"],
+            "reason": row["delivery_reason"],
+            "can_retry": bool(row["delivery_can_retry"]),
+        },
+    }
+
+
+def _fill(line: dict[str, Any], message_id: UUID, content: MessageContent | ReplyContent, cache: CleanHtml) -> None:
+    line["external_id"] = content.external_id
+    line["from"] = _address(content.sender)
+    line["to"] = [_address(one) for one in content.to]
+    line["cc"] = [_address(one) for one in content.cc]
+    line["bcc"] = [_address(one) for one in content.bcc]
+    line["subject"] = content.subject
+    line["text"] = content.text
+    if isinstance(content, MessageContent):
+        line["new_text"], line["quoted"] = content.new_text, content.quoted
+        line["truncated"] = content.text_blob is not None or content.html_blob is not None
+    else:
+        line["new_text"] = content.text
+    if content.html is not None:
+        line["html"] = cache.of(message_id, content.html, content.attachments)
+    line["attachments"] = [_attachment(message_id, one) for one in content.attachments]
+
+
+def _address(address: Address) -> dict[str, str]:
+    return {"address": address.address, "name": address.name}
+
+
+def _attachment(message_id: UUID, one: Attachment) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "content_type": one.content_type,
+        "size": one.size,
+        "url": attachment_url(message_id, one.id),
+        "inline": one.content_id is not None,
+    }

@@ -1,0 +1,1 @@
+"""SQL of what the API reads from the views."""

@@ -1,0 +1,76 @@
+"""What could not be handled, and whether received = stored = shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from inbox_projection.pool import Database, Row
+
+_QUARANTINE: Final = (
+    'select quarantine_id, topic, partition, "offset", reason, raw, size, quarantined_at, released_at'
+    " from inbox.quarantine"
+)
+_COUNTS: Final = """
+select channel, hour,
+       coalesce(sum(n) filter (where kind = 'received'), 0)::bigint as received,
+       coalesce(sum(n) filter (where kind = 'appended'), 0)::bigint as appended,
+       coalesce(sum(n) filter (where kind = 'quarantined'), 0)::bigint as quarantined,
+       coalesce(sum(n) filter (where kind = 'released'), 0)::bigint as released,
+       coalesce(sum(n) filter (where kind = 'shown'), 0)::bigint as shown
+from (select channel, hour, 'received' as kind, count as n from inbox.received
+      where type = 'MessageReceived' and hour >= %(from)s and hour < %(to)s
+      union all
+      select channel, hour, outcome, count from inbox.stored where hour >= %(from)s and hour < %(to)s
+      union all
+      select channel, date_trunc('hour', at, 'UTC'), 'shown', count(*) from inbox.messages
+      where at >= %(from)s and at < %(to)s and direction = 'in' group by 1, 2) counted
+group by channel, hour order by hour, channel
+"""
+KINDS: Final = ("received", "appended", "quarantined", "released", "shown")
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page of the quarantine ended."""
+
+    at: datetime
+    id: UUID
+
+
+async def quarantine(database: Database, after: Place | None, limit: int) -> list[Row]:
+    """What still waits, oldest first."""
+    if after is None:
+        return await database.rows(
+            _QUARANTINE + " where released_at is null order by quarantined_at, quarantine_id limit %s", (limit,)
+        )
+    return await database.rows(
+        _QUARANTINE + " where released_at is null and (quarantined_at, quarantine_id) > (%s, %s)"
+        " order by quarantined_at, quarantine_id limit %s",
+        (after.at, after.id, limit),
+    )
+
+
+async def quarantined(database: Database, quarantine_id: UUID) -> Row | None:
+    return await database.row(_QUARANTINE + " where quarantine_id = %s", (quarantine_id,))
+
+
+async def counts(database: Database, begin: datetime, end: datetime) -> list[Row]:
+    """By channel and hour; both ends are full hours."""
+    return await database.rows(_COUNTS, {"from": begin, "to": end})
+
+
+def shaped_quarantined(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["quarantine_id"],
+        "topic": row["topic"],
+        "partition": row["partition"],
+        "offset": row["offset"],
+        "reason": row["reason"],
+        "size": row["size"],
+        "quarantined_at": row["quarantined_at"],
+        "released_at": row["released_at"],
+        "raw_url": f"/api/v1/quarantine/{row['quarantine_id']}/raw",
+    }

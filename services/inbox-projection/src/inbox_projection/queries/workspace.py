@@ -1,0 +1,143 @@
+"""Inboxes, teams, agents, channels and rule sets: small tables, read whole."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from inbox_projection.pool import Database, Row
+
+_AGENTS: Final = (
+    "select agent_id, role, deactivated, availability, available_until, language, time_zone, name, email, meeting_url,"
+    " signature, created_at from inbox.agents"
+)
+_ME: Final = _AGENTS + " where agent_id = %s"
+_INBOXES: Final = (
+    "select inbox_id, name, fallback_address, team_ids, member_ids, signature, archived, created_at from inbox.inboxes"
+    " where %(all)s or inbox_id = any(%(ids)s::uuid[]) order by created_at, inbox_id"
+)
+_CHANNELS: Final = (
+    "select c.channel_id, c.inbox_id, c.kind, c.address, c.from_name, c.fallback, c.connected_at, c.health_state,"
+    " c.health_reason, c.health_since, t.last_in_at from inbox.channels c"
+    " left join inbox.channel_activity t on t.channel_id = c.channel_id"
+    " where c.disconnected_at is null and (%(all)s or c.inbox_id = any(%(ids)s::uuid[]))"
+    " order by c.connected_at, c.channel_id"
+)
+
+
+async def agents(database: Database) -> list[Row]:
+    return await database.rows(_AGENTS + " order by created_at, agent_id")
+
+
+async def agent(database: Database, agent_id: UUID) -> Row | None:
+    return await database.row(_ME, (agent_id,))
+
+
+async def teams(database: Database) -> list[Row]:
+    return await database.rows(
+        "select team_id, name, member_ids, created_at from inbox.teams order by created_at, team_id"
+    )
+
+
+async def team(database: Database, team_id: UUID) -> Row | None:
+    return await database.row(
+        "select team_id, name, member_ids, created_at from inbox.teams where team_id = %s", (team_id,)
+    )
+
+
+async def inboxes(database: Database, ids: frozenset[UUID] | None) -> list[dict[str, Any]]:
+    """Inboxes with their channels, as the API gives them; `ids` None is all."""
+    wanted = {"all": ids is None, "ids": list(ids or ())}
+    channels_of: dict[UUID, list[dict[str, Any]]] = {}
+    for row in await channels(database, ids):
+        channels_of.setdefault(row["inbox_id"], []).append(shaped_channel(row))
+    return [
+        {
+            "id": row["inbox_id"],
+            "name": row["name"],
+            "fallback_address": row["fallback_address"],
+            "team_ids": row["team_ids"],
+            "member_ids": row["member_ids"],
+            "signature": row["signature"],
+            "archived": row["archived"],
+            "channels": channels_of.get(row["inbox_id"], []),
+            "created_at": row["created_at"],
+        }
+        for row in await database.rows(_INBOXES, wanted)
+    ]
+
+
+async def channels(database: Database, inbox_ids: frozenset[UUID] | None) -> list[Row]:
+    """Connected channels, oldest first; `inbox_ids` None is all."""
+    return await database.rows(_CHANNELS, {"all": inbox_ids is None, "ids": list(inbox_ids or ())})
+
+
+async def rule_sets(database: Database) -> dict[str, Any]:
+    """The draft and the published rules, as the API gives them."""
+    rows = {row["state"]: row for row in await database.rows("select state, version, rules from inbox.rule_sets")}
+    published = rows.get("published")
+    rules = [] if published is None else msgspec.json.decode(published["rules"])
+    return {
+        "rules": msgspec.json.decode(rows["draft"]["rules"]) if "draft" in rows else rules,
+        "published": {"version": 0 if published is None else published["version"], "rules": rules},
+    }
+
+
+def shaped_agent(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["agent_id"],
+        "name": row["name"],
+        "email": row["email"],
+        "role": row["role"],
+        "deactivated": row["deactivated"],
+        "availability": {"state": row["availability"], "until": row["available_until"]},
+        "meeting_url": row["meeting_url"],
+        "language": row["language"],
+        "time_zone": row["time_zone"],
+        "created_at": row["created_at"],
+    }
+
+
+def shaped_team(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["team_id"],
+        "name": row["name"],
+        "member_ids": row["member_ids"],
+        "created_at": row["created_at"],
+    }
+
+
+def shaped_channel(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["channel_id"],
+        "inbox_id": row["inbox_id"],
+        "kind": row["kind"],
+        "settings": {"address": row["address"] or "", "from_name": row["from_name"]},
+        "fallback": row["fallback"],
+        "health": {
+            "state": row["health_state"],
+            "reason": row["health_reason"],
+            "since": row["health_since"],
+            "last_in_at": row["last_in_at"],
+        },
+        "connected_at": row["connected_at"],
+    }
+
+
+async def inbox_ids_of(database: Database, agent_id: UUID) -> list[UUID]:
+    """Inboxes the agent belongs to, directly or through a team."""
+    rows = await database.rows(
+        "select i.inbox_id from inbox.inboxes i where %(agent)s = any(i.member_ids) or exists (select"
+        " from inbox.teams t where t.team_id = any(i.team_ids) and %(agent)s = any(t.member_ids))"
+        " order by i.created_at, i.inbox_id",
+        {"agent": agent_id},
+    )
+    return [row["inbox_id"] for row in rows]
+
+
+async def inbox_of_channel(database: Database, channel_id: UUID) -> UUID | None:
+    """The inbox of a channel, connected or not."""
+    row = await database.row("select inbox_id from inbox.channels where channel_id = %s", (channel_id,))
+    return None if row is None else row["inbox_id"]

@@ -1,0 +1,31 @@
+-- Made after the bulk load of a rebuild, at once in an empty schema. Each names the query it is there for.
+-- Lists are ranges of one index in the order of activity; INCLUDE lets the other filters be checked without the table.
+
+-- The list of an inbox: inbox_id = ? and status = ? order by last_message_at desc, conversation_id desc.
+create index conversations_of_inbox on {schema}.conversations
+    (inbox_id, status, last_message_at, conversation_id) include (assignee_id, team_id, channel);
+-- assignee_id = me, or is null.
+create index conversations_of_assignee on {schema}.conversations
+    (assignee_id, status, last_message_at, conversation_id) include (inbox_id, team_id, channel);
+create index conversations_of_team on {schema}.conversations
+    (team_id, status, last_message_at, conversation_id) include (inbox_id, assignee_id, channel);
+-- contact_id = ?, also GET /contacts/{{id}}/conversations.
+create index conversations_of_contact on {schema}.conversations (contact_id, last_message_at, conversation_id);
+-- label = ? and status = ?.
+create index conversation_labels_of_label on {schema}.conversation_labels
+    (label, status, last_message_at, conversation_id) include (inbox_id);
+
+-- GET /messages/{{id}}/raw and the reply just sent. Delivery states find their reply by it, too.
+create index messages_by_id on {schema}.messages (message_id) where kind = 'message';
+-- Reconciliation: inbound messages that are shown, by hour.
+create index messages_by_time on {schema}.messages using brin (at) with (pages_per_range = 32, autosummarize = on);
+
+-- Prefix of a name (any case), prefix of an address; the first 100 characters, because an index entry has a limit.
+create index contacts_by_name on {schema}.contacts
+    (lower(left(name, 100)) text_pattern_ops, contact_id) where name <> '';
+create index contacts_by_handle on {schema}.contacts
+    (left(handle, 100) text_pattern_ops, contact_id) where handle is not null;
+create index linked_handles_by_value on {schema}.linked_handles (left(value, 100) text_pattern_ops, contact_id);
+
+create index quarantine_waiting on {schema}.quarantine (quarantined_at, quarantine_id) where released_at is null;
+create index command_outcomes_by_time on {schema}.command_outcomes using brin (handled_at) with (autosummarize = on);

@@ -1,0 +1,91 @@
+"""Makes the tables of the views, their indexes, and switches a rebuilt schema for the live one."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any, Final, Protocol
+
+from psycopg import sql
+
+LIVE: Final = "inbox"
+NEXT: Final = "inbox_next"
+VIEW_VERSION: Final = 1
+"""Raised by every change of a projection or table; a live schema of another version is rebuilt."""
+VERSION_COMMENT: Final = "postroom views, version "
+
+
+class Executes(Protocol):
+    """A cursor or a connection."""
+
+    def execute(self, query: Any, params: Any = None) -> Any: ...
+
+
+def create(connection: Executes, schema: str = LIVE) -> None:
+    """The schema, its tables, indexes and feed, empty, unless they are there. In one transaction of the caller."""
+    if version_of(connection, schema) is None:
+        create_tables(connection, schema)
+        create_indexes(connection, schema)
+        _run(connection, "feed.sql", schema)
+
+
+def create_tables(connection: Executes, schema: str) -> None:
+    """The schema and its tables with their primary keys, empty. Raises psycopg.errors.DuplicateSchema."""
+    name = sql.Identifier(schema)
+    connection.execute(sql.SQL("create schema {}").format(name))
+    connection.execute(
+        sql.SQL("comment on schema {} is {}").format(name, sql.Literal(f"{VERSION_COMMENT}{VIEW_VERSION}"))
+    )
+    _run(connection, "tables.sql", schema)
+
+
+def drop(connection: Executes, schema: str = NEXT) -> None:
+    """Drops the schema with all it holds, if it is there."""
+    connection.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema)))
+
+
+def create_indexes(connection: Executes, schema: str) -> None:
+    """The secondary indexes; after a bulk load that is many times cheaper than before it."""
+    _run(connection, "indexes.sql", schema)
+
+
+def analyze(connection: Executes, schema: str) -> None:
+    """Statistics for the planner, which a bulk load leaves behind."""
+    for table in ("conversations", "conversation_labels", "messages", "contacts", "linked_handles"):
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, table)))
+
+
+def version_of(connection: Executes, schema: str = LIVE) -> int | None:
+    """The version of the views in a schema, None when it is not there or no schema of ours."""
+    comment = connection.execute(
+        "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", (schema,)
+    ).fetchone()
+    if comment is None or not str(comment[0]).startswith(VERSION_COMMENT):
+        return None
+    return int(comment[0].removeprefix(VERSION_COMMENT))
+
+
+def switch(connection: Executes) -> None:
+    """Puts `inbox_next` in the place of `inbox`, in the caller's transaction, which holds the live offsets locked.
+
+    The feed is taken over with its ids and says `reset`; counts of inbound hours that Kafka no longer holds are kept.
+    """
+    for statement in (
+        """insert into inbox_next.received select * from inbox.received
+           on conflict (channel, hour, type) do update set count = greatest(received.count, excluded.count)""",
+        """insert into inbox_next.command_outcomes select * from inbox.command_outcomes on conflict do nothing""",
+        "alter table inbox.feed set schema inbox_next",
+        "select pg_advisory_xact_lock(%(feed)s)",
+        "insert into inbox_next.feed (kind) values ('reset')",
+        "drop schema inbox cascade",
+        "alter schema inbox_next rename to inbox",
+    ):
+        connection.execute(statement, {"feed": FEED_LOCK} if "%(feed)s" in statement else None)
+
+
+FEED_LOCK: Final = 0x706F7374_66656564
+"""The advisory lock under which feed ids are assigned, held to the commit ("postfeed")."""
+
+
+def _run(connection: Executes, file: str, schema: str) -> None:
+    script = files(__package__).joinpath(file).read_text("utf-8")
+    connection.execute(script.format(schema=sql.Identifier(schema).as_string()).encode())

@@ -1,0 +1,200 @@
+-- The tables of the inbox views. {schema} is `inbox`, or `inbox_next` while a rebuild goes on beside it.
+-- Views are never migrated: a changed table means a higher VIEW_VERSION (tables/schema.py) and a rebuild.
+-- "personal" marks columns that are NULL (or '') when the key named by the key_id beside them was erased.
+-- JSON lies in text columns, because jsonb refuses NUL characters, which mails may hold.
+
+create table {schema}.conversations (
+    conversation_id uuid primary key,
+    number bigint not null,
+    inbox_id uuid not null,
+    contact_id uuid not null,
+    channel text not null,
+    channel_id uuid not null,
+    status text not null,
+    priority text not null,
+    labels text[] not null,                 -- sorted
+    assignee_id uuid,
+    team_id uuid,
+    created_at timestamptz not null,
+    last_message_at timestamptz not null,   -- of the newest message in or out; comments do not count
+    message_count integer not null,         -- in and out
+    sequence integer not null,              -- of the newest event
+    snoozed_until timestamptz,              -- NULL in a snoozed one: until they answer
+    suggested_link uuid,
+    key_id uuid,                            -- sealed the subject
+    subject text not null,                  -- personal
+    preview_key_id uuid,                    -- sealed the newest message
+    preview text not null                   -- personal; at most 160 characters, one line
+) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05);
+
+-- One row for each label of a conversation, with what lists filter and order by, so that a label's page is one range.
+create table {schema}.conversation_labels (
+    conversation_id uuid not null,
+    label text not null,
+    status text not null,
+    inbox_id uuid not null,
+    last_message_at timestamptz not null,
+    primary key (conversation_id, label)
+) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
+
+-- The thread: messages, comments and activity lines, in the order of the conversation's stream.
+create table {schema}.messages (
+    conversation_id uuid not null,
+    sequence integer not null,              -- of the event that made the line
+    message_id uuid not null,               -- message_id, reply_id or comment_id; an activity line has its event's id
+    kind text not null,                     -- message, comment, activity
+    direction text,                         -- in, out; NULL for comments and activity
+    at timestamptz not null,                -- in: received by us; otherwise when it happened
+    channel text,                           -- messages only
+    channel_id uuid,                        -- messages only
+    author_kind text not null,              -- contact, agent, bot, rule, system
+    author_id uuid,                         -- contact_id, agent_id, bot or rule id; NULL for the system
+    activity text,                          -- activity only: the event's type
+    details text,                           -- JSON, never personal: see views/thread.py
+    key_id uuid,                            -- sealed the content
+    content text storage external,          -- personal; JSON: MessageContent (in), ReplyContent (out), CommentText, SeenValues
+    delivery text,                          -- replies only: queued, sending, sent, delivered, unknown, failed
+    delivery_attempt integer,
+    delivery_code text,
+    delivery_can_retry boolean,
+    delivery_key_id uuid,                   -- sealed the reason
+    delivery_reason text,                   -- personal
+    primary key (conversation_id, sequence)
+) with (fillfactor = 95, toast_tuple_target = 8160);
+
+create table {schema}.contacts (
+    contact_id uuid primary key,
+    sequence integer not null,
+    created_at timestamptz not null,
+    erased_at timestamptz,
+    handle_kind text,                       -- of the first handle
+    handle text,                            -- personal; the first handle's value, lower case as the event has it
+    name text not null,                     -- personal
+    phone text not null,                    -- personal
+    note text not null                      -- personal
+);
+
+-- Further handles (the first one is in the contact's row).
+create table {schema}.linked_handles (
+    contact_id uuid not null,
+    sequence integer not null,
+    kind text not null,
+    value text not null,                    -- personal: an erased contact has no rows here
+    primary key (contact_id, sequence)
+);
+
+create table {schema}.inboxes (
+    inbox_id uuid primary key,
+    name text not null,
+    slug text not null,
+    fallback_channel_id uuid,
+    fallback_address text,
+    team_ids uuid[] not null,
+    member_ids uuid[] not null,
+    signature text not null,
+    archived boolean not null,
+    created_at timestamptz not null
+);
+
+create table {schema}.teams (
+    team_id uuid primary key,
+    name text not null,
+    member_ids uuid[] not null,
+    created_at timestamptz not null
+);
+
+create table {schema}.agents (
+    agent_id uuid primary key,
+    role text not null,
+    deactivated boolean not null,
+    availability text not null,             -- available, away
+    available_until timestamptz,            -- as the agent said; nothing changes by itself
+    language text not null,
+    time_zone text not null,
+    name text not null,                     -- personal
+    email text not null,                    -- personal
+    meeting_url text not null,              -- personal
+    signature text not null,                -- personal
+    created_at timestamptz not null
+);
+
+create table {schema}.channels (
+    channel_id uuid primary key,
+    inbox_id uuid not null,
+    kind text not null,
+    address text,                           -- e-mail
+    from_name text not null,
+    fallback boolean not null,
+    connected_at timestamptz not null,
+    disconnected_at timestamptz,            -- rows stay: old messages name them
+    health_state text not null,             -- ok, degraded, down
+    health_reason text not null,
+    health_since timestamptz not null
+);
+
+-- When a message last came in by a channel: a maximum over all conversations, so it needs no order among them.
+create table {schema}.channel_activity (
+    channel_id uuid primary key,
+    last_in_at timestamptz not null
+) with (fillfactor = 50);
+
+create table {schema}.rule_sets (
+    state text primary key,                 -- draft, published
+    version integer not null,
+    rules text not null,                    -- JSON: a list of Rule
+    changed_at timestamptz not null,
+    changed_by text not null                -- an actor, "agent:<id>"
+);
+
+create table {schema}.quarantine (
+    quarantine_id uuid primary key,
+    sequence integer not null,
+    topic text not null,
+    partition integer not null,
+    "offset" bigint not null,
+    reason text not null,
+    raw text not null,                      -- name of a blob
+    size bigint not null,
+    quarantined_at timestamptz not null,
+    released_at timestamptz
+);
+
+-- What became of commands; kept for at least 24 hours.
+create table {schema}.command_outcomes (
+    command_id uuid primary key,
+    command text not null,
+    state text not null,                    -- done, refused
+    code text not null,
+    detail text not null,
+    resource_id uuid,
+    shown_at text not null,                 -- JSON: a list of {{topic, partition, position}}
+    handled_at timestamptz not null
+);
+
+-- Reconciliation. received: inbound records by their headers; stored: what the router made of messages.
+create table {schema}.received (
+    channel text not null,
+    hour timestamptz not null,              -- of ce_time
+    type text not null,                     -- MessageReceived, DeliveryAccepted, ...
+    count bigint not null,
+    primary key (channel, hour, type)
+) with (fillfactor = 50);
+
+create table {schema}.stored (
+    channel text not null,
+    hour timestamptz not null,              -- of facts.received_at; of the quarantining
+    outcome text not null,                  -- appended, quarantined, released
+    count bigint not null,
+    primary key (channel, hour, outcome)
+) with (fillfactor = 50);
+
+-- The greatest sequence seen of streams whose rows do not hold it (the workspace), and of dead-lettered events.
+create table {schema}.streams (
+    stream_id uuid primary key,
+    sequence integer not null
+);
+create table {schema}.skipped (
+    stream_id uuid not null,
+    sequence integer not null,
+    primary key (stream_id, sequence)
+);

@@ -1,0 +1,29 @@
+"""The quarantine: inbound records that could not be handled, until they are released."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from events.conversations import InboundQuarantined, QuarantineReleased
+from events.envelope import Envelope
+from inbox_projection.views.rows import QuarantineRow
+
+
+def quarantined(envelope: Envelope[InboundQuarantined]) -> QuarantineRow:
+    event = envelope.data
+    return QuarantineRow(
+        quarantine_id=envelope.stream,
+        sequence=envelope.sequence,
+        topic=event.topic,
+        partition=event.partition,
+        offset=event.offset,
+        reason=event.reason,
+        raw=event.raw,
+        size=event.size,
+        quarantined_at=envelope.occurred_at,
+        released_at=None,
+    )
+
+
+def released(envelope: Envelope[QuarantineReleased], row: QuarantineRow) -> QuarantineRow:
+    return replace(row, sequence=envelope.sequence, released_at=envelope.occurred_at)

@@ -1,0 +1,215 @@
+"""The rows of the views, one struct for each table; the fields are its columns, in its order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A row as the table holds it. Which columns are personal is said in tables/tables.sql."""
+
+
+class ConversationRow(Row, frozen=True, kw_only=True, gc=False):
+    conversation_id: UUID
+    number: int
+    inbox_id: UUID
+    contact_id: UUID
+    channel: str
+    channel_id: UUID
+    status: str
+    priority: str
+    labels: tuple[str, ...]
+    assignee_id: UUID | None
+    team_id: UUID | None
+    created_at: datetime
+    last_message_at: datetime
+    message_count: int
+    sequence: int
+    snoozed_until: datetime | None
+    suggested_link: UUID | None
+    key_id: UUID | None
+    subject: str
+    preview_key_id: UUID | None
+    preview: str
+
+
+class LabelRow(Row, frozen=True, kw_only=True, gc=False):
+    conversation_id: UUID
+    label: str
+    status: str
+    inbox_id: UUID
+    last_message_at: datetime
+
+
+class Line(Row, frozen=True, kw_only=True, gc=False):
+    """A row of the table messages: a message, a comment or an activity line of a thread."""
+
+    conversation_id: UUID
+    sequence: int
+    message_id: UUID
+    kind: str
+    direction: str | None = None
+    at: datetime
+    channel: str | None = None
+    channel_id: UUID | None = None
+    author_kind: str
+    author_id: UUID | None = None
+    activity: str | None = None
+    details: bytes | None = None
+    key_id: UUID | None = None
+    content: bytes | None = None
+    delivery: str | None = None
+    delivery_attempt: int | None = None
+    delivery_code: str | None = None
+    delivery_can_retry: bool | None = None
+    delivery_key_id: UUID | None = None
+    delivery_reason: str | None = None
+
+
+class DeliveryRow(Row, frozen=True, kw_only=True, gc=False):
+    """The delivery columns of the line of a reply."""
+
+    conversation_id: UUID
+    message_id: UUID
+    delivery: str
+    delivery_attempt: int | None = None
+    delivery_code: str | None = None
+    delivery_can_retry: bool | None = None
+    delivery_key_id: UUID | None = None
+    delivery_reason: str | None = None
+
+
+class ContactRow(Row, frozen=True, kw_only=True, gc=False):
+    contact_id: UUID
+    sequence: int
+    created_at: datetime
+    erased_at: datetime | None
+    handle_kind: str | None
+    handle: str | None
+    name: str
+    phone: str
+    note: str
+
+
+class LinkedHandleRow(Row, frozen=True, kw_only=True, gc=False):
+    contact_id: UUID
+    sequence: int
+    kind: str
+    value: str
+
+
+class InboxRow(Row, frozen=True, kw_only=True, gc=False):
+    inbox_id: UUID
+    name: str
+    slug: str
+    fallback_channel_id: UUID | None
+    fallback_address: str | None
+    team_ids: tuple[UUID, ...]
+    member_ids: tuple[UUID, ...]
+    signature: str
+    archived: bool
+    created_at: datetime
+
+
+class TeamRow(Row, frozen=True, kw_only=True, gc=False):
+    team_id: UUID
+    name: str
+    member_ids: tuple[UUID, ...]
+    created_at: datetime
+
+
+class AgentRow(Row, frozen=True, kw_only=True, gc=False):
+    agent_id: UUID
+    role: str
+    deactivated: bool
+    availability: str
+    available_until: datetime | None
+    language: str
+    time_zone: str
+    name: str
+    email: str
+    meeting_url: str
+    signature: str
+    created_at: datetime
+
+
+class ChannelRow(Row, frozen=True, kw_only=True, gc=False):
+    channel_id: UUID
+    inbox_id: UUID
+    kind: str
+    address: str | None
+    from_name: str
+    fallback: bool
+    connected_at: datetime
+    disconnected_at: datetime | None
+    health_state: str
+    health_reason: str
+    health_since: datetime
+
+
+class RuleSetRow(Row, frozen=True, kw_only=True, gc=False):
+    state: str
+    version: int
+    rules: str
+    changed_at: datetime
+    changed_by: str
+
+
+class QuarantineRow(Row, frozen=True, kw_only=True, gc=False):
+    quarantine_id: UUID
+    sequence: int
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    raw: str
+    size: int
+    quarantined_at: datetime
+    released_at: datetime | None
+
+
+class OutcomeRow(Row, frozen=True, kw_only=True, gc=False):
+    command_id: UUID
+    command: str
+    state: str
+    code: str
+    detail: str
+    resource_id: UUID | None
+    shown_at: bytes
+    handled_at: datetime
+
+
+class StreamRow(Row, frozen=True, kw_only=True, gc=False):
+    stream_id: UUID
+    sequence: int
+
+
+class FeedRow(Row, frozen=True, kw_only=True, gc=False):
+    """What the live feed says; the table gives it its id and time."""
+
+    kind: str
+    conversation_id: UUID | None
+    inbox_id: UUID | None
+    sequence: int | None
+    topic: str | None
+    partition: int | None
+    position: int | None
+
+
+class CountRow(Row, frozen=True, kw_only=True, gc=False):
+    """So many more of `what` (an event type, or an outcome) in this hour."""
+
+    channel: str
+    hour: datetime
+    what: str
+    count: int
+
+
+class ActivityRow(Row, frozen=True, kw_only=True, gc=False):
+    """A message came in by this channel at this time; the table keeps the greatest."""
+
+    channel_id: UUID
+    last_in_at: datetime

@@ -1,0 +1,336 @@
+"""A small workspace in a real database, and the API in front of it; commands are answered by a pretended router."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+
+from events import commands as c
+from events import conversations as e
+from events import workspace as w
+from events.contacts import ContactChanges, ContactUpdated
+from events.envelope import Command, Envelope
+from events.outcomes import CommandHandled
+from events.rules import RuleSet
+from inbox_projection.api.app import build
+from inbox_projection.api.parts import Parts
+from inbox_projection.auth.credentials import Credentials
+from inbox_projection.auth.identity import Identities
+from inbox_projection.auth.lockout import Lockout
+from inbox_projection.auth.passwords import Passwords
+from inbox_projection.feed import Feed
+from inbox_projection.pool import Database
+from inbox_projection.projector import Views
+from inbox_projection.shown import Shown, ShownListener
+from inbox_projection.tables.schema import create
+from inbox_projection.testing import Replay, Story, Thread
+from inbox_projection.testing.story import START, WORKSPACE_ID
+from inbox_projection.uploads import Uploads
+from local_runtime.postgres import PostgresServer
+from service_kit import database as sync_database
+from service_kit.blobs import Blobs
+from service_kit.hashing import KeyedHash, derive_key
+from service_kit.health import Health
+from service_kit.metrics import Metrics
+
+SECRET = "a secret of at least thirty-two characters"
+PASSWORD = "correct horse battery"
+TOKENS = {role: f"token-of-the-{role}" for role in ("administrator", "manager", "agent", "stranger")}
+
+
+class PretendedRouter:
+    """Answers commands at once by events in the story, which the views then show. Refuses and tarries when told to."""
+
+    def __init__(self, story: Story, show: Callable[[], None]) -> None:
+        self.story = story
+        self.asked: list[Envelope[Command]] = []
+        self.refusal: tuple[str, str] | None = None
+        self.tarries = False
+        self.down: Exception | None = None
+        self.handled: dict[UUID, CommandHandled] = {}
+        self._show = show
+
+    async def ask(self, command: Envelope[Command], *, publish: bool = True) -> CommandHandled | None:
+        if publish:
+            self.asked.append(command)
+        if self.down is not None:
+            raise self.down
+        if self.tarries:
+            return None
+        if command.id not in self.handled:
+            self.handled[command.id] = self._handle(command)
+            self.story.publish("command-outcomes.v1", command.id, 1, self.handled[command.id])
+            await asyncio.to_thread(self._show)
+        return self.handled[command.id]
+
+    def _handle(self, command: Envelope[Command]) -> CommandHandled:
+        base = {"command_id": command.id, "command": command.type}
+        if self.refusal is not None:
+            return CommandHandled(**base, state="refused", code=self.refusal[0], detail=self.refusal[1])
+        self._tell(command)
+        return CommandHandled(**base, state="done")
+
+    def _tell(self, command: Envelope[Command]) -> None:
+        data: Any = command.data
+        fields = {name: getattr(data, name) for name in data.__struct_fields__}
+        agent = UUID(command.actor.id) if command.actor.id else None
+        thread = next((one for one in self.story.threads if one.conversation_id == command.stream), None)
+        own_names = {
+            c.ResolveConversation: e.ConversationResolved(),
+            c.ReopenConversation: e.ConversationReopened(reason="agent"),
+            c.MarkConversationAsSpam: e.MarkedAsSpam(),
+            c.TrashConversation: e.ConversationTrashed(),
+        }
+        if thread is not None and type(data) in own_names:
+            self.story.conversation(thread, own_names[type(data)], actor=command.actor)
+            return
+        match data:
+            case c.SnoozeConversation() if thread:
+                self.story.conversation(thread, e.ConversationSnoozed(until=data.until), actor=command.actor)
+            case c.AssignConversation() if thread:
+                self.story.conversation(thread, e.ConversationAssigned(**fields), actor=command.actor)
+            case c.AddLabel() if thread:
+                self.story.conversation(thread, e.LabelAdded(label=data.label), actor=command.actor)
+            case c.RemoveLabel() if thread:
+                self.story.conversation(thread, e.LabelRemoved(label=data.label), actor=command.actor)
+            case c.ChangePriority() if thread:
+                self.story.conversation(thread, e.PriorityChanged(priority=data.priority), actor=command.actor)
+            case c.AddComment() if thread:
+                text = e.CommentText(text=data.text)
+                added = e.CommentAdded(
+                    comment_id=data.comment_id, agent_id=agent, mentions=data.mentions, personal=text
+                )
+                self.story.conversation(thread, added, key=thread.contact_id, actor=command.actor)
+            case c.SendReply() if thread:
+                queued = e.ReplyQueued(
+                    reply_id=data.reply_id,
+                    conversation_id=thread.conversation_id,
+                    inbox_id=self.story.inbox_id,
+                    channel="email",
+                    channel_id=data.channel_id,
+                    agent_id=agent,
+                    personal=data.content,
+                )
+                self.story.conversation(thread, queued, key=thread.contact_id, actor=command.actor)
+            case c.UpdateContact():
+                self.story.contact(command.stream, ContactUpdated(personal=ContactChanges(**fields)))
+            case c.EraseContact():
+                self.story.erase(command.stream)
+            case c.CreateInbox():
+                self.story.workspace(w.InboxCreated(inbox_id=data.inbox_id, name=data.name, slug="slug"))
+                self.story.workspace(w.InboxChanged(**fields))
+                self.story.workspace(
+                    w.FallbackAddressIssued(
+                        inbox_id=data.inbox_id,
+                        channel_id=self.story.new_id(),
+                        address=f"slug-{data.inbox_id.hex[-6:]}@mail.test",
+                    )
+                )
+            case c.ChangeInbox():
+                self.story.workspace(
+                    w.InboxChanged(**{name: value for name, value in fields.items() if value is not None} | _name(data))
+                )
+            case c.CreateTeam():
+                self.story.workspace(w.TeamCreated(**fields))
+            case c.ChangeTeam():
+                self.story.workspace(
+                    w.TeamChanged(team_id=data.team_id, name=data.name or "Team", member_ids=data.member_ids or ())
+                )
+            case c.DeleteTeam():
+                self.story.workspace(w.TeamDeleted(team_id=data.team_id))
+            case c.InviteAgent():
+                identity = w.AgentIdentity(name=data.name, email=data.email)
+                invited = w.AgentInvited(agent_id=data.agent_id, role=data.role, personal=identity)
+                self.story.workspace(invited, key=self.story.new_key(data.agent_id))
+            case c.ChangeAgent():
+                if data.role is not None:
+                    self.story.workspace(w.AgentRoleChanged(agent_id=data.agent_id, role=data.role))
+                if data.deactivated is not None:
+                    kind = w.AgentDeactivated if data.deactivated else w.AgentReactivated
+                    self.story.workspace(kind(agent_id=data.agent_id))
+            case c.ChangeProfile():
+                profile = w.AgentProfile(
+                    name=data.name, email=data.email, meeting_url=data.meeting_url, signature=data.signature
+                )
+                changed = w.AgentProfileChanged(
+                    agent_id=data.agent_id, language=data.language, time_zone=data.time_zone, personal=profile
+                )
+                self.story.workspace(changed, key=data.agent_id)
+            case c.SetAvailability():
+                self.story.workspace(w.AgentAvailabilityChanged(**fields))
+            case c.ConnectChannel():
+                self.story.workspace(w.ChannelConnected(**fields))
+            case c.ChangeChannel():
+                self.story.workspace(w.ChannelChanged(**fields))
+            case c.DisconnectChannel():
+                self.story.workspace(w.ChannelDisconnected(channel_id=data.channel_id))
+            case c.DraftRules():
+                self.story.workspace(w.RuleSetDrafted(rule_set=RuleSet(1, data.rules)))
+            case c.PublishRules():
+                self.story.workspace(w.RuleSetPublished(rule_set=RuleSet(1, ())))
+            case c.RetryQuarantined():
+                self.story.publish(
+                    "conversations.v1", command.stream, 2, e.QuarantineReleased(quarantined_id=command.stream)
+                )
+            case _:
+                raise AssertionError(f"the pretended router does not know {command.type}")
+
+
+def _name(data: c.ChangeInbox) -> dict[str, Any]:
+    return {"name": data.name or "Support"}
+
+
+@dataclass
+class World:
+    """Two inboxes: the manager and the agent belong to `story.inbox_id`, nobody but the administrator to `foreign_inbox`."""
+
+    dsn: str
+    story: Story
+    router: PretendedRouter
+    parts: Parts
+    app: FastAPI
+    listener: ShownListener
+    blob_folder: Path
+    show: Callable[[], None]
+    agents: dict[str, UUID] = field(default_factory=dict)
+    foreign_inbox: UUID = UUID(int=0)
+    foreign_channel: UUID = UUID(int=0)
+    support_channel: UUID = UUID(int=0)
+    own: Thread | None = None
+    foreign: Thread | None = None
+
+    def client(self, role: str | None = "administrator", **options: Any) -> httpx.AsyncClient:
+        """A client of the API with the token of a role; None sends none."""
+        headers = {} if role is None else {"Authorization": f"Bearer {TOKENS[role]}"}
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=options.pop("raise_app_exceptions", True))
+        return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", headers=headers, **options)
+
+    def execute(self, query: Any, parameters: Any = ()) -> list[Any]:
+        """Rows of a query of the test's own."""
+        with sync_database.connect(self.dsn, "test") as connection:
+            cursor = connection.execute(query, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    @property
+    def thread(self) -> Thread:
+        assert self.own is not None
+        return self.own
+
+    @property
+    def foreign_thread(self) -> Thread:
+        assert self.foreign is not None
+        return self.foreign
+
+
+@pytest.fixture(scope="session")
+def prepared(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a database with all schemas of this service, from which each test copies its own."""
+    name = f"api_{uuid.uuid4().hex[:10]}"
+    dsn = postgres.create_database(name)
+    sync_database.migrate(dsn, "auth", "inbox_projection.auth.migrations")
+    sync_database.migrate(dsn, "inbox_projection", "inbox_projection.migrations")
+    with sync_database.connect(dsn, "test") as connection, connection.transaction():
+        create(connection)
+        connection.execute(
+            "create table inbox.positions (topic text, partition int, store text, position bigint, next_offset bigint,"
+            " primary key (topic, partition, store))"
+        )
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def database(postgres: PostgresServer, prepared: str) -> Iterator[str]:
+    name = f"api_{uuid.uuid4().hex[:10]}"
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(f'create database "{name}" template "{prepared}"'.encode())
+    yield postgres.dsn_of(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
+    story = Story()
+    connection = sync_database.connect(database, "test")
+    replay, taken = Replay(connection, Views()), [0]
+
+    def show() -> None:
+        fresh = story.records[taken[0] :]
+        taken[0] = len(story.records)
+        replay.take(fresh, story.keys_at(len(story.records)))
+        connection.execute("notify inbox_shown, '[]'")
+
+    pool = Database(database, size=4)
+    await pool.open()
+    passwords, shown = Passwords(1), Shown()
+    listener = ShownListener(database, shown)
+    router = PretendedRouter(story, show)
+    blobs = Blobs((tmp_path / "blobs").as_uri())
+    parts = Parts(
+        workspace_id=WORKSPACE_ID,
+        public_url="http://127.0.0.1:8080",
+        reply_token_key=derive_key(SECRET, "reply-token"),
+        database=pool,
+        identities=Identities(pool),
+        credentials=Credentials(pool, passwords, Lockout(pool, KeyedHash(b"k" * 32))),
+        commands=router,
+        blobs=blobs,
+        uploads=Uploads(pool, blobs),
+        feed=Feed(pool, listener),
+        clock=lambda: START,
+        health=Health("database"),
+        metrics=Metrics(),
+    )
+    made = World(database, story, router, parts, build(parts), listener, tmp_path / "blobs", show)
+    _furnish(made)
+    for role, token in TOKENS.items():
+        await parts.credentials.give_token(made.agents[role], token, "test")
+        await parts.credentials.set(made.agents[role], f"{role}@agents.test", None)
+    yield made
+    await pool.close()
+    connection.close()
+    passwords.close()
+
+
+def _furnish(world: World) -> None:
+    story = world.story
+    roles = {"administrator": "administrator", "manager": "manager", "agent": "agent", "stranger": "agent"}
+    for name, role in roles.items():
+        agent_id = story.new_key(story.new_id())
+        world.agents[name] = agent_id
+        identity = w.AgentIdentity(name=name.title(), email=f"{name}@agents.test")
+        story.workspace(w.AgentInvited(agent_id=agent_id, role=role, personal=identity), key=agent_id)  # type: ignore[arg-type]
+    story.agent_id = world.agents["agent"]
+    members = (world.agents["manager"], world.agents["agent"])
+    story.workspace(w.TeamCreated(team_id=story.team_id, name="First line", member_ids=members))
+    fallback = story.channel_id
+    world.foreign_inbox, world.foreign_channel, world.support_channel = (story.new_id() for _ in range(3))
+    for inbox_id, channel_id, name in (
+        (story.inbox_id, fallback, "support"),
+        (world.foreign_inbox, world.foreign_channel, "board"),
+    ):
+        story.workspace(w.InboxCreated(inbox_id=inbox_id, name=name.title(), slug=name))
+        story.workspace(
+            w.FallbackAddressIssued(inbox_id=inbox_id, channel_id=channel_id, address=f"{name}-abc234@mail.test")
+        )
+    story.workspace(w.InboxChanged(inbox_id=story.inbox_id, name="Support", team_ids=(story.team_id,)))
+    settings = w.EmailSettings(address="support@postroom.test", from_name="Acme Support")
+    story.workspace(
+        w.ChannelConnected(channel_id=world.support_channel, inbox_id=story.inbox_id, kind="email", email=settings)
+    )
+    world.own = story.mail(story.person("Zofia Nowak", "zofia@client.test"), "Where is my order 4711?")
+    inbox, channel = story.inbox_id, story.channel_id
+    story.inbox_id, story.channel_id = world.foreign_inbox, world.foreign_channel
+    world.foreign = story.mail(story.person("Board Member", "board@elsewhere.test"), "Confidential")
+    story.inbox_id, story.channel_id = inbox, channel
+    world.show()

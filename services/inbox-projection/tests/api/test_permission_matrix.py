@@ -1,0 +1,154 @@
+"""Every operation of the OpenAPI document, for every role, on what is theirs, foreign and unknown."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from inbox_projection.api.app import RESOURCES
+from inbox_projection.api.guard import GuardedRoute, NoPolicy, policy_of
+from inbox_projection.policy import PUBLIC, Permission, granted
+
+BODIES: dict[str, Any] = {
+    "POST /inboxes": {"name": "n"},
+    "PATCH /inboxes/{inbox_id}": {},
+    "POST /teams": {"name": "n"},
+    "PATCH /teams/{team_id}": {},
+    "POST /agents": {"name": "n", "email": "n@agents.test", "role": "agent"},
+    "PATCH /agents/{agent_id}": {},
+    "PATCH /channels/{channel_id}": {"settings": {}},
+    "PATCH /me": {},
+    "PUT /me/availability": {"state": "away"},
+    "POST /conversations/{conversation_id}/replies": {"text": "t"},
+    "POST /conversations/{conversation_id}/comments": {"text": "t"},
+    "PUT /conversations/{conversation_id}/assignment": {},
+    "PUT /conversations/{conversation_id}/status": {"status": "resolved"},
+    "PUT /conversations/{conversation_id}/priority": {"priority": "high"},
+    "PATCH /contacts/{contact_id}": {},
+    "PUT /rules": {"rules": []},
+    "POST /session": {"email": "a@b.test", "password": "x"},
+}
+
+
+def operations() -> list[tuple[str, str, Permission]]:
+    return [
+        (method, route.path, policy_of(route))
+        for resource in RESOURCES
+        for route in resource.router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    ]
+
+
+def test_a_route_without_a_policy_cannot_be_declared() -> None:
+    router = APIRouter(route_class=GuardedRoute)
+    with pytest.raises(NoPolicy):
+
+        @router.get("/open")
+        async def open_to_all() -> None: ...
+
+
+def test_every_route_is_guarded_and_only_log_in_is_public() -> None:
+    for resource in RESOURCES:
+        assert all(isinstance(route, GuardedRoute) for route in resource.router.routes)
+    assert [path for _, path, permission in operations() if permission in PUBLIC] == ["/session"]
+
+
+@pytest.mark.real
+async def test_who_is_nobody_is_401_everywhere_whatever_is_sent(world: Any) -> None:
+    async with world.client(None) as client:
+        for method, path, permission in operations():
+            if permission in PUBLIC:
+                continue
+            for options in (_body(world, method, path), {"content": b"{not json"}, {"content": b"x" * 70_000}):
+                answer = await client.request(method, "/api/v1" + _filled(world, path, "unknown"), **options)
+                assert answer.status_code == 401, (method, path)
+                assert answer.headers["content-type"] == "application/problem+json"
+    assert world.router.asked == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("role", ["manager", "agent", "stranger"])
+async def test_a_foreign_inbox_is_out_of_reach_on_every_route(world: Any, role: str) -> None:
+    allowed = granted("manager" if role == "manager" else "agent")
+    async with world.client(role) as client:
+        for method, path, permission in operations():
+            if "{" not in path or permission in PUBLIC:
+                continue
+            for whose in ("foreign", "unknown"):
+                answer = await client.request(
+                    method, "/api/v1" + _filled(world, path, whose), **_body(world, method, path)
+                )
+                expected = {403} if permission not in allowed else {404}
+                if "{team_id}" in path and whose == "foreign" and permission in allowed:
+                    expected = {200, 204}
+                assert answer.status_code in expected, (method, path, whose, answer.text)
+                assert "Confidential" not in answer.text and "board" not in answer.text.lower()
+    assert {type(one.data).__name__ for one in world.router.asked} <= {"ChangeTeam", "DeleteTeam"}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("role", ["manager", "agent", "stranger"])
+async def test_lists_show_nothing_of_a_foreign_inbox(world: Any, role: str) -> None:
+    async with world.client(role) as client:
+        for path in ("/conversations", "/conversations?status=open", "/contacts", "/contacts?q=board", "/inboxes"):
+            answer = await client.get("/api/v1" + path)
+            assert answer.status_code == 200
+            assert str(world.foreign_inbox) not in answer.text and "Confidential" not in answer.text
+        for path in (f"/conversations?inbox_id={world.foreign_inbox}", f"/conversations?inbox_id={uuid4()}"):
+            assert (await client.get("/api/v1" + path)).status_code == 404
+        contact = world.foreign_thread.contact_id
+        assert (await client.get(f"/api/v1/conversations?contact_id={contact}")).json()["items"] == []
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("role", ["administrator", "manager", "agent"])
+async def test_each_role_may_do_on_its_own_what_its_permissions_say(world: Any, role: str) -> None:
+    allowed = granted(role)  # type: ignore[arg-type]
+    async with world.client(role) as client:
+        for method, path, permission in operations():
+            if permission in PUBLIC or path == "/feed" or method == "DELETE":
+                continue
+            answer = await client.request(method, "/api/v1" + _filled(world, path, "own"), **_body(world, method, path))
+            if permission in allowed:
+                unknown = path.rpartition("/")[2] in ("raw", "{attachment_id}", "{upload_id}", "{command_id}", "retry")
+                assert answer.status_code in ({404} if unknown else {200, 201}), (method, path, answer.text)
+            else:
+                assert answer.status_code == 403, (method, path)
+
+
+def _body(world: Any, method: str, path: str) -> dict[str, Any]:
+    if path == "/uploads" and method == "POST":
+        return {"files": {"file": ("a.txt", b"hello", "text/plain")}}
+    if (method, path) == ("POST", "/channels"):
+        settings = {"address": f"{uuid4().hex}@acme.test"}
+        return {"json": {"inbox_id": str(world.story.inbox_id), "kind": "email", "settings": settings}}
+    body = BODIES.get(f"{method} {path}")
+    return {} if body is None else {"json": body}
+
+
+def _filled(world: Any, path: str, whose: str) -> str:
+    story, own = world.story, whose == "own"
+    thread = world.thread if own else world.foreign_thread
+    ids: dict[str, Any] = {
+        "inbox_id": story.inbox_id if own else world.foreign_inbox,
+        "team_id": story.team_id,
+        "agent_id": world.agents["agent"],
+        "channel_id": world.support_channel if own else world.foreign_channel,
+        "conversation_id": thread.conversation_id,
+        "message_id": world.execute(
+            "select message_id from inbox.messages where conversation_id = %s and direction = 'in'",
+            (thread.conversation_id,),
+        )[0][0],
+        "contact_id": thread.contact_id,
+        "label": "vip",
+    }
+    for name in ("attachment_id", "upload_id", "command_id", "quarantine_id"):
+        ids[name] = uuid4()
+    if whose == "unknown":
+        ids = {name: value if name == "label" else uuid4() for name, value in ids.items()}
+    return path.format(**ids)

@@ -1,0 +1,1 @@
+"""ingest email of Postroom."""

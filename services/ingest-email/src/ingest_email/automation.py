@@ -1,0 +1,110 @@
+"""Tells mail that no person wrote for us from mail that one did (RFC 3834, 3464, 2919, 3798; Exchange's own field).
+
+What is named here is never answered automatically. The sign is a word of a fixed list, so it holds no personal data.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ingest_email.headers import parameters
+from ingest_email.parse import Mail
+
+_ROBOTS: Final = re.compile(
+    r"(?:mailer[-_.]?(?:daemon|agent)|mail[-_.]?daemon|mdaemon|postmaster|smtp[-_.]?daemon|mail[-_.]delivery"
+    r"(?:[-_.](?:subsystem|system))?|maildelivery|bounces?|(?:[\w.+-]+[-_+])?bounces?(?:[-+].*)?|no[-_.]?reply"
+    r"|do[-_.]?not[-_.]?reply|donotreply|root|www-data|nobody|autoresponder|auto-reply|autoreply|vacation)",
+    re.IGNORECASE,
+)
+_ROBOT_NAMES: Final = re.compile(
+    r"mailer[- ]?daemon|mail delivery (?:sub)?system|mail delivery (?:service|agent)|internet mail delivery|postmaster"
+    r"|system administrator|mail administrator|message delivery|delivery subsystem",
+    re.IGNORECASE,
+)
+_BOUNCE_SUBJECT: Final = re.compile(
+    r"\s*(?:re:\s*)?(?:undeliver(?:able|ed)|delivery (?:status|failure|report|notification|error|problem|has failed)"
+    r"|delivery to .{1,200} (?:failed|has failed)|mail (?:delivery|system error|could not be delivered)|mail error"
+    r"|mail status report|returned (?:mail|e-mail|to sender)|return(?:ed)? (?:mail|message)|failure (?:notice|delivery)"
+    r"|failed (?:mail|delivery)|failed to deliver|warning: could not send|warning: message|nondeliverable"
+    r"|non[- ]?delivery|message (?:delivery|could not|undeliverable)|could not deliver|unable to deliver|unzustellbar"
+    r"|nicht zustellbar|undelivrable|no se puede entregar|nie dostarczono|wiadomość niedostarczona|недоставлен"
+    r"|user unknown|returning message|e?-?mail (?:address )?(?:not delivered|returned)|postmaster notify"
+    r"|problem delivering|bounced mail|sendmail error|permanent delivery failure|notification d'état"
+    r"|rapport de non-remise|mancato recapito|エラーメール|送信エラー|.{0,200}(?:\(delivery failed\)|: non remis))",
+    re.IGNORECASE,
+)
+_AWAY_SUBJECT: Final = re.compile(
+    r"\s*(?:re:\s*)?(?:auto(?:matic|matische|mated)?[- ]?(?:reply|response|antwort|answer|replied)"
+    r"|out of (?:the )?office"
+    r"|abwesenheits?(?:notiz|nachricht|assistent)?\b|automatische antwort|réponse automatique|respuesta automática"
+    r"|resposta automática|risposta automatica|automatisch antwoord|autosvar"
+    r"|automatyczna odpowiedź|odpowiedź automatyczna"
+    r"|automatická odpověď|автоответ|автоматический ответ|自动回复|自動回覆|自動応答|vacation(?: reply| message|:))",
+    re.IGNORECASE,
+)
+_SUPPRESSED: Final = frozenset({"all", "oof", "autoreply"})
+_PRECEDENCES: Final = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
+_OWN_FIELDS: Final = (
+    "x-autoreply",
+    "x-autorespond",
+    "x-auto-reply",
+    "x-autoresponder",
+    "x-mail-autoreply",
+    "x-loop",
+    "x-amazon-auto-reply",
+    "x-postroom-auto",
+    "x-fc-machinegenerated",
+    "x-failed-recipients",
+    "x-ms-exchange-inbox-rules-loop",
+    "x-vacation",
+)
+_REPORTS: Final = frozenset(
+    {
+        "multipart/report",
+        "message/delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+        "message/partial",
+    }
+)
+_LIST_FIELDS: Final = ("list-id", "list-unsubscribe", "list-post", "list-help", "list-owner", "list-archive")
+
+
+def sign_of(mail: Mail, envelope_sender: str | None = None) -> str | None:
+    """The first sign by which the mail is automatic, None for a person's mail.
+
+    `envelope_sender` is the reverse path of SMTP ("" for `<>`), None where it isn't known.
+    """
+    headers = mail.headers
+    auto_submitted = headers.first("auto-submitted")
+    if auto_submitted and parameters(auto_submitted)[0].partition(" ")[0] != "no":
+        return "auto-submitted"
+    if mail.container in _REPORTS:
+        return "report"
+    if envelope_sender == "" or headers.first("return-path").replace(" ", "") == "<>":
+        return "null-sender"
+    if headers.first("precedence").strip().lower() in _PRECEDENCES:
+        return "precedence"
+    suppressed = headers.first("x-auto-response-suppress").lower().replace(" ", "")
+    if suppressed and _SUPPRESSED & set(suppressed.split(",")):
+        return "x-auto-response-suppress"
+    names = headers.fields.keys()
+    if not names.isdisjoint(_OWN_FIELDS):
+        return "x-autoreply"
+    if not names.isdisjoint(_LIST_FIELDS):
+        return "list"
+    return _sender_sign(mail, envelope_sender or "") or _subject_sign(mail.subject)
+
+
+def _sender_sign(mail: Mail, envelope_sender: str) -> str | None:
+    for address in (mail.sender.address, envelope_sender):
+        if _ROBOTS.fullmatch(address.rpartition("@")[0]):
+            return "robot-sender"
+    return "robot-sender" if _ROBOT_NAMES.search(mail.sender.name) else None
+
+
+def _subject_sign(subject: str) -> str | None:
+    if _AWAY_SUBJECT.match(subject):
+        return "away-subject"
+    return "bounce-subject" if _BOUNCE_SUBJECT.match(subject) else None

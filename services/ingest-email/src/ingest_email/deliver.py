@@ -1,0 +1,194 @@
+"""`python -m ingest_email deliver`: replies from the log into the ledger, from the ledger to the mail server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from events import codec, frame
+from events.conversations import ReplyQueued
+from events.envelope import AnyEnvelope
+from events.errors import MalformedEvent
+from events.sealing import DataKey
+from events.topics import OUTBOUND_EMAIL
+from ingest_email import ledger_listener, relay_url
+from ingest_email.database_thread import DatabaseThread
+from ingest_email.delivery_attempt import Attempts, Transport
+from ingest_email.delivery_ledger import SCHEMA, DeliveryLedger, Queued
+from ingest_email.delivery_metrics import DeliveryMetrics
+from ingest_email.delivery_reporter import DeliveryReporter
+from ingest_email.delivery_settings import DeliverySettings
+from ingest_email.delivery_workers import DeliveryWorkers
+from ingest_email.outbox import OutboxTransport
+from ingest_email.smtp_client import SmtpTransport
+from service_kit import database, health, lifecycle
+from service_kit.blobs import Blobs
+from service_kit.clock import Clock, utc_now
+from service_kit.database import Cursor
+from service_kit.dead_letters import DeadLetters
+from service_kit.health import Health
+from service_kit.keyring import Keyring
+from service_kit.metrics import Metrics
+from service_kit.producer import Publisher
+from service_kit.projector import Projector
+from service_kit.settings import Settings, SettingsError
+from service_kit.view_batch import Arrived
+
+GROUP: Final = "ingest-email.delivery"
+PROCESS: Final = "ingest-email deliver"
+Task = Callable[[asyncio.Event], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Deliverer:
+    """The delivering process, wired up; each task runs until its event is set."""
+
+    tasks: Mapping[str, Task]
+    health: Health
+    metrics: Metrics
+    install: Callable[[], None]
+    close: Callable[[], Awaitable[None]]
+
+
+def transport_to(url: str, hello: str, settings: DeliverySettings) -> Transport:
+    """The next hop that POSTROOM_SMTP_RELAY_URL names. Raises SettingsError."""
+    target = relay_url.parse(url)
+    if isinstance(target, relay_url.Outbox):
+        return OutboxTransport(target.folder)
+    return SmtpTransport(target, hello, settings.time_outs)
+
+
+def build(
+    settings: Settings,
+    own: DeliverySettings,
+    *,
+    transport: Transport | None = None,
+    clock: Clock = utc_now,
+    jitter: Callable[[], float] = random.random,
+) -> Deliverer:
+    """The composition root; touches neither network nor disk. Raises SettingsError."""
+    wake, reports = asyncio.Event(), asyncio.Event()
+    metrics = Metrics()
+    parts = Health("database", "kafka", "keyring", GROUP)
+    parts.ready("keyring")
+    ledger = DeliveryLedger(f"deliver-{settings.instance}")
+    database_thread = DatabaseThread(settings.database_url, PROCESS)
+    attempts = Attempts(
+        ledger=ledger,
+        database=database_thread,
+        keyring=Keyring(settings.secret_key, cached=0),
+        blobs=Blobs(settings.blob_url),
+        transport=transport or transport_to(settings.smtp_relay_url, settings.mail_domain, own),
+        settings=own,
+        clock=clock,
+        health=parts,
+    )
+    workers = DeliveryWorkers(
+        ledger=ledger,
+        database=database_thread,
+        attempts=attempts,
+        settings=own,
+        clock=clock,
+        jitter=jitter,
+        wake=wake,
+        reports=reports,
+        health=parts,
+        metrics=DeliveryMetrics(metrics),
+    )
+    reporter = DeliveryReporter(
+        ledger=ledger,
+        database=database_thread,
+        publisher=Publisher(settings.kafka_bootstrap_servers, linger_ms=2),
+        clock=clock,
+        wake=reports,
+        health=parts,
+    )
+    intake_keyring = Keyring(settings.secret_key, cached=0)
+    intake = Projector(
+        name=GROUP,
+        instance=str(settings.instance),
+        bootstrap=settings.kafka_bootstrap_servers,
+        dsn=settings.database_url,
+        schema=SCHEMA,
+        topics=[OUTBOUND_EMAIL.name],
+        apply=lambda cursor, batch: enter(cursor, ledger, intake_keyring, batch, clock),
+        keys=intake_keyring,
+        dead_letters=DeadLetters(settings.kafka_bootstrap_servers, GROUP),
+        notify_channel=ledger_listener.CHANNEL,
+        durable=True,
+        health=parts,
+        metrics=metrics,
+    )
+
+    def install() -> None:
+        database.migrate(settings.database_url, SCHEMA, "ingest_email.migrations")
+        intake.create()
+
+    return Deliverer(
+        {
+            "replies": intake.run,
+            "listener": lambda stop: ledger_listener.listen(settings.database_url, wake, stop),
+            "workers": workers.run,
+            "reports": lambda stop: reporter.run(stop, workers.drained),
+        },
+        parts,
+        metrics,
+        install,
+        database_thread.close,
+    )
+
+
+def enter(cursor: Cursor, ledger: DeliveryLedger, keyring: Keyring, batch: Sequence[Arrived], clock: Clock) -> None:
+    """Writes a batch of the outbound topic into the ledger, sealed again. Raises MalformedEvent for what is no reply,
+    KeyNotHeld when a key is missing.
+    """
+    keys = keyring.fetch(cursor, {arrived.key_id for arrived in batch if arrived.key_id is not None})
+    rows = []
+    for arrived in batch:
+        key = keys.get(arrived.key_id) if arrived.key_id is not None else None
+        rows.append(queued(arrived.envelope, key if isinstance(key, DataKey) else None))
+    ledger.insert(cursor, rows, clock())
+
+
+def queued(envelope: AnyEnvelope | None, key: DataKey | None) -> Queued:
+    """The ledger's row for a reply: ids, and the event sealed with its person's key, so that an erasure reaches it.
+
+    Of an erased person's reply only the open half is left.
+    """
+    if envelope is None or not isinstance(envelope.data, ReplyQueued):
+        raise MalformedEvent(f"{OUTBOUND_EMAIL.name} holds a {envelope.type if envelope else 'record'}, no reply")
+    reply: ReplyQueued = envelope.data
+    lane = str(reply.conversation_id).encode()
+    return Queued(
+        reply_id=reply.reply_id,
+        conversation_id=reply.conversation_id,
+        event_id=envelope.id,
+        workspace_id=envelope.workspace_id,
+        correlation_id=envelope.correlation_id,
+        record=frame.pack((OUTBOUND_EMAIL.name,), lane, codec.encode(envelope, key)),
+    )
+
+
+async def serve(settings: Settings, own: DeliverySettings) -> int:
+    """Runs until SIGTERM or a fault; the exit code."""
+    deliverer = build(settings, own)
+    await asyncio.to_thread(deliverer.install)
+    try:
+        async with health.serving(settings.metrics_port, deliverer.health, deliverer.metrics):
+            return await lifecycle.run(deliverer.tasks, drain_seconds=10)
+    finally:
+        await deliverer.close()
+
+
+def main(settings: Settings) -> int:
+    """For `__main__`, which has read the shared settings; reads the own ones. Raises SettingsError."""
+    if not settings.smtp_relay_url:
+        raise SettingsError(
+            f"{relay_url.NAME} is not set; set it to smtp://user:password@mail.example.com:587 or outbox:<folder>"
+        )
+    own = DeliverySettings.from_environment(os.environ)
+    return lifecycle.main(lambda: serve(settings, own))

@@ -1,0 +1,134 @@
+"""One attempt at one reply: open it, make the mail, hand it over, and say what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+import psycopg
+
+from events import codec, frame
+from events.conversations import ReplyContent, ReplyQueued
+from events.errors import EventError, KeyNotHeld
+from events.sealing import Keys
+from ingest_email import delivery, render
+from ingest_email.database_thread import DatabaseThread
+from ingest_email.delivery import Answer, Answered, Impossible, Outcome, Postponed
+from ingest_email.delivery_ledger import DeliveryLedger, Lease, LeaseLost
+from ingest_email.delivery_settings import PREPARE_SECONDS, DeliverySettings
+from ingest_email.outgoing_addresses import Unsendable
+from ingest_email.render import Mail
+from ingest_email.smtp_client import BeforeFinalDot
+from service_kit.blobs import BlobNotFound, Blobs, BlobStoreUnavailable
+from service_kit.clock import Clock
+from service_kit.database import Cursor
+from service_kit.health import Health
+from service_kit.keyring import Keyring
+
+log = logging.getLogger(__name__)
+ERASED = "erased"
+
+
+class Transport(Protocol):
+    """The next hop: SmtpTransport or OutboxTransport."""
+
+    async def send(self, mail: Mail, wanted: Sequence[int], before_final_dot: BeforeFinalDot) -> Answered: ...
+
+
+class Attempts:
+    """What an attempt needs; `make` makes one, and may run many times at once."""
+
+    def __init__(
+        self,
+        *,
+        ledger: DeliveryLedger,
+        database: DatabaseThread,
+        keyring: Keyring,
+        blobs: Blobs,
+        transport: Transport,
+        settings: DeliverySettings,
+        clock: Clock,
+        health: Health,
+    ) -> None:
+        self._ledger = ledger
+        self._database = database
+        self._keyring = keyring
+        self._blobs = blobs
+        self._transport = transport
+        self._settings = settings
+        self._clock = clock
+        self._health = health
+
+    async def make(self, lease: Lease, at_the_dot: Callable[[], None]) -> Outcome:
+        """Tries once. `at_the_dot` is called when the mail may be out: an interruption from then on means doubt.
+
+        Raises LeaseLost when another process has taken over; nothing else, whatever is away or wrong.
+        """
+        try:
+            async with asyncio.timeout(PREPARE_SECONDS):
+                prepared = await self._prepare(lease)
+            if not isinstance(prepared, Mail):
+                return prepared
+            recipients = delivery.known(lease.delivery.recipients, len(prepared.recipients))
+
+            async def before_final_dot(silent: Mapping[int, Answer]) -> None:
+                until = self._clock() + timedelta(seconds=self._settings.answer_seconds)
+                standings = delivery.heard(recipients, silent)
+                await self._database.run(lambda cursor: self._ledger.data_sent(cursor, lease, standings, until))
+                at_the_dot()
+
+            return await self._transport.send(prepared, delivery.open_indexes(recipients), before_final_dot)
+        except LeaseLost:
+            raise
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            return Postponed("database", type(error).__name__)
+        except TimeoutError:
+            return Postponed("too-slow", "reading the reply and its files took too long")
+        except Exception as error:
+            log.exception("an attempt failed by a fault of ours; it will be tried again")
+            return Postponed("fault", type(error).__name__)
+
+    async def _prepare(self, lease: Lease) -> Mail | Outcome:
+        """The mail, or why there is none."""
+        stored = frame.unpack(lease.record)
+        try:
+            parsed = codec.parse(stored.headers, stored.body)
+            keys = await self._database.run(lambda cursor: self._keys(cursor, parsed.key_id))
+            envelope = codec.open_(parsed, keys)
+            self._health.ready("keyring")
+        except KeyNotHeld as error:
+            self._health.not_ready("keyring", str(error))
+            log.error("the key of a reply is missing; it waits", extra={"reason": str(error)})
+            return Postponed("key-missing", "the key of the reply's person is missing in the keyring")
+        except EventError as error:
+            log.error("a reply can't be read", extra={"reason": str(error)})
+            return Impossible("unreadable", "the reply can't be read any more")
+        reply: ReplyQueued = envelope.data
+        if reply.personal is None:
+            return Impossible(ERASED, "the person was erased before the reply was delivered")
+        try:
+            files = await self._files(reply.personal)
+            return await asyncio.to_thread(render.render, reply, reply.personal, files, envelope.occurred_at)
+        except BlobNotFound:
+            return Impossible("attachment-missing", "an attachment of the reply is gone")
+        except BlobStoreUnavailable as error:
+            return Postponed("blob-store", str(error))
+        except Unsendable as error:
+            return Impossible("unsendable", str(error))
+
+    def _keys(self, cursor: Cursor, key_id: UUID | None) -> Keys:
+        """Read afresh each time: an erasure counts at once."""
+        if key_id is None:
+            return {}
+        self._keyring.forget([key_id])
+        keys = self._keyring.fetch(cursor, [key_id])
+        self._keyring.evict()
+        return keys
+
+    async def _files(self, content: ReplyContent) -> dict[str, bytes]:
+        names = dict.fromkeys(attachment.blob for attachment in content.attachments)
+        return {name: await self._blobs.get(name) for name in names}

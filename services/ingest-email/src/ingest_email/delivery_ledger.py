@@ -1,0 +1,217 @@
+"""The delivery ledger in PostgreSQL: what is to be sent, who is at it, what became of it, and who was told.
+
+Every method takes a cursor in a transaction of the caller's and makes at most two round trips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import msgspec
+
+from ingest_email import ledger_statements as statements
+from ingest_email.delivery import Delivery, Recipient, Report, ReportKind, Settlement, State
+from service_kit.database import Connection, Cursor
+from service_kit.ids import derived_id
+
+SCHEMA: Final = "ingest_email"
+ORPHANED_REPORT_SECONDS: Final = 60.0
+_recipients: Final = msgspec.json.Decoder(tuple[Recipient, ...])
+_encode: Final = msgspec.json.encode
+
+
+class LeaseLost(Exception):
+    """Someone else has taken the reply over meanwhile: nothing of this attempt may be sent or written any more."""
+
+
+class Queued(msgspec.Struct, frozen=True):
+    """A reply as it arrives: ids in the clear, the record sealed."""
+
+    reply_id: UUID
+    conversation_id: UUID
+    event_id: UUID
+    workspace_id: UUID
+    correlation_id: UUID
+    record: bytes
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """A reply that this process alone may attempt until the lease ends."""
+
+    lease_id: UUID
+    state: State
+    delivery: Delivery
+    event_id: UUID
+    correlation_id: UUID
+    record: bytes
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A report with what its event needs."""
+
+    report_id: UUID
+    report: Report
+    made_at: datetime
+    reply_id: UUID
+    conversation_id: UUID
+    event_id: UUID
+    workspace_id: UUID
+    correlation_id: UUID
+
+
+class DeliveryLedger:
+    """The ledger as one process sees it. `instance` is the process's lasting name, `incarnation` this run of it."""
+
+    def __init__(self, instance: str) -> None:
+        self.instance = instance
+        self.incarnation = uuid4()
+        self._alone_on: Connection | None = None
+
+    def insert(self, cursor: Cursor, replies: Sequence[Queued], now: datetime) -> int:
+        """Adds replies in their order; one that is there already stays as it is. Returns how many are new."""
+        cursor.execute(statements.INSERT, (*_columns(replies), now), binary=True)
+        return cursor.rowcount
+
+    def lease(self, cursor: Cursor, now: datetime, limit: int, seconds: float) -> list[Lease]:
+        """Takes due replies, each the oldest open one of its conversation, and notes the attempts to be reported."""
+        cursor.execute(
+            statements.LEASE,
+            {
+                "now": now,
+                "limit": limit,
+                "instance": self.instance,
+                "incarnation": self.incarnation,
+                "until": now + timedelta(seconds=seconds),
+            },
+        )
+        leases = [_lease(row) for row in cursor.fetchall()]
+        self._report(cursor, ((lease, Report("attempted", lease.delivery.attempt)) for lease in leases), now)
+        return leases
+
+    def data_sent(self, cursor: Cursor, lease: Lease, recipients: Sequence[Recipient], until: datetime) -> None:
+        """Before the final dot: from its commit on, a silence means doubt. `recipients` stand as if no answer came.
+
+        Raises LeaseLost: then the final dot must not be sent.
+        """
+        cursor.execute(statements.DATA_SENT, (_encode(recipients), until, lease.delivery.reply_id, lease.lease_id))
+        if cursor.rowcount != 1:
+            raise LeaseLost(f"the lease of reply {lease.delivery.reply_id} has passed on before its final dot")
+
+    def settle(self, cursor: Cursor, lease: Lease, settlement: Settlement, now: datetime) -> None:
+        """Ends the lease and notes the reports. Raises LeaseLost, and then nothing was written."""
+        settled_at = now if settlement.due_at is None else None
+        cursor.execute(
+            statements.SETTLE,
+            (
+                settlement.state,
+                _encode(settlement.recipients),
+                settlement.due_at,
+                settled_at,
+                settled_at,
+                lease.delivery.reply_id,
+                lease.lease_id,
+            ),
+        )
+        if cursor.rowcount != 1:
+            raise LeaseLost(f"the lease of reply {lease.delivery.reply_id} has passed on before it was settled")
+        self._report(cursor, ((lease, report) for report in settlement.reports), now)
+
+    def stranded(self, cursor: Cursor, now: datetime, active: Iterable[UUID], *, alone: bool) -> list[Lease]:
+        """Leases that nobody works on: ended ones, own ones that aren't `active` (their lease's COMMIT was unclear),
+        and, when this process is `alone` under its name, those of its earlier incarnations.
+
+        They stay locked until the caller settles them in the same transaction.
+        """
+        cursor.execute(
+            statements.STRANDED,
+            {
+                "now": now,
+                "incarnation": self.incarnation,
+                "active": list(active),
+                "alone": alone,
+                "instance": self.instance,
+            },
+        )
+        return [_lease(row) for row in cursor.fetchall()]
+
+    def unreported(self, cursor: Cursor, now: datetime, limit: int, *, alone: bool) -> list[Due]:
+        """Reports that Kafka has not acknowledged, oldest first: own ones, and those whose maker seems to be gone
+        (its report is a minute old; or it had this process's name, which is `alone` under it).
+        """
+        orphaned_since = now - timedelta(seconds=ORPHANED_REPORT_SECONDS)
+        cursor.execute(statements.UNREPORTED, (self.incarnation, alone, self.instance, orphaned_since, limit))
+        return [_due(row) for row in cursor.fetchall()]
+
+    def reported(self, cursor: Cursor, report_ids: Sequence[UUID], now: datetime) -> None:
+        """After Kafka's acknowledgement."""
+        cursor.execute(statements.REPORTED, (now, list(report_ids)))
+
+    def next_due(self, cursor: Cursor) -> datetime | None:
+        """When the next attempt or the end of a lease is, None when nothing is open."""
+        cursor.execute(statements.NEXT_DUE)
+        row = cursor.fetchone()
+        return None if row is None else row[0]
+
+    def counts(self, cursor: Cursor) -> tuple[dict[str, int], int]:
+        """Open replies by state, and reports not yet acknowledged."""
+        cursor.execute(statements.COUNTS)
+        rows: list[tuple[str, int]] = cursor.fetchall()
+        by_state = dict(rows)
+        return by_state, by_state.pop("unreported", 0)
+
+    def prune(self, cursor: Cursor, before: datetime) -> int:
+        """Forgets settled and reported replies older than `before`, which must lie further back than the topic."""
+        cursor.execute(statements.PRUNE, (before,))
+        return cursor.rowcount
+
+    def alone(self, cursor: Cursor) -> bool:
+        """Whether this session is the only one under its instance's name (a session lock, held while it lives)."""
+        if cursor.connection is self._alone_on:
+            return True
+        cursor.execute(statements.ALONE, (f"{SCHEMA}.deliver/{self.instance}",))
+        row = cursor.fetchone()
+        self._alone_on = cursor.connection if row and row[0] else None
+        return self._alone_on is not None
+
+    def _report(self, cursor: Cursor, reports: Iterable[tuple[Lease, Report]], now: datetime) -> None:
+        rows = [
+            (
+                derived_id(lease.event_id, f"{report.kind}/{report.attempt}"),
+                lease.delivery.reply_id,
+                report.kind,
+                report.attempt,
+                report.code,
+                report.reason,
+                report.can_retry,
+            )
+            for lease, report in reports
+        ]
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(statements.REPORT, (now, self.instance, self.incarnation, *columns))
+
+
+def _columns(replies: Sequence[Queued]) -> list[list[Any]]:
+    return [
+        [reply.reply_id for reply in replies],
+        [reply.conversation_id for reply in replies],
+        [reply.event_id for reply in replies],
+        [reply.workspace_id for reply in replies],
+        [reply.correlation_id for reply in replies],
+        [reply.record for reply in replies],
+    ]
+
+
+def _lease(row: tuple[Any, ...]) -> Lease:
+    reply_id, lease_id, state, attempt, requested_at, recipients, event_id, correlation_id, record = row
+    delivery = Delivery(reply_id, attempt, requested_at, _recipients.decode(recipients))
+    return Lease(lease_id, state, delivery, event_id, correlation_id, bytes(record))
+
+
+def _due(row: tuple[Any, ...]) -> Due:
+    report_id, kind, attempt, code, reason, can_retry, *rest = row
+    report_kind: ReportKind = kind
+    return Due(report_id, Report(report_kind, attempt, code, reason, can_retry), *rest)

@@ -1,0 +1,167 @@
+"""The text that a mail's HTML shows: for mails without a text part, and for what stands before the quoted history.
+
+Linear in the length of the HTML. Quotations (`blockquote`) come out as lines that begin with ">", as mailers write.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Final
+
+from ingest_email.charsets import clean
+
+MAX_HTML: Final = 500_000
+"""Characters of HTML that are read; the text of a longer one ends there."""
+MAX_QUOTE_DEPTH: Final = 5
+
+_TAG_NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:]*")
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_BLOCKS: Final = _names(
+    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr"
+    " li main nav ol p pre section table tbody thead tr ul"
+)
+_PARAGRAPHS: Final = _names("p h1 h2 h3 h4 h5 h6 blockquote ul ol table pre")
+_HIDDEN: Final = _names("style script head title template noscript object")
+
+
+def text_of(html: str) -> str:
+    """The visible text, one line a block, paragraphs apart, without trailing blanks."""
+    writer = _Writer()
+    _read(html[:MAX_HTML], writer)
+    return clean(writer.text())
+
+
+def _read(html: str, writer: _Writer) -> None:
+    position, length = 0, len(html)
+    never_closed: set[str] = set()
+    while position < length:
+        opening = html.find("<", position)
+        if opening < 0:
+            opening = length
+        if opening > position:
+            writer.words(html[position:opening])
+        if opening == length:
+            return
+        if html.startswith("<!--", opening):
+            closing = html.find("-->", opening + 4)
+            position = length if closing < 0 else closing + 3
+            continue
+        name = _TAG_NAME.match(html, opening + 1)
+        if name is None and html[opening + 1 : opening + 2] not in ("!", "?"):
+            writer.words("<")
+            position = opening + 1
+            continue
+        closing = _tag_end(html, opening + 1)
+        if closing < 0:
+            return
+        position = closing + 1
+        if name is None:
+            continue
+        tag = name[0].lower()
+        if tag in _HIDDEN and html[closing - 1] != "/":
+            position = _after(html, tag, position, never_closed)
+        else:
+            writer.tag(tag, html[opening:closing])
+
+
+def _tag_end(html: str, position: int) -> int:
+    """Where the tag's ">" is, -1 where there is none; a ">" inside a quoted value doesn't count."""
+    closing = html.find(">", position)
+    if closing < 0:
+        return -1
+    quote = html.find('"', position, closing)
+    while quote >= 0:
+        other = html.find('"', quote + 1, quote + 10_000)
+        if other < 0:
+            return closing
+        if other > closing:
+            closing = html.find(">", other + 1)
+            if closing < 0:
+                return -1
+        quote = html.find('"', other + 1, closing)
+    return closing
+
+
+def _after(html: str, tag: str, position: int, never_closed: set[str]) -> int:
+    """Behind the closing tag of a hidden element, or behind its opening tag where it is never closed."""
+    if tag in never_closed:
+        return position
+    closing = re.compile(f"</{tag}[^>]{{0,200}}>", re.IGNORECASE).search(html, position)
+    if closing is None:
+        never_closed.add(tag)
+        return position
+    return closing.end()
+
+
+class _Writer:
+    """Collects words into lines; knows how deep in quotations it is and whether white space counts."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._line: list[str] = []
+        self._depth = 0
+        self._preformatted = 0
+
+    def words(self, source: str) -> None:
+        text = unescape(source) if "&" in source else source
+        if self._preformatted:
+            first, *others = text.replace("\r\n", "\n").split("\n")
+            self._line.append(first)
+            for other in others:
+                self.end_line(always=True)
+                self._line.append(other)
+            return
+        text = _SPACE.sub(" ", text)
+        if text == " " and not self._line:
+            return
+        self._line.append(text.replace("\xa0", " "))
+
+    def tag(self, tag: str, source: str) -> None:
+        name = tag.removeprefix("/")
+        if name == "br":
+            self.end_line(always=True)
+        elif name == "img":
+            self._image(source)
+        elif name in ("td", "th"):
+            if self._line:
+                self._line.append(" ")
+        elif name in _BLOCKS:
+            self._block(tag, name)
+
+    def _block(self, tag: str, name: str) -> None:
+        self.end_line()
+        if name in _PARAGRAPHS and self._lines and self._lines[-1].strip("> "):
+            self._lines.append(self._prefix().rstrip())
+        if name == "blockquote":
+            self._depth = max(0, self._depth + (-1 if tag[0] == "/" else 1))
+        elif name == "pre":
+            self._preformatted = max(0, self._preformatted + (-1 if tag[0] == "/" else 1))
+        elif tag == "li":
+            self._line.append("- ")
+
+    def _image(self, source: str) -> None:
+        alternative = re.search(r'\balt\s*=\s*"([^"<>]{1,200})"', source)
+        if alternative is not None:
+            self.words(alternative[1])
+
+    def _prefix(self) -> str:
+        return ">" * min(self._depth, MAX_QUOTE_DEPTH) + " " if self._depth else ""
+
+    def end_line(self, *, always: bool = False) -> None:
+        line = "".join(self._line)
+        self._line.clear()
+        line = line.rstrip() if self._preformatted else _SPACE.sub(" ", line).strip()
+        if line or always:
+            self._lines.append((self._prefix() + line).rstrip())
+
+    def text(self) -> str:
+        self.end_line()
+        return _BLANK_LINES.sub("\n\n", "\n".join(self._lines)).strip("\n")

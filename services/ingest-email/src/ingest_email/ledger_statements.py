@@ -1,0 +1,107 @@
+"""The SQL of the delivery ledger."""
+
+from __future__ import annotations
+
+from typing import Final
+
+RETURNED: Final = """d.reply_id, d.lease_id, d.state, d.attempt, d.requested_at, d.recipients,
+       d.event_id, d.correlation_id, d.record"""
+
+INSERT: Final = """
+INSERT INTO ingest_email.deliveries
+       (reply_id, conversation_id, event_id, workspace_id, correlation_id, record, requested_at, due_at)
+SELECT reply_id, conversation_id, event_id, workspace_id, correlation_id, record, t.now, t.now
+  FROM (SELECT %s::uuid[] a, %s::uuid[] b, %s::uuid[] c, %s::uuid[] d, %s::uuid[] e, %s::bytea[] f,
+               %s::timestamptz AS now) t,
+       unnest(a, b, c, d, e, f) WITH ORDINALITY
+       AS u (reply_id, conversation_id, event_id, workspace_id, correlation_id, record, n)
+ ORDER BY n
+    ON CONFLICT (reply_id) DO NOTHING
+"""
+
+LEASE: Final = f"""
+WITH due AS (
+    SELECT d.reply_id
+      FROM ingest_email.deliveries d
+     WHERE d.due_at <= %(now)s
+       AND NOT EXISTS (SELECT FROM ingest_email.deliveries e
+                        WHERE e.conversation_id = d.conversation_id AND e.queued < d.queued AND e.settled_at IS NULL)
+     ORDER BY d.due_at, d.queued
+     LIMIT %(limit)s
+       FOR UPDATE OF d SKIP LOCKED)
+UPDATE ingest_email.deliveries d
+   SET state = 'attempting', attempt = d.attempt + 1, due_at = NULL, lease_id = gen_random_uuid(),
+       leased_by = %(instance)s, leased_in = %(incarnation)s, leased_until = %(until)s
+  FROM due
+ WHERE d.reply_id = due.reply_id
+RETURNING {RETURNED}
+"""  # noqa: S608
+
+DATA_SENT: Final = """
+UPDATE ingest_email.deliveries
+   SET state = 'data_sent', recipients = %s, leased_until = %s
+ WHERE reply_id = %s AND lease_id = %s AND state = 'attempting'
+"""
+
+SETTLE: Final = """
+UPDATE ingest_email.deliveries
+   SET state = %s, recipients = %s, due_at = %s, settled_at = %s::timestamptz,
+       record = CASE WHEN %s::timestamptz IS NULL THEN record END,
+       lease_id = NULL, leased_by = NULL, leased_in = NULL, leased_until = NULL
+ WHERE reply_id = %s AND lease_id = %s
+"""
+
+STRANDED: Final = f"""
+SELECT {RETURNED}
+  FROM ingest_email.deliveries d
+ WHERE d.lease_id IS NOT NULL
+   AND CASE WHEN d.leased_in = %(incarnation)s THEN d.lease_id <> ALL (%(active)s::uuid[])
+            ELSE d.leased_until <= %(now)s OR (%(alone)s AND d.leased_by = %(instance)s) END
+ ORDER BY d.queued
+ LIMIT 100
+   FOR UPDATE OF d SKIP LOCKED
+"""  # noqa: S608
+
+REPORT: Final = """
+INSERT INTO ingest_email.delivery_reports
+       (report_id, reply_id, kind, attempt, code, reason, can_retry, made_at, made_by, made_in)
+SELECT u.*, %s, %s, %s
+  FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::text[], %s::text[], %s::boolean[]) AS u
+    ON CONFLICT (report_id) DO NOTHING
+"""
+
+UNREPORTED: Final = """
+SELECT r.report_id, r.kind, r.attempt, r.code, r.reason, r.can_retry, r.made_at,
+       d.reply_id, d.conversation_id, d.event_id, d.workspace_id, d.correlation_id
+  FROM ingest_email.delivery_reports r JOIN ingest_email.deliveries d USING (reply_id)
+ WHERE r.reported_at IS NULL AND (r.made_in = %s OR (%s AND r.made_by = %s) OR r.made_at <= %s)
+ ORDER BY r.number
+ LIMIT %s
+"""
+
+REPORTED: Final = """
+UPDATE ingest_email.delivery_reports SET reported_at = %s, reason = '' WHERE report_id = ANY (%s)
+"""
+
+NEXT_DUE: Final = """
+SELECT least((SELECT min(d.due_at) FROM ingest_email.deliveries d
+               WHERE d.due_at IS NOT NULL
+                 AND NOT EXISTS (SELECT FROM ingest_email.deliveries e
+                                  WHERE e.conversation_id = d.conversation_id AND e.queued < d.queued
+                                    AND e.settled_at IS NULL)),
+             (SELECT min(leased_until) FROM ingest_email.deliveries WHERE lease_id IS NOT NULL))
+"""
+
+COUNTS: Final = """
+SELECT state, count(*) FROM ingest_email.deliveries WHERE settled_at IS NULL GROUP BY state
+UNION ALL
+SELECT 'unreported', count(*) FROM ingest_email.delivery_reports WHERE reported_at IS NULL
+"""
+
+PRUNE: Final = """
+DELETE FROM ingest_email.deliveries d
+ WHERE d.settled_at < %s
+   AND NOT EXISTS (SELECT FROM ingest_email.delivery_reports r WHERE r.reply_id = d.reply_id AND r.reported_at IS NULL)
+"""
+
+ALONE: Final = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"

@@ -1,0 +1,1 @@
+"""Numbered SQL of the schema `ingest_email`."""

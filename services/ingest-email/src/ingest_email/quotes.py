@@ -1,0 +1,152 @@
+"""Splits a reply into what is new and what it quotes; linear, and `new_text + quoted` is the text exactly.
+
+Only a quotation that runs to the end is split off (a signature or a list's footer may follow it): replies written
+between the quoted lines or below them stay whole, and so do forwards, whose content is news. When in doubt the text
+stays in the new part: nothing that a person wrote may get out of sight.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from ingest_email import quote_headers as announce
+
+MAX_TAIL_LINES: Final = 12
+"""A signature or footer below a quotation has at most so many lines."""
+MAX_FIELD_GAP: Final = 6
+MAX_RULE: Final = 200
+_DELIMITER = re.compile(r"\s*(?:--|__|—)\s*$")
+_FOOTER_RULE = re.compile(r"\s*[_\-=]{10,}\s*$")
+_SENT_FROM = re.compile(
+    r"\s*(?:sent (?:from|via|using)|get outlook for|von meinem .{1,40} gesendet|gesendet (?:von|mit)|wysłane? z"
+    r"|envoyé (?:de|depuis)|enviado (?:desde|do)|inviato da|verzonden (?:van|vanaf)|skickat från|отправлено с)\b",
+    re.IGNORECASE,
+)
+
+
+def split(text: str) -> tuple[str, str]:
+    """The new part and the quoted rest, "" where nothing is quoted. A text that is nothing but quotation stays new."""
+    if ">" not in text and ":" not in text and "：" not in text and "--" not in text:
+        return text, ""
+    lines = text.splitlines(keepends=True)
+    start = _quoted_from(lines)
+    if start is None or not any(line.strip() for line in lines[:start]):
+        return text, ""
+    new = "".join(lines[:start])
+    return new, text[len(new) :]
+
+
+class _Marks:
+    """Where lines begin with ">", and from where on they do so without an answer between or below them."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        marked = [number for number, line in enumerate(lines) if line.lstrip()[:1] == ">"]
+        self.last = marked[-1] if marked else -1
+        self.tail_is_quiet = not marked or _is_tail(lines[self.last + 1 :])
+        self.clean_from = self.last
+        for before, after in zip(reversed(marked[:-1]), reversed(marked[1:]), strict=True):
+            if not _no_answer_between(lines, before, after):
+                break
+            self.clean_from = before
+        self.first = marked[0] if marked else -1
+
+
+def _quoted_from(lines: Sequence[str]) -> int | None:
+    """The line where the quotation begins that runs to the end, None for none."""
+    marks = _Marks(lines)
+    for number, line in enumerate(lines):
+        stripped = line.strip()
+        if not stripped:
+            continue
+        first, ends_with_colon = stripped[0], stripped[-1] in ":："
+        if first == ">":
+            continue
+        if (first == "-" or ends_with_colon) and announce.is_forward_marker(stripped):
+            return None
+        end = None
+        if first in "-_=*" or ":" in stripped[:24] or "：" in stripped[:24]:
+            end = _block_end(lines, number, stripped)
+        certain = end is not None
+        if end is None and (ends_with_colon or announce.may_open(stripped)):
+            end = _attribution_end(lines, number, stripped)
+        if end is not None and _only_quotation(lines, end, marks, certain=certain):
+            return number
+    return marks.first if marks.first >= 0 and marks.tail_is_quiet and marks.clean_from == marks.first else None
+
+
+def _block_end(lines: Sequence[str], number: int, stripped: str) -> int | None:
+    """The line after an announcement of several lines, as Outlook writes it, None where none begins here."""
+    if stripped[0] in "-_=*" and 8 <= len(stripped) <= MAX_RULE:
+        if announce.is_original_marker(stripped):
+            return number + 1
+        if announce.is_rule(stripped):
+            below = next((n for n in range(number + 1, min(len(lines), number + 4)) if lines[n].strip()), None)
+            return _field_block_end(lines, below) if below is not None else None
+    return _field_block_end(lines, number)
+
+
+def _attribution_end(lines: Sequence[str], number: int, first: str) -> int | None:
+    """The line after "On … wrote:", which mailers break into up to four lines."""
+    if first[-1] in ":：" and announce.is_attribution(first):
+        return number + 1
+    if not announce.may_open(first):
+        return None
+    joined = first
+    for following in range(number + 1, min(len(lines), number + announce.MAX_ATTRIBUTION_LINES)):
+        text = lines[following].strip()
+        if not text or text[0] == ">" or len(joined) > announce.MAX_ATTRIBUTION:
+            return None
+        joined += " " + text
+        if text[-1] in ":：" and announce.is_attribution(joined):
+            return following + 1
+    return None
+
+
+def _field_block_end(lines: Sequence[str], number: int) -> int | None:
+    """The line after a block From / Sent / To / Subject that begins at `number`: From and two more within six lines."""
+    if announce.field_kind(lines[number]) != "from":
+        return None
+    others, end = 0, number + 1
+    for following in range(number + 1, min(len(lines), number + 1 + MAX_FIELD_GAP)):
+        if announce.field_kind(lines[following]) == "other":
+            others, end = others + 1, following + 1
+        elif not lines[following].strip() and others:
+            break
+    return end if others >= 2 else None
+
+
+def _only_quotation(lines: Sequence[str], start: int, marks: _Marks, *, certain: bool) -> bool:
+    """Whether everything from `start` on belongs to the quotation.
+
+    Without any mark ">" it does. With marks, all lines but the last (a signature, a footer) must bear one; below a
+    certain announcement marks may be older history.
+    """
+    if marks.last < start:
+        return True
+    first_text = next(number for number in range(start, len(lines)) if lines[number].strip())
+    if lines[first_text].lstrip()[0] == ">":
+        return marks.tail_is_quiet and marks.clean_from <= first_text
+    return certain or marks.tail_is_quiet
+
+
+def _no_answer_between(lines: Sequence[str], before: int, after: int) -> bool:
+    """Between two marked lines there are only blank ones, or the end of a line that a mailer broke."""
+    if after - before == 1:
+        return True
+    between = [line for line in lines[before + 1 : after] if line.strip()]
+    if not between:
+        return True
+    return after - before == 2 and len(lines[before].rstrip()) >= 60 and len(between[0].strip()) <= 25
+
+
+def _is_tail(lines: Sequence[str]) -> bool:
+    """Whether what follows the last marked line is a signature, a footer, or nothing."""
+    texts = [line for line in lines if line.strip()]
+    if not texts:
+        return True
+    if len(texts) > MAX_TAIL_LINES:
+        return False
+    first = texts[0]
+    return bool(_DELIMITER.match(first) or _FOOTER_RULE.match(first) or _SENT_FROM.match(first))

@@ -1,0 +1,52 @@
+"""Metrics of the receiving process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Final
+
+from service_kit.metrics import Metrics
+
+STEPS: Final = ("parse", "blobs", "log")
+REASONS: Final = (
+    "unknown_address",
+    "address_unchecked",
+    "log_away",
+    "blobs_away",
+    "failed",
+    "timeout",
+    "tls_handshake",
+    "too_many_sessions",
+)
+
+
+class ReceiveMetrics:
+    """What was received, how long each step took, and what was refused and why."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        received = metrics.counter("messages_received_total", "Messages stored and acknowledged.", "channel")
+        stubs = metrics.counter("unreadable_messages_total", "Messages of which only a stub was made.", "channel")
+        seconds = metrics.seconds("receive_step", "Duration of a step of receiving a mail.", "step")
+        refused = metrics.counter("mails_refused_total", "Recipients, mails and sessions refused.", "reason")
+        self._received, self._stubs = received.labels("email"), stubs.labels("email")
+        self._seconds = {step: seconds.labels(step) for step in STEPS}
+        self._refused = {reason: refused.labels(reason) for reason in REASONS}
+
+    def received(self, messages: int, *, unreadable: bool) -> None:
+        self._received.inc(messages)
+        if unreadable:
+            self._stubs.inc(messages)
+
+    def refused(self, reason: str) -> None:
+        self._refused[reason].inc()
+
+    @contextmanager
+    def step(self, name: str, clock: Callable[[], float] = perf_counter) -> Iterator[None]:
+        """Measures a step, also one that fails."""
+        began = clock()
+        try:
+            yield
+        finally:
+            self._seconds[name].observe(clock() - began)

@@ -1,0 +1,70 @@
+"""Settings of the receiving process alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ingest_email.limits import MAX_MAIL_BYTES
+from service_kit.settings import SettingsError, whole_number
+
+DEFAULT_PORT: Final = 2525
+DEFAULT_METRICS_PORT: Final = 9101
+INSTANCE_STEP: Final = 100
+
+
+@dataclass(frozen=True)
+class ReceiveSettings:
+    """`hostname` is what the server calls itself. Without a certificate there is no STARTTLS."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    hostname: str = "postroom.localhost"
+    certificate: Path | None = None
+    private_key: Path | None = None
+    requires_tls: bool = False
+    max_mail_bytes: int = MAX_MAIL_BYTES
+    max_sessions: int = 1000
+    max_sessions_per_host: int = 100
+    store_seconds: float = 10.0
+    address_seconds: float = 5.0
+
+    @staticmethod
+    def from_environment(environment: Mapping[str, str], *, mail_domain: str, port_offset: int) -> ReceiveSettings:
+        """Raises SettingsError."""
+        certificate = _file(environment, "INGEST_EMAIL_TLS_CERTIFICATE_FILE")
+        private_key = _file(environment, "INGEST_EMAIL_TLS_PRIVATE_KEY_FILE")
+        if private_key is not None and certificate is None:
+            raise SettingsError(
+                "INGEST_EMAIL_TLS_PRIVATE_KEY_FILE is set alone; set INGEST_EMAIL_TLS_CERTIFICATE_FILE too, or neither"
+            )
+        requires_tls = environment.get("INGEST_EMAIL_TLS_REQUIRED", "0").strip() in ("1", "true", "yes")
+        if requires_tls and certificate is None:
+            raise SettingsError(
+                "INGEST_EMAIL_TLS_REQUIRED needs a certificate; set INGEST_EMAIL_TLS_CERTIFICATE_FILE, or unset it"
+            )
+        return ReceiveSettings(
+            host=environment.get("INGEST_EMAIL_SMTP_HOST", "").strip() or "127.0.0.1",
+            port=whole_number(environment, "INGEST_EMAIL_SMTP_PORT", DEFAULT_PORT + port_offset),
+            hostname=environment.get("INGEST_EMAIL_SMTP_HOSTNAME", "").strip() or mail_domain,
+            certificate=certificate,
+            private_key=private_key,
+            requires_tls=requires_tls,
+            max_mail_bytes=whole_number(environment, "INGEST_EMAIL_MAX_MAIL_BYTES", MAX_MAIL_BYTES, least=1024),
+            max_sessions=whole_number(environment, "INGEST_EMAIL_MAX_SESSIONS", 1000, least=1),
+            max_sessions_per_host=whole_number(environment, "INGEST_EMAIL_MAX_SESSIONS_PER_HOST", 100, least=1),
+            store_seconds=whole_number(environment, "INGEST_EMAIL_STORE_SECONDS", 10, least=1),
+            address_seconds=whole_number(environment, "INGEST_EMAIL_ADDRESS_SECONDS", 5, least=1),
+        )
+
+
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name, "").strip()
+    if not text:
+        return None
+    path = Path(text)
+    if not path.is_file():
+        raise SettingsError(f"{name} names no file; set it to a PEM file that this process may read, or unset it")
+    return path

@@ -1,0 +1,300 @@
+"""The ledger on a real PostgreSQL: leases, order within a conversation, doubt at the dot, reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from ingest_email import delivery
+from ingest_email.delivery import Answered, Interrupted, Outcome, PutOff, Recipient, Schedule, Silence, Taken
+from ingest_email.delivery_ledger import SCHEMA, DeliveryLedger, Lease, LeaseLost, Queued
+from service_kit import database
+from service_kit.database import Connection, Cursor
+from service_kit.ids import new_id
+
+pytestmark = pytest.mark.real
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=30)
+LEASE = 600.0
+T = TypeVar("T")
+
+
+@pytest.fixture
+def dsn(fresh_database: str) -> str:
+    database.migrate(fresh_database, SCHEMA, "ingest_email.migrations")
+    return fresh_database
+
+
+class OneProcess:
+    """A ledger with a connection of its own."""
+
+    def __init__(self, dsn: str, instance: str = "0") -> None:
+        self.ledger = DeliveryLedger(instance)
+        self.connection: Connection = database.connect(dsn, "test")
+
+    def do(self, work: Callable[[Cursor], T]) -> T:
+        with self.connection.transaction(), self.connection.cursor() as cursor:
+            return work(cursor)
+
+    def insert(self, *replies: Queued, now: datetime = NOW) -> int:
+        return self.do(lambda cursor: self.ledger.insert(cursor, replies, now))
+
+    def lease(self, now: datetime = NOW, limit: int = 10) -> list[Lease]:
+        return self.do(lambda cursor: self.ledger.lease(cursor, now, limit, LEASE))
+
+    def settle(self, lease: Lease, outcome: Outcome, now: datetime = NOW) -> delivery.Settlement:
+        settlement = delivery.settle(lease.delivery, outcome, now, Schedule(), 0.5)
+        self.do(lambda cursor: self.ledger.settle(cursor, lease, settlement, now))
+        return settlement
+
+    def data_sent(self, lease: Lease, *recipients: Recipient) -> None:
+        until = NOW + timedelta(seconds=LEASE)
+        self.do(lambda cursor: self.ledger.data_sent(cursor, lease, recipients, until))
+
+    def stranded(self, now: datetime, *active: UUID, alone: bool = False) -> list[Lease]:
+        return self.do(lambda cursor: self.ledger.stranded(cursor, now, active, alone=alone))
+
+    def unreported(self, now: datetime = NOW, *, alone: bool = False) -> list[tuple[UUID, str, int]]:
+        dues = self.do(lambda cursor: self.ledger.unreported(cursor, now, 100, alone=alone))
+        return [(due.reply_id, due.report.kind, due.report.attempt) for due in dues]
+
+    def report_all(self, now: datetime = NOW) -> None:
+        def work(cursor: Cursor) -> None:
+            dues = self.ledger.unreported(cursor, now, 100, alone=False)
+            self.ledger.reported(cursor, [due.report_id for due in dues], now)
+
+        self.do(work)
+
+    def row(self, reply: Queued, column: str) -> object:
+        query = f"SELECT {column} FROM ingest_email.deliveries WHERE reply_id = %s"
+        found = self.connection.execute(query.encode(), (reply.reply_id,)).fetchone()
+        assert found is not None
+        return found[0]
+
+
+@pytest.fixture
+def process(dsn: str) -> Iterator[OneProcess]:
+    process = OneProcess(dsn)
+    yield process
+    process.connection.close()
+
+
+@pytest.fixture
+def other(dsn: str) -> Iterator[OneProcess]:
+    process = OneProcess(dsn, "1")
+    yield process
+    process.connection.close()
+
+
+def a_reply(conversation_id: UUID | None = None) -> Queued:
+    return Queued(new_id(), conversation_id or new_id(), new_id(), new_id(), new_id(), b"sealed")
+
+
+TAKEN = Answered(("ann@example.org",), {0: Taken()})
+PUT_OFF = Answered(("ann@example.org",), {0: PutOff("451")})
+SILENT = Answered(("ann@example.org",), {0: Silence()})
+
+
+def test_a_reply_is_leased_with_its_record_and_its_first_attempt_is_to_be_reported(process: OneProcess) -> None:
+    reply = a_reply()
+    assert process.insert(reply) == 1
+    (lease,) = process.lease()
+    assert (lease.delivery.reply_id, lease.delivery.attempt, lease.record) == (reply.reply_id, 1, b"sealed")
+    assert (lease.event_id, lease.correlation_id) == (reply.event_id, reply.correlation_id)
+    assert process.unreported() == [(reply.reply_id, "attempted", 1)]
+
+
+def test_a_reply_that_comes_again_is_the_same_reply(process: OneProcess) -> None:
+    reply = a_reply()
+    process.insert(reply)
+    assert process.insert(reply, a_reply()) == 1
+    process.settle(process.lease()[0], TAKEN)
+    assert process.insert(reply) == 0
+    assert reply.reply_id not in [lease.delivery.reply_id for lease in process.lease()]
+
+
+def test_a_leased_reply_is_nobody_elses(process: OneProcess, other: OneProcess) -> None:
+    process.insert(a_reply(), a_reply())
+    assert len(process.lease(limit=1)) == 1
+    assert len(other.lease()) == 1
+    assert process.lease() == other.lease() == []
+
+
+def test_two_processes_that_lease_at_once_never_share_a_reply(process: OneProcess, other: OneProcess) -> None:
+    process.insert(*(a_reply() for _ in range(20)))
+    with process.connection.transaction(), process.connection.cursor() as cursor:
+        mine = process.ledger.lease(cursor, NOW, 12, LEASE)
+        theirs = other.lease(limit=20)
+    ids = {lease.delivery.reply_id for lease in (*mine, *theirs)}
+    assert (len(mine), len(theirs), len(ids)) == (12, 8, 20)
+
+
+def test_replies_of_a_conversation_go_out_one_after_the_other_in_their_order(
+    process: OneProcess, other: OneProcess
+) -> None:
+    conversation = new_id()
+    replies = [a_reply(conversation) for _ in range(4)]
+    process.insert(*replies)
+    for reply in replies:
+        (lease,) = process.lease()
+        assert lease.delivery.reply_id == reply.reply_id
+        assert other.lease() == []
+        process.settle(lease, TAKEN)
+
+
+def test_backing_off_holds_up_its_own_conversation_only(process: OneProcess) -> None:
+    conversation, elsewhere = new_id(), a_reply()
+    first, second = a_reply(conversation), a_reply(conversation)
+    process.insert(first, second)
+    settlement = process.settle(process.lease()[0], PUT_OFF)
+    process.insert(elsewhere)
+    assert [lease.delivery.reply_id for lease in process.lease()] == [elsewhere.reply_id]
+    assert settlement.due_at is not None
+    (again,) = process.lease(settlement.due_at)
+    assert (again.delivery.reply_id, again.delivery.attempt) == (first.reply_id, 2)
+
+
+def test_doubt_holds_up_its_conversation_until_the_repeat(process: OneProcess) -> None:
+    conversation = new_id()
+    first, second = a_reply(conversation), a_reply(conversation)
+    process.insert(first, second)
+    process.settle(process.lease()[0], SILENT)
+    (repeat,) = process.lease(LATER)
+    assert (repeat.delivery.reply_id, repeat.delivery.recipients) == (first.reply_id, (Recipient("doubtful"),))
+    process.settle(repeat, TAKEN)
+    assert [lease.delivery.reply_id for lease in process.lease(LATER)] == [second.reply_id]
+
+
+def test_a_settled_reply_keeps_neither_its_record_nor_its_reason_once_reported(process: OneProcess) -> None:
+    reply = a_reply()
+    process.insert(reply)
+    process.settle(process.lease()[0], delivery.Impossible("unsendable", "ann@example.org is odd"))
+    assert process.row(reply, "record") is None
+    dues = process.do(lambda cursor: process.ledger.unreported(cursor, NOW, 10, alone=False))
+    assert [due.report.reason for due in dues] == ["", "ann@example.org is odd"]
+    process.report_all()
+    assert process.connection.execute("SELECT DISTINCT reason FROM ingest_email.delivery_reports").fetchall() == [("",)]
+    assert process.unreported() == []
+
+
+def test_an_unfinished_attempt_is_stranded_only_after_its_lease(process: OneProcess, other: OneProcess) -> None:
+    process.insert(a_reply())
+    process.lease()
+    assert other.stranded(NOW + timedelta(seconds=LEASE - 1)) == []
+    (lease,) = other.stranded(NOW + timedelta(seconds=LEASE))
+    assert lease.state == "attempting"
+
+
+def test_after_the_dot_the_lease_is_longer_and_the_doubt_is_on_the_row(process: OneProcess, other: OneProcess) -> None:
+    reply = a_reply()
+    process.insert(reply)
+    (lease,) = process.lease()
+    process.data_sent(lease, Recipient("doubtful"), Recipient("refused", "550"))
+    (found,) = other.stranded(LATER)
+    assert found.state == "data_sent"
+    assert found.delivery.recipients == (Recipient("doubtful"), Recipient("refused", "550"))
+    settlement = other.settle(found, Interrupted(), LATER)
+    assert (settlement.state, process.row(reply, "state")) == ("unknown", "unknown")
+    assert (reply.reply_id, "uncertain", 1) in other.unreported(LATER)
+
+
+def test_whoever_lost_the_lease_may_neither_send_nor_settle(process: OneProcess, other: OneProcess) -> None:
+    process.insert(a_reply())
+    (lease,) = process.lease()
+    (stranded,) = other.stranded(LATER)
+    other.settle(stranded, delivery.Postponed("interrupted"), LATER)
+    with pytest.raises(LeaseLost):
+        process.data_sent(lease, Recipient("doubtful"))
+    with pytest.raises(LeaseLost):
+        process.settle(lease, TAKEN)
+    assert [kind for _, kind, _ in process.unreported(LATER)] == ["attempted"]
+
+
+def test_the_dot_is_granted_once(process: OneProcess) -> None:
+    process.insert(a_reply())
+    (lease,) = process.lease()
+    process.data_sent(lease, Recipient("doubtful"))
+    with pytest.raises(LeaseLost):
+        process.data_sent(lease, Recipient("doubtful"))
+
+
+def test_a_lease_whose_commit_was_unclear_is_found_again_by_its_own_process(process: OneProcess) -> None:
+    process.insert(a_reply(), a_reply())
+    known, forgotten = process.lease()
+    assert process.stranded(NOW, known.lease_id) == [forgotten]
+
+
+def test_a_restarted_process_takes_over_from_its_former_self_at_once(process: OneProcess, dsn: str) -> None:
+    process.insert(a_reply())
+    process.lease()
+    successor = OneProcess(dsn)
+    assert process.do(process.ledger.alone) is True
+    assert successor.do(successor.ledger.alone) is False
+    process.connection.close()
+
+    def gone() -> bool:
+        return successor.do(successor.ledger.alone)
+
+    for _ in range(1000):
+        if gone():
+            break
+    assert [lease.state for lease in successor.stranded(NOW, alone=True)] == ["attempting"]
+    assert len(successor.unreported(alone=True)) == 1
+    successor.connection.close()
+
+
+def test_reports_of_a_living_process_are_its_own_until_they_are_old(process: OneProcess, other: OneProcess) -> None:
+    process.insert(a_reply())
+    process.lease()
+    assert other.unreported(NOW, alone=True) == []
+    assert len(other.unreported(LATER)) == 1
+
+
+def test_a_report_made_twice_is_one_report(process: OneProcess) -> None:
+    process.insert(a_reply())
+    (lease,) = process.lease()
+    report = delivery.Report("attempted", 1)
+    process.do(lambda cursor: process.ledger._report(cursor, [(lease, report)], NOW))
+    assert len(process.unreported()) == 1
+
+
+def test_the_next_due_moment_ignores_what_waits_for_its_predecessor(process: OneProcess) -> None:
+    assert process.do(process.ledger.next_due) is None
+    conversation = new_id()
+    process.insert(a_reply(conversation), a_reply(conversation))
+    settlement = process.settle(process.lease()[0], PUT_OFF)
+    assert process.do(process.ledger.next_due) == settlement.due_at
+    assert settlement.due_at is not None
+    process.lease(settlement.due_at)
+    assert process.do(process.ledger.next_due) == settlement.due_at + timedelta(seconds=LEASE)
+
+
+def test_counts_show_what_is_open_and_unreported(process: OneProcess) -> None:
+    process.insert(*(a_reply() for _ in range(3)))
+    process.settle(process.lease(limit=1)[0], TAKEN)
+    process.lease(limit=1)
+    by_state, unreported = process.do(process.ledger.counts)
+    assert by_state == {"requested": 1, "attempting": 1}
+    assert unreported == 3
+
+
+def test_only_settled_and_reported_replies_are_forgotten(process: OneProcess) -> None:
+    process.insert(a_reply(), a_reply(), a_reply())
+    first, second, _ = process.lease()
+    process.settle(first, TAKEN)
+    process.report_all()
+    process.settle(second, TAKEN)
+    assert process.do(lambda cursor: process.ledger.prune(cursor, LATER)) == 1
+    assert process.do(lambda cursor: process.ledger.prune(cursor, NOW)) == 0
+
+
+def test_the_table_refuses_states_that_contradict_themselves(process: OneProcess) -> None:
+    process.insert(a_reply())
+    for change in ("state = 'attempting'", "state = 'sent'", "record = NULL", "due_at = NULL", "settled_at = now()"):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            process.connection.execute(f"UPDATE ingest_email.deliveries SET {change}".encode())

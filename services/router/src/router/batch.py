@@ -1,0 +1,223 @@
+"""One transaction for each batch: look up, decide, append, write; and what to do when something in it fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from events.commands import RetryQuarantined
+from events.conversations import InboundQuarantined
+from events.errors import EventError
+from events.sealing import DataKey, Erased
+from router import lookups, routing
+from router.domain.house import House
+from router.drafts import Draft, Tally
+from router.hashes import Hashes
+from router.lookup_rows import Asked, Known, Writes
+from router.records import Ask, Broken, Decoder, Handled, Item, Retry, reason_of, segments
+from router.rows import Rows
+from router.sealing import OUTCOMES, key_ids, outcomes_of, placed, sealed
+from router.states import Memory, envelope_of
+from router.working_set import WorkingSet
+from service_kit import faults
+from service_kit.blobs import BlobNotFound
+from service_kit.clock import Clock
+from service_kit.database import Cursor
+from service_kit.event_store import EventStore
+from service_kit.faults import StreamConflict
+from service_kit.keyring import Keyring
+from service_kit.offsets import Move, Record, moves_of
+
+log = logging.getLogger("router.batch")
+_outcome_encoder = msgspec.json.Encoder()
+
+
+class RawStore(Protocol):
+    """The blob store as the worker thread sees it."""
+
+    def put(self, name: str, content: bytes) -> None: ...
+    def get(self, name: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A record and what was made of it."""
+
+    record: Record
+    item: Item
+
+
+class BatchHandler:
+    """Handles batches of records, each in one transaction of at most 8 round trips. For one thread at a time.
+
+    `handle` returns when everything is committed. It raises StaleOffsets (another process has handled the batch),
+    CommitUnclear and whatever `faults.kind` calls "wait" or "stop"; after any of them nothing of this batch is certain
+    and the stored offsets must be read again. A culprit is no such failure: it is quarantined, and the rest goes on.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: EventStore,
+        keyring: Keyring,
+        memory: Memory,
+        decoder: Decoder,
+        house: House,
+        raw: RawStore,
+        clock: Clock,
+        settled: Callable[[Tally], None] = lambda tally: None,
+    ) -> None:
+        self._store, self._keyring, self._memory = store, keyring, memory
+        self._decoder, self._house, self._raw = decoder, house, raw
+        self._clock, self._settled = clock, settled
+        self._last = datetime.min.replace(tzinfo=clock().tzinfo)
+
+    @property
+    def hashes(self) -> Hashes:
+        return self._decoder.hashes
+
+    def decode(self, records: Sequence[Record]) -> list[Handled | Broken]:
+        """The records as items; touches nothing, so it may run while another batch is being written."""
+        return [self._decoder.item(record) for record in records]
+
+    def handle(self, records: Sequence[Record], decoded: Sequence[Handled | Broken] | None = None) -> None:
+        """Handles the records in order, those before a failure even if it raises."""
+        items = self.decode(records) if decoded is None else decoded
+        try:
+            for indexes in segments(items):
+                self._part([Pair(records[index], self._prepared(items[index])) for index in indexes])
+        except BaseException:
+            self._memory.forget()
+            raise
+        self._keyring.evict()
+
+    def _prepared(self, item: Handled | Broken) -> Item:
+        if isinstance(item, Broken):
+            self._raw.put(item.blob, item.raw)
+        elif isinstance(item, Ask) and isinstance(item.envelope.data, RetryQuarantined):
+            return self._retry(item)
+        return item
+
+    def _retry(self, ask: Ask) -> Retry:
+        """The quarantined record that is to be handled again, read and decoded before the transaction."""
+        stream = ask.envelope.stream
+        with self._store.transaction() as cursor:
+            stored = self._store.read(cursor, {stream: 0}).get(stream, [])
+        if not stored or stored[0].type != InboundQuarantined.__name__:
+            return Retry(ask, None, "No such record is in quarantine.")
+        kept = envelope_of(stored[0]).data
+        try:
+            return Retry(ask, self._decoder.again(self._raw.get(kept.raw)))
+        except BlobNotFound:
+            return Retry(ask, None, "The bytes of the record are no longer in the blob store.")
+        except (EventError, msgspec.DecodeError, ValueError) as error:
+            return Retry(ask, None, reason_of(error))
+
+    def _part(self, pairs: list[Pair], conflicts: int = 0) -> None:
+        try:
+            self._transact(pairs)
+        except StreamConflict as conflict:
+            if conflicts == 0:
+                log.warning("deciding again: %s", conflict)
+                self._memory.forget()
+                self._part(pairs, conflicts + 1)
+                return
+            self._without_culprit(pairs, conflict)
+        except Exception as error:
+            if faults.kind(error) != "culprit":
+                raise
+            self._without_culprit(pairs, error)
+
+    def _without_culprit(self, pairs: list[Pair], error: Exception) -> None:
+        """Halves the batch until the culprit is alone, and quarantines it."""
+        if len(pairs) > 1:
+            middle = len(pairs) // 2
+            self._part(pairs[:middle])
+            self._part(pairs[middle:])
+            return
+        pair = pairs[0]
+        reason = reason_of(error)
+        log.error("%s/%d/%d quarantined: %s", pair.record.topic, pair.record.partition, pair.record.offset, reason)
+        match pair.item:
+            case Broken():
+                raise error
+            case Retry(ask=ask, inner=inner):
+                if inner is None:
+                    raise error
+                self._transact([Pair(pair.record, Retry(ask, None, reason))])
+            case _:
+                broken = self._decoder.broken(pair.record, error)
+                self._raw.put(broken.blob, broken.raw)
+                self._transact([Pair(pair.record, broken)])
+
+    def _transact(self, pairs: Sequence[Pair]) -> None:
+        items, moves = [pair.item for pair in pairs], moves_of(pair.record for pair in pairs)
+        now = self._instant(len(items))
+        asked = routing.ask(items, self.hashes)
+        with self._store.transaction() as cursor:
+            working = self._working_set(cursor, items, asked, moves)
+            for index, item in enumerate(items):
+                routing.handle(item, working, now + timedelta(microseconds=index))
+            keys, new_keys = self._keys(cursor, working)
+            self._write(cursor, working, keys, moves, now)
+        self._keyring.keep(new_keys)
+        self._keyring.forget(working.rows.writes.erased)
+        touched = {stream: working.conversations[stream] for stream in working.touched}
+        self._memory.keep(working.workspace, touched, working.heads)
+        self._settled(working.tally)
+
+    def _working_set(self, cursor: Cursor, items: Sequence[Item], asked: Asked, moves: list[Move]) -> WorkingSet:
+        known = lookups.read(cursor, asked, moves)
+        wanted = routing.want(items, _conversations(known), ())
+        stored = self._store.read(cursor, self._memory.reading(wanted))
+        states = self._memory.states(wanted, stored)
+        rows = Rows(known, Writes(), self.hashes, self._decoder.conversation_of)
+        return WorkingSet(states, rows, self._house, self._memory.workspace_id)
+
+    def _keys(self, cursor: Cursor, working: WorkingSet) -> tuple[dict[UUID, DataKey | Erased], dict[UUID, DataKey]]:
+        """All keys that the batch's events need, and of these the new ones, whose rows are written with the others."""
+        needed = key_ids(working.drafts)
+        new_keys, rows = self._keyring.make(needed & working.new_keys)
+        working.rows.writes.keys.extend(rows)
+        held = self._keyring.fetch(cursor, needed - working.new_keys)
+        return {**held, **new_keys}, new_keys
+
+    def _write(
+        self,
+        cursor: Cursor,
+        working: WorkingSet,
+        keys: dict[UUID, DataKey | Erased],
+        moves: list[Move],
+        now: datetime,
+    ) -> None:
+        drafts, writes = working.drafts, working.rows.writes
+        positions = self._store.append(cursor, [sealed(draft, keys) for draft in drafts])
+        placed(drafts, positions, working.heads)
+        answers = outcomes_of(working.verdicts, drafts, positions, working.heads, now)
+        self._store.append(cursor, [sealed(Draft(envelope, OUTCOMES, None), {}) for _, envelope in answers])
+        writes.outcomes.extend(
+            (verdict.cause.id, verdict.request_hash or b"", _outcome_encoder.encode(envelope.data), now)
+            for verdict, envelope in answers
+            if verdict.remembered
+        )
+        writes.moves = moves
+        lookups.write(cursor, writes)
+
+    def _instant(self, records: int) -> datetime:
+        """An instant for the first record, each further one having its own microsecond; they never go back."""
+        now = max(self._clock(), self._last)
+        self._last = now + timedelta(microseconds=records)
+        return now
+
+
+def _conversations(known: Known) -> set[UUID]:
+    found = {key.conversation_id for key in known.thread_keys.values()}
+    for held in known.holdings.values():
+        found.update(held)
+    return found

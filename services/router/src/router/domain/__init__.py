@@ -1,0 +1,1 @@
+"""Deciders and policies of the router: pure."""

@@ -1,0 +1,222 @@
+"""Who gets a message's conversation, and why: rules, else the inbox's first team; inside a team, round robin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, Literal, assert_never
+from uuid import UUID
+
+import msgspec
+
+from events.conversations import Candidate, ConversationRouted, SeenValues
+from events.envelope import Envelope
+from events.inbound import MessageReceived
+from events.rules import Action, AddLabels, AssignAgent, AssignTeam, SetPriority, SetStatus
+from events.values import ConversationStatus, Priority
+from router.domain.candidates import Load, candidate, refusal, round_robin
+from router.domain.conversation_state import Conversation, ConversationState, NotOpened, Spam
+from router.domain.facts import facts_of
+from router.domain.rules import Evaluation, Seen, evaluate
+from router.domain.workspace_state import Workspace
+
+MAX_CANDIDATES: Final = 100
+MAX_SEEN_BYTES: Final = 100_000
+"""Of the values in a record: with the names of all rules of the greatest set it stays under the store's 512 kB."""
+
+__all__ = ["Choice", "Load", "Surroundings", "Wishes", "choose", "round_robin", "route", "wishes_of"]
+
+Reason = Literal["rule", "inbox_team", "returned_to_agent", "no_team"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What look-ups know around a message: loads by agent (those who are missing have none), how many open
+    conversations of the inbox's first team wait for an agent, and whether the sender had written before."""
+
+    loads: Mapping[UUID, Load] = field(default_factory=lambda: MappingProxyType({}))
+    team_waiting: int = 0
+    contact_known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the matched rules ask for, together: labels add up, of anything else the last word counts."""
+
+    team_id: UUID | None = None
+    agent_id: UUID | None = None
+    labels: tuple[str, ...] = ()
+    priority: Priority | None = None
+    status: ConversationStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The assignment, the agents who were considered for it, and its reason."""
+
+    reason: Reason
+    team_id: UUID | None = None
+    agent_id: UUID | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+
+def route(
+    message: Envelope[MessageReceived],
+    before: ConversationState,
+    after: Conversation,
+    *,
+    workspace: Workspace,
+    around: Surroundings,
+    now: datetime,
+) -> tuple[ConversationRouted, ...]:
+    """The decision record of a message, with the assignment that it makes; `before` and `after` are the states of the
+    conversation without and with the message (and its reopening).
+
+    A conversation's first message is always decided on. A further one is when a rule matches, when it reopens the
+    conversation, or when nobody had it and now somebody can take it: else it stays where it is and there is nothing to
+    record. In spam nothing is decided.
+    """
+    is_first = isinstance(before, NotOpened)
+    if isinstance(after.standing, Spam):
+        return ()
+    evaluation = _evaluation(message.data, after, is_first, workspace, around, now)
+    wishes = wishes_of(evaluation.actions, workspace)
+    reopened = not isinstance(before, NotOpened) and before.status != after.status
+    choice = choose(wishes, after, reopened, workspace, around.loads)
+    unchanged = (choice.team_id, choice.agent_id) == (after.team_id, after.assignee_id)
+    if not (is_first or reopened or evaluation.matched) and unchanged:
+        return ()
+    return (_record(message, workspace, evaluation, wishes, choice),)
+
+
+def _evaluation(
+    message: MessageReceived,
+    conversation: Conversation,
+    is_first: bool,
+    workspace: Workspace,
+    around: Surroundings,
+    now: datetime,
+) -> Evaluation:
+    if not workspace.rules.rules:
+        return Evaluation()
+    facts = facts_of(
+        message,
+        conversation,
+        is_first=is_first,
+        contact_known=around.contact_known,
+        team_waiting=around.team_waiting,
+        now=now,
+    )
+    return evaluate(workspace.rules, facts)
+
+
+def wishes_of(actions: tuple[Action, ...], workspace: Workspace) -> Wishes:
+    """The actions folded in order; teams and agents that are no more are left out."""
+    team_id: UUID | None = None
+    agent_id: UUID | None = None
+    labels: dict[str, None] = {}
+    priority: Priority | None = None
+    status: ConversationStatus | None = None
+    for action in actions:
+        match action:
+            case AssignTeam():
+                team_id = action.team_id if action.team_id in workspace.teams else team_id
+            case AssignAgent():
+                agent_id = action.agent_id if action.agent_id in workspace.agents else agent_id
+            case AddLabels():
+                labels.update(dict.fromkeys(action.labels))
+            case SetPriority():
+                priority = action.priority
+            case SetStatus():
+                status = action.status
+            case _:
+                assert_never(action)
+    return Wishes(team_id=team_id, agent_id=agent_id, labels=tuple(labels), priority=priority, status=status)
+
+
+def choose(
+    wishes: Wishes,
+    conversation: Conversation,
+    reopened: bool,
+    workspace: Workspace,
+    loads: Mapping[UUID, Load],
+) -> Choice:
+    """Who gets the conversation.
+
+    1. The agent who has it keeps it, whatever rules say: what somebody works on is not taken away by a rule. A
+       conversation that reopens is kept by an agent who takes work only, else it goes on as if nobody had it.
+    2. The agent named by a rule, if they take work, with the team that a rule names.
+    3. The next agent of the team that a rule names, else of the conversation's own team, else of the inbox's first
+       team; the team alone when nobody there takes work. So a rule that names an agent who is away or deactivated
+       falls to the team that rules name beside, or to that of the inbox.
+    4. Nobody. Also what a rule throws away (spam, trash) without saying to whom goes to nobody.
+    """
+    passed_over: tuple[Candidate, ...] = ()
+    holder = workspace.agents.get(conversation.assignee_id) if conversation.assignee_id is not None else None
+    if holder is not None:
+        if holder.active and (holder.takes_work or not reopened):
+            kept = (candidate(holder, loads, None),)
+            return Choice("returned_to_agent", conversation.team_id, holder.id, kept)
+        passed_over = (candidate(holder, loads, refusal(holder)),)
+    if wishes.agent_id is not None:
+        agent = workspace.agents[wishes.agent_id]
+        if agent.takes_work:
+            return Choice("rule", wishes.team_id, agent.id, (candidate(agent, loads, None), *passed_over))
+        passed_over = (candidate(agent, loads, refusal(agent)), *passed_over)
+    if wishes.team_id is not None:
+        return _in_team("rule", wishes.team_id, workspace, loads, passed_over)
+    if wishes.status == "spam" or wishes.status == "trash":
+        return Choice("rule", conversation.team_id, None, passed_over)
+    own_team = workspace.teams.get(conversation.team_id) if conversation.team_id is not None else None
+    team = own_team or workspace.first_team(conversation.inbox_id)
+    if team is None:
+        return Choice("no_team", candidates=passed_over)
+    return _in_team("inbox_team", team.id, workspace, loads, passed_over)
+
+
+def _in_team(
+    reason: Reason,
+    team_id: UUID,
+    workspace: Workspace,
+    loads: Mapping[UUID, Load],
+    passed_over: tuple[Candidate, ...],
+) -> Choice:
+    agent, candidates = round_robin(workspace.members(team_id), loads)
+    considered = {one.agent_id: one for one in (*candidates, *passed_over)}
+    return Choice(reason, team_id, None if agent is None else agent.id, tuple(considered.values())[:MAX_CANDIDATES])
+
+
+def _record(
+    message: Envelope[MessageReceived],
+    workspace: Workspace,
+    evaluation: Evaluation,
+    wishes: Wishes,
+    choice: Choice,
+) -> ConversationRouted:
+    return ConversationRouted(
+        message_id=message.data.facts.message_id,
+        rule_set_version=workspace.rules.version,
+        rules=evaluation.outcomes,
+        candidates=choice.candidates,
+        team_id=choice.team_id,
+        agent_id=choice.agent_id,
+        labels=wishes.labels,
+        priority=wishes.priority,
+        status=wishes.status,
+        reason=choice.reason,
+        personal=_seen(evaluation),
+    )
+
+
+def _seen(evaluation: Evaluation) -> SeenValues | None:
+    """The values for the record, of as many rules as fit an event."""
+    kept: Seen = {}
+    room = MAX_SEEN_BYTES
+    for rule_id, values in evaluation.seen.items():
+        room -= len(msgspec.json.encode(values))
+        if room < 0:
+            break
+        kept[rule_id] = values
+    return SeenValues(values=kept) if kept else None

@@ -1,0 +1,92 @@
+"""What the team does around a conversation: comments, assignment by hand, labels, priority."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from events.commands import AddComment, AddLabel, AssignConversation, ChangePriority, RemoveLabel
+from events.conversations import (
+    CommentAdded,
+    CommentText,
+    ConversationAssigned,
+    ConversationUnassigned,
+    LabelAdded,
+    LabelRemoved,
+    PriorityChanged,
+)
+from events.envelope import Actor
+from router.domain import errors
+from router.domain.conversation_state import Conversation, key_holder
+from router.domain.replies import MAX_CONTENT, agent_of
+from router.domain.texts import is_plain
+from router.domain.workspace_state import Workspace
+
+MAX_LABEL: Final = 60
+MAX_LABELS: Final = 100
+
+
+def add_comment(
+    command: AddComment, actor: Actor, state: Conversation, workspace: Workspace
+) -> tuple[CommentAdded, ...]:
+    """An internal comment, signed by its agent; each mentioned agent must exist, and is named once."""
+    agent_id = agent_of(actor)
+    if agent_id is None:
+        raise errors.OnlyForAgents("Only an agent can comment.")
+    if not command.text.strip():
+        raise errors.CommentEmpty("A comment needs a text.")
+    if len(msgspec.json.encode(command.text)) > MAX_CONTENT:
+        raise errors.CommentTooLong(f"A comment has at most {MAX_CONTENT} bytes.")
+    for mentioned in command.mentions:
+        workspace.agent(mentioned)
+    if key_holder(state) is None:
+        raise errors.ConversationIsErased("Everybody in this conversation was erased; nothing can be added to it.")
+    return (
+        CommentAdded(
+            comment_id=command.comment_id,
+            agent_id=agent_id,
+            mentions=tuple(dict.fromkeys(command.mentions)),
+            personal=CommentText(text=command.text),
+        ),
+    )
+
+
+def assign(
+    command: AssignConversation, state: Conversation, workspace: Workspace
+) -> tuple[ConversationAssigned | ConversationUnassigned, ...]:
+    """With this agent and this team. A hand is free: an agent who is away, or in no such team, may be given it."""
+    if command.agent_id is not None and not workspace.agent(command.agent_id).active:
+        raise errors.AgentIsDeactivated("A deactivated agent takes no conversations.")
+    if command.team_id is not None:
+        workspace.team(command.team_id)
+    if (command.agent_id, command.team_id) == (state.assignee_id, state.team_id):
+        return ()
+    if command.agent_id is None and command.team_id is None:
+        return (ConversationUnassigned(),)
+    return (ConversationAssigned(agent_id=command.agent_id, team_id=command.team_id),)
+
+
+def add_label(command: AddLabel, state: Conversation) -> tuple[LabelAdded, ...]:
+    label = command.label.strip()
+    if not is_label(label):
+        raise errors.LabelInvalid(f"A label is 1 to {MAX_LABEL} characters on one line.")
+    if label in state.labels:
+        return ()
+    if len(state.labels) >= MAX_LABELS:
+        raise errors.TooManyLabels(f"A conversation carries at most {MAX_LABELS} labels.")
+    return (LabelAdded(label=label),)
+
+
+def remove_label(command: RemoveLabel, state: Conversation) -> tuple[LabelRemoved, ...]:
+    label = command.label.strip()
+    return (LabelRemoved(label=label),) if label in state.labels else ()
+
+
+def change_priority(command: ChangePriority, state: Conversation) -> tuple[PriorityChanged, ...]:
+    return () if command.priority == state.priority else (PriorityChanged(priority=command.priority),)
+
+
+def is_label(label: str) -> bool:
+    """Whether the text can be a label: one line, not blank, at most 60 characters."""
+    return label == label.strip() and is_plain(label, MAX_LABEL)

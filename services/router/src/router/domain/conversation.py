@@ -1,0 +1,184 @@
+"""The decider of a conversation: what agents, timers and rules may do with it, and what inbound facts make of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
+from uuid import UUID
+
+import msgspec
+
+from events import commands as c
+from events import conversations as e
+from events.commands import ConversationCommand
+from events.conversations import ConversationEvent
+from events.envelope import Envelope
+from events.inbound import DeliveryReport, MessageReceived
+from router.domain import errors
+from router.domain.collaboration import add_comment, add_label, assign, change_priority, remove_label
+from router.domain.conversation_state import (
+    NOT_OPENED,
+    Conversation,
+    ConversationState,
+    NotOpened,
+    Open,
+    Resolved,
+    Snoozed,
+    Spam,
+    Trashed,
+    evolve,
+    sealed_under,
+)
+from router.domain.delivery import progress
+from router.domain.house import House
+from router.domain.replies import send_reply
+from router.domain.status import elapse_snooze, mark_as_spam, reopen, resolve, snooze, trash
+from router.domain.workspace_state import Workspace
+from service_kit.decider import Decider
+
+__all__ = [
+    "NOT_OPENED",
+    "Arrival",
+    "Conversation",
+    "ConversationState",
+    "NotOpened",
+    "Open",
+    "Resolved",
+    "Snoozed",
+    "Spam",
+    "Trashed",
+    "decide",
+    "decider",
+    "erase",
+    "evolve",
+    "receive",
+    "report",
+    "sealed_under",
+]
+
+ConversationDecider = Decider[Envelope[ConversationCommand], ConversationState, ConversationEvent]
+
+
+def decider(workspace: Workspace, house: House) -> ConversationDecider:
+    """The decider in a workspace as it is now."""
+    return Decider(NOT_OPENED, partial(decide, workspace=workspace, house=house), evolve)
+
+
+def decide(
+    command: Envelope[ConversationCommand], state: ConversationState, *, workspace: Workspace, house: House
+) -> tuple[ConversationEvent, ...]:
+    """The events that the command leads to, `()` when it is already so.
+
+    The time is the command's `occurred_at`, the agent its actor, the conversation its stream. Refuses with a
+    DomainError; a timer's command is never refused, for its conversation may have moved on.
+    """
+    match state:
+        case NotOpened():
+            if isinstance(command.data, c.ElapseSnooze):
+                return ()
+            raise errors.ConversationNotFound("There is no such conversation.")
+        case Conversation():
+            return _decide(command, state, workspace, house)
+        case _:
+            assert_never(state)
+
+
+def _decide(
+    command: Envelope[ConversationCommand], state: Conversation, workspace: Workspace, house: House
+) -> tuple[ConversationEvent, ...]:
+    match command.data:
+        case c.SendReply() as reply:
+            return send_reply(reply, command.stream, command.actor, state, workspace, house)
+        case c.AddComment() as comment:
+            return add_comment(comment, command.actor, state, workspace)
+        case c.AssignConversation() as wish:
+            return assign(wish, state, workspace)
+        case c.ResolveConversation():
+            return resolve(state)
+        case c.ReopenConversation():
+            return reopen(state)
+        case c.SnoozeConversation() as wish:
+            return snooze(wish, state, now=command.occurred_at, timer_id=house.derived_id(command.id, "snooze"))
+        case c.ElapseSnooze() as timer:
+            return elapse_snooze(timer, state)
+        case c.MarkConversationAsSpam():
+            return mark_as_spam(state)
+        case c.TrashConversation():
+            return trash(state)
+        case c.AddLabel() as wish:
+            return add_label(wish, state)
+        case c.RemoveLabel() as wish:
+            return remove_label(wish, state)
+        case c.ChangePriority() as wish:
+            return change_priority(wish, state)
+        case _:
+            assert_never(command.data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What look-ups know of an inbound message: its author, and, when it opens a conversation, the number and the
+    conversation that it may belong to. `repeated_external_id`: another message had the same Message-ID."""
+
+    contact_id: UUID
+    number: int = 0
+    suggested_link: UUID | None = None
+    repeated_external_id: bool = False
+
+
+def receive(
+    message: Envelope[MessageReceived], state: ConversationState, arrival: Arrival
+) -> tuple[ConversationEvent, ...]:
+    """An inbound message opens the conversation or is appended to it; it is never refused.
+
+    Snoozed and resolved conversations reopen. So does one in the trash: throwing it away was about what was in it
+    then, and a message that nobody sees is a lost one. Spam stays spam: that was a verdict on the sender.
+    """
+    received = message.data
+    facts = received.facts
+    if arrival.repeated_external_id:
+        facts = msgspec.structs.replace(facts, repeated_external_id=True)
+    match state:
+        case NotOpened():
+            return (
+                e.ConversationOpened(
+                    number=arrival.number,
+                    inbox_id=received.inbox_id,
+                    contact_id=arrival.contact_id,
+                    channel=facts.channel,
+                    channel_id=facts.channel_id,
+                    message=facts,
+                    suggested_link=arrival.suggested_link,
+                    personal=e.OpenedContent(subject=received.content.subject, message=received.content),
+                ),
+            )
+        case Conversation():
+            appended = e.MessageAppended(contact_id=arrival.contact_id, message=facts, personal=received.content)
+            match state.standing:
+                case Open() | Spam():
+                    return (appended,)
+                case Snoozed() | Resolved() | Trashed():
+                    return (appended, e.ConversationReopened(reason="message"))
+                case _:
+                    assert_never(state.standing)
+        case _:
+            assert_never(state)
+
+
+def report(delivery: DeliveryReport, state: ConversationState) -> tuple[ConversationEvent, ...]:
+    """What a channel's report adds to what is known of the reply's delivery; `()` for duplicates and older news.
+
+    Raises ReplyNotFound for a reply that this conversation never had.
+    """
+    known = None if isinstance(state, NotOpened) else state.replies.get(delivery.reply_id)
+    if known is None:
+        raise errors.ReplyNotFound("The report names a reply that this conversation never had.")
+    return progress(delivery, known)
+
+
+def erase(contact_id: UUID, state: ConversationState) -> tuple[ConversationEvent, ...]:
+    """Notes that a person in the conversation was erased; `()` when that was noted before."""
+    if isinstance(state, NotOpened) or contact_id in state.erased:
+        return ()
+    return (e.PersonalDataErased(contact_id=contact_id),)

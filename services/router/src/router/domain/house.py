@@ -1,0 +1,21 @@
+"""What the deciders need of this installation: its mail domain, and how ids are derived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Built once by the shell from its settings; the functions are pure and total.
+
+    `mail_domain` holds the fallback addresses. `derived_id(parent, name)` gives the same id for the same two, so
+    handling a record twice makes the same ids. `message_id(reply_id, conversation_id)` is the signed Message-ID of
+    a reply, without angle brackets.
+    """
+
+    mail_domain: str
+    derived_id: Callable[[UUID, str], UUID]
+    message_id: Callable[[UUID, UUID], str]

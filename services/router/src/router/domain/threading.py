@@ -1,0 +1,160 @@
+"""To which conversation a message belongs: our reply token, then In-Reply-To, then References; never the subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+from events.conversations import ReplyContent
+from events.inbound import MessageReceived
+from events.values import Address, MessageContent
+from router.domain.texts import mailbox_key
+
+MAX_PARENTS: Final = 100
+"""Message-IDs of one mail that are looked up and kept: the newest, and the oldest, which began the thread."""
+MAX_ID: Final = 998
+"""Characters of a Message-ID: a line of RFC 5322 2.1.1; a longer one is not an id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadKeys:
+    """What a message says of its place in a thread.
+
+    `own` is its Message-ID ("" when it has none); `parents` are In-Reply-To, then References from the newest,
+    each once; `token` the conversation of a reply token of ours in its recipient; `signed` those parents that are
+    Message-IDs which we signed, with their conversation.
+    """
+
+    own: str = ""
+    parents: tuple[str, ...] = ()
+    token: UUID | None = None
+    signed: Mapping[str, UUID] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids to look up among the inbox's thread keys."""
+        return tuple(dict.fromkeys((self.own, *self.parents) if self.own else self.parents))
+
+    @property
+    def conversations(self) -> tuple[UUID, ...]:
+        """The conversations that the message names by our signature; of these too the participants are needed."""
+        named = (self.token, *self.signed.values())
+        return tuple(dict.fromkeys(conversation for conversation in named if conversation is not None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownThread:
+    """A conversation that a message might join: its inbox, and who may join it."""
+
+    inbox_id: UUID
+    participants: Container[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """The message belongs to this conversation."""
+
+    conversation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NewConversation:
+    """The message opens its own; `suggested_link` is the one that it names without its sender being a participant."""
+
+    suggested_link: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Threading:
+    """The decision, and the ids which from now on lead to the message's conversation (none of them was held)."""
+
+    decision: Join | NewConversation
+    register: tuple[str, ...]
+
+
+def thread_keys(message: MessageReceived, conversation_of: Callable[[str], UUID | None]) -> ThreadKeys:
+    """The message's keys. `conversation_of` gives the conversation of a Message-ID with a signature of ours."""
+    content = message.content
+    references = _ids(content.references)[::-1]
+    parents = tuple(dict.fromkeys((*_ids(content.in_reply_to), *references)))
+    if len(parents) > MAX_PARENTS:
+        parents = (*parents[: MAX_PARENTS - 1], parents[-1])
+    signed = {parent: conversation for parent in parents if (conversation := conversation_of(parent)) is not None}
+    own = next(iter(_ids((content.external_id,))), "")
+    return ThreadKeys(own=own, parents=parents, token=message.reply_to_conversation, signed=MappingProxyType(signed))
+
+
+def join(
+    keys: ThreadKeys,
+    *,
+    inbox_id: UUID,
+    sender: str,
+    held: Mapping[str, UUID],
+    threads: Mapping[UUID, KnownThread],
+    repeated_external_id: bool = False,
+) -> Threading:
+    """Where the message belongs, and which of its ids lead there from now on.
+
+    `held` maps those of `keys.ids` that have a row in this inbox to their conversation, `threads` has every
+    conversation of `held` and of `keys.conversations` that exists. `sender` and the participants are spelt alike
+    (addresses, or their hashes).
+
+    Candidates are tried in order: token, In-Reply-To, References from the newest, and last the message's own id,
+    which mails that refer to it may have brought before. The first one in this inbox that has the sender among its
+    participants is joined: a Message-ID, even a signed one, can be known to strangers. The first one that does not is
+    suggested. `repeated_external_id`: another mail came with the same Message-ID (some senders have a constant
+    one), so the own id joins nothing, it only suggests.
+
+    Ids that nobody holds are registered, also those seen in References only, so that siblings of a mail that we
+    never saw meet; an id that is held elsewhere stays there, and a parent that we signed needs no row.
+    """
+    suggested: UUID | None = None
+    named = _named(keys, held)
+    own = held.get(keys.own) if keys.own else None
+    for candidate in dict.fromkeys((*named, *(() if own is None else (own,)))):
+        thread = threads.get(candidate)
+        if thread is None or thread.inbox_id != inbox_id:
+            continue
+        only_repeated = repeated_external_id and candidate not in named
+        if sender and sender in thread.participants and not only_repeated:
+            return Threading(Join(candidate), _free(keys, held))
+        suggested = suggested or candidate
+    return Threading(NewConversation(suggested), _free(keys, held))
+
+
+def _named(keys: ThreadKeys, held: Mapping[str, UUID]) -> tuple[UUID, ...]:
+    """The conversations that the token and the parents lead to, in the order in which they are tried."""
+    by_parents = (found for parent in keys.parents for found in (keys.signed.get(parent), held.get(parent)))
+    return tuple(candidate for candidate in (keys.token, *by_parents) if candidate is not None)
+
+
+def _free(keys: ThreadKeys, held: Mapping[str, UUID]) -> tuple[str, ...]:
+    return tuple(key for key in keys.ids if key not in held and (key == keys.own or key not in keys.signed))
+
+
+def _ids(texts: Iterable[str]) -> tuple[str, ...]:
+    """The Message-IDs without angle brackets; what is empty or longer than a header line is none."""
+    bare = (text.strip().removeprefix("<").removesuffix(">").strip() for text in texts)
+    return tuple(text for text in bare if 0 < len(text) <= MAX_ID)
+
+
+def sender_of(content: MessageContent) -> str:
+    """The sender's address as it is compared; "" when the mail names none."""
+    return mailbox_key(content.sender.address)
+
+
+def participants_of_message(content: MessageContent, is_ours: Callable[[str], bool]) -> frozenset[str]:
+    """Who takes part by an inbound message: its sender, and everybody in To and Cc but us."""
+    return frozenset((sender_of(content), *_others((*content.to, *content.cc), is_ours))) - {""}
+
+
+def participants_of_reply(content: ReplyContent, is_ours: Callable[[str], bool]) -> frozenset[str]:
+    """Who takes part by a reply of ours: everybody whom it went to, by Bcc too, but us."""
+    return frozenset(_others((*content.to, *content.cc, *content.bcc), is_ours)) - {""}
+
+
+def _others(addresses: Iterable[Address], is_ours: Callable[[str], bool]) -> Iterable[str]:
+    return (mailbox_key(address.address) for address in addresses if not is_ours(address.address))

@@ -1,0 +1,106 @@
+"""How each workspace event changes the workspace; never raises, never validates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import assert_never
+from uuid import UUID
+
+from events import workspace as e
+from events.workspace import EmailSettings, WorkspaceEvent
+from router.domain.workspace_state import Agent, ConnectedChannel, Inbox, Team, Workspace, with_item, without_item
+
+
+def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
+    """The workspace after the event; an event about something that was never made changes nothing."""
+    match event:
+        case e.InboxCreated():
+            inbox = Inbox(id=event.inbox_id, name=event.name, slug=event.slug)
+            return replace(state, inboxes=with_item(state.inboxes, inbox.id, inbox))
+        case e.InboxChanged():
+            return _inbox_changed(state, event)
+        case e.FallbackAddressIssued():
+            settings = EmailSettings(address=event.address, fallback=True)
+            return _with_channel(
+                state, ConnectedChannel(id=event.channel_id, inbox_id=event.inbox_id, kind="email", email=settings)
+            )
+        case e.TeamCreated() | e.TeamChanged():
+            team = Team(id=event.team_id, name=event.name, member_ids=event.member_ids)
+            return replace(state, teams=with_item(state.teams, team.id, team))
+        case e.TeamDeleted():
+            return replace(state, teams=without_item(state.teams, event.team_id))
+        case e.AgentInvited():
+            agent = Agent(id=event.agent_id, role=event.role)
+            return replace(state, agents=with_item(state.agents, agent.id, agent))
+        case e.AgentProfileChanged():
+            return state
+        case e.AgentRoleChanged():
+            return _with_agent(state, event.agent_id, role=event.role)
+        case e.AgentDeactivated():
+            return _with_agent(state, event.agent_id, active=False)
+        case e.AgentReactivated():
+            return _with_agent(state, event.agent_id, active=True)
+        case e.AgentAvailabilityChanged():
+            return _with_agent(state, event.agent_id, availability=event.state, available_until=event.until)
+        case e.ChannelConnected():
+            return _with_channel(
+                state,
+                ConnectedChannel(id=event.channel_id, inbox_id=event.inbox_id, kind=event.kind, email=event.email),
+            )
+        case e.ChannelChanged():
+            channel = state.channels.get(event.channel_id)
+            return state if channel is None else _with_channel(state, replace(channel, email=event.email))
+        case e.ChannelDisconnected():
+            channel = state.channels.get(event.channel_id)
+            return state if channel is None else _with_channel(state, replace(channel, connected=False))
+        case e.ChannelHealthNoted():
+            channel = state.channels.get(event.channel_id)
+            if channel is None:
+                return state
+            return _with_channel(state, replace(channel, health=event.state, health_reason=event.reason))
+        case e.RuleSetDrafted():
+            return replace(state, draft=event.rule_set)
+        case e.RuleSetPublished():
+            return replace(state, rules=event.rule_set)
+        case _:
+            assert_never(event)
+
+
+def _inbox_changed(state: Workspace, event: e.InboxChanged) -> Workspace:
+    inbox = state.inboxes.get(event.inbox_id)
+    if inbox is None:
+        return state
+    changed = replace(
+        inbox,
+        name=event.name,
+        team_ids=event.team_ids,
+        member_ids=event.member_ids,
+        signature=event.signature,
+        archived=event.archived,
+    )
+    return replace(state, inboxes=with_item(state.inboxes, inbox.id, changed))
+
+
+def _with_agent(state: Workspace, agent_id: UUID, **changes: object) -> Workspace:
+    agent = state.agents.get(agent_id)
+    if agent is None:
+        return state
+    return replace(state, agents=with_item(state.agents, agent_id, replace(agent, **changes)))  # type: ignore[arg-type]
+
+
+def _with_channel(state: Workspace, channel: ConnectedChannel) -> Workspace:
+    return replace(
+        state,
+        channels=with_item(state.channels, channel.id, channel),
+        addresses=_addresses(state.addresses, channel),
+    )
+
+
+def _addresses(known: Mapping[str, UUID], channel: ConnectedChannel) -> Mapping[str, UUID]:
+    """The addresses with this channel's own as it is now, and none that it had before."""
+    others = {address: channel_id for address, channel_id in known.items() if channel_id != channel.id}
+    if channel.connected and channel.email is not None:
+        others[channel.email.address] = channel.id
+    return MappingProxyType(others)

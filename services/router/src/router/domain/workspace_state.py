@@ -1,0 +1,151 @@
+"""The workspace as deciding and routing see it: inboxes, teams, agents, channels and rules, with quick look-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, TypeVar
+from uuid import UUID
+
+from events.rules import RuleSet
+from events.values import Availability, Channel, Role
+from events.workspace import EmailSettings
+from router.domain import errors
+from router.domain.texts import mailbox_key, without_plus
+
+V = TypeVar("V")
+
+NO_RULES: Final = RuleSet()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    id: UUID
+    name: str
+    slug: str
+    team_ids: tuple[UUID, ...] = ()
+    member_ids: tuple[UUID, ...] = ()
+    signature: str = ""
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    id: UUID
+    name: str
+    member_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A new agent is away until they say that they are available; names and addresses are not kept here."""
+
+    id: UUID
+    role: Role
+    active: bool = True
+    availability: Availability = "away"
+    available_until: datetime | None = None
+
+    @property
+    def takes_work(self) -> bool:
+        return self.active and self.availability == "available"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectedChannel:
+    """A channel, `connected` False once it was disconnected; `email` has its address in lower case."""
+
+    id: UUID
+    inbox_id: UUID
+    kind: Channel
+    email: EmailSettings | None = None
+    connected: bool = True
+    health: str = ""
+    health_reason: str = ""
+
+    @property
+    def is_fallback(self) -> bool:
+        return self.email is not None and self.email.fallback
+
+
+def with_item(items: Mapping[UUID, V], key: UUID, item: V) -> Mapping[UUID, V]:
+    """A copy with the item in it."""
+    return MappingProxyType({**items, key: item})
+
+
+def without_item(items: Mapping[UUID, V], key: UUID) -> Mapping[UUID, V]:
+    """A copy without the key."""
+    return MappingProxyType({other: item for other, item in items.items() if other != key})
+
+
+def _nothing() -> Mapping[UUID, V]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """`rules` is the published set (version 0: none yet), `draft` what would be published next."""
+
+    inboxes: Mapping[UUID, Inbox] = field(default_factory=_nothing)
+    teams: Mapping[UUID, Team] = field(default_factory=_nothing)
+    agents: Mapping[UUID, Agent] = field(default_factory=_nothing)
+    channels: Mapping[UUID, ConnectedChannel] = field(default_factory=_nothing)
+    addresses: Mapping[str, UUID] = field(default_factory=lambda: MappingProxyType({}))
+    rules: RuleSet = NO_RULES
+    draft: RuleSet | None = None
+
+    def inbox(self, inbox_id: UUID) -> Inbox:
+        """Raises InboxNotFound."""
+        return _found(self.inboxes, inbox_id, errors.InboxNotFound, "inbox")
+
+    def team(self, team_id: UUID) -> Team:
+        """Raises TeamNotFound."""
+        return _found(self.teams, team_id, errors.TeamNotFound, "team")
+
+    def agent(self, agent_id: UUID) -> Agent:
+        """Raises AgentNotFound."""
+        return _found(self.agents, agent_id, errors.AgentNotFound, "agent")
+
+    def channel(self, channel_id: UUID) -> ConnectedChannel:
+        """Raises ChannelNotFound, also for a channel that was disconnected."""
+        channel = _found(self.channels, channel_id, errors.ChannelNotFound, "channel")
+        if not channel.connected:
+            raise errors.ChannelNotFound(f"The channel {channel_id} was disconnected.")
+        return channel
+
+    def channel_at(self, address: str) -> ConnectedChannel | None:
+        """The connected e-mail channel that receives at this address, whatever its case and +detail."""
+        channel_id = self.addresses.get(mailbox_key(address)) or self.addresses.get(without_plus(address))
+        return None if channel_id is None else self.channels.get(channel_id)
+
+    def is_ours(self, address: str) -> bool:
+        """Whether mail to this address comes to us."""
+        return self.channel_at(address) is not None
+
+    def first_team(self, inbox_id: UUID) -> Team | None:
+        """The first of the inbox's teams; None when it has none or is not known."""
+        inbox = self.inboxes.get(inbox_id)
+        teams = () if inbox is None else inbox.team_ids
+        return next((self.teams[team_id] for team_id in teams if team_id in self.teams), None)
+
+    def members(self, team_id: UUID) -> tuple[Agent, ...]:
+        """The team's agents, in the team's order; none for a team that does not exist."""
+        team = self.teams.get(team_id)
+        ids = () if team is None else team.member_ids
+        return tuple(self.agents[agent_id] for agent_id in ids if agent_id in self.agents)
+
+    def available_members(self, team_id: UUID) -> tuple[Agent, ...]:
+        """The team's agents who take work now."""
+        return tuple(agent for agent in self.members(team_id) if agent.takes_work)
+
+
+EMPTY: Final = Workspace()
+
+
+def _found(items: Mapping[UUID, V], key: UUID, error: type[errors.NotFound], noun: str) -> V:
+    try:
+        return items[key]
+    except KeyError:
+        raise error(f"There is no {noun} {key}.") from None

@@ -1,0 +1,30 @@
+"""What can go wrong in the router's shell, as one tree.
+
+Fault (service_kit.faults)
+├── LookupTaken          a look-up row that was read as free is taken: roll back, decide again
+RouterError
+├── ImportRefused        a history cannot be imported: malformed, or its streams exist
+└── StillActive          a command needs the router to be stopped
+"""
+
+from __future__ import annotations
+
+from service_kit.faults import StreamConflict
+
+
+class LookupTaken(StreamConflict):
+    """A look-up row that was read as free is taken."""
+
+
+class RouterError(Exception):
+    """Something a command of the router could not do; the message says what, why and the remedy."""
+
+    retriable = False
+
+
+class ImportRefused(RouterError):
+    """The history is malformed or was imported already."""
+
+
+class StillActive(RouterError):
+    """Another router holds the lock."""

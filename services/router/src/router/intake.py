@@ -1,0 +1,195 @@
+"""The active router: takes batches from two pumps, commands first, and hands each to the batch handler's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from router.batch import BatchHandler
+from router.composition import COMMAND_TOPICS, INBOUND_TOPICS, PARTITIONS
+from router.lookups import SCHEMA
+from router.observation import Observation
+from service_kit import database, faults
+from service_kit.consumer import Pump, first_of
+from service_kit.faults import CommitUnclear, KafkaAway, StaleOffsets
+from service_kit.leadership import Leadership
+from service_kit.log_probe import fit
+from service_kit.offsets import Offsets, Record, StoredOffset, TopicPartition, moves_of
+from service_kit.watchdog import watch
+
+log = logging.getLogger("router.intake")
+T = TypeVar("T")
+GROUP: Final = "router.intake"
+MAX_RECORDS: Final = 500
+LONGEST_PAUSE: Final = 5.0
+REMEDY: Final = (
+    "If the log was re-created or cut on purpose, stop the router and run `python -m router offsets accept`: it goes on"
+    " from where the log begins; what was handled before is recognised by its keys."
+)
+
+
+class Intake:
+    """One per process. `run` is entered under the leader's lock and ends with `stop` or an exception.
+
+    Commands and inbound facts have a pump and a slot each, and share the wake event, so a command waits for at most one
+    batch of mails. Whatever fails for reasons outside (database, lock, time-out, another router's move) is tried again
+    for ever, from the stored offsets; anything else ends the process.
+    """
+
+    def __init__(
+        self,
+        *,
+        bootstrap: str,
+        dsn: str,
+        handler: BatchHandler,
+        observation: Observation,
+        beside: Sequence[Callable[[], Awaitable[None]]] = (),
+        max_records: int = MAX_RECORDS,
+    ) -> None:
+        self._bootstrap, self._dsn, self._handler = bootstrap, dsn, handler
+        self._observed, self._beside = observation, beside
+        self._offsets = Offsets(SCHEMA)
+        self._max_records = max_records
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="router-batch")
+        self._wake = asyncio.Event()
+        self._handled = 0
+        self._waiting_out = False
+
+    async def run(self, stop: asyncio.Event, leader: Leadership) -> None:
+        """Raises OffsetsDoNotFit, LeadershipLost, and whatever ends a pump."""
+        stored = await self._stored(stop)
+        if stored is None:
+            return
+        await self._fit(stored, stop)
+        pumps = self._pumps()
+        for pump in pumps:
+            await pump.start(_of(pump, stored), stop)
+        self._observed.ready()
+        try:
+            await _together(
+                stop,
+                partial(self._loop, stop, leader, pumps),
+                partial(leader.keep, stop),
+                partial(self._watch, stop, pumps),
+                *(partial(pump.run, stop) for pump in pumps),
+                *self._beside,
+            )
+        finally:
+            self._thread.shutdown(wait=True)
+
+    async def _fit(self, stored: Mapping[TopicPartition, StoredOffset], stop: asyncio.Event) -> None:
+        """Waits for Kafka if it is away. Raises OffsetsDoNotFit."""
+        while not stop.is_set():
+            try:
+                await fit(self._bootstrap, stored, remedy=REMEDY)
+                return
+            except KafkaAway as error:
+                log.warning("the log cannot be compared yet: %s", error)
+                await first_of(stop, timeout=1.0)
+
+    def _pumps(self) -> tuple[Pump, Pump]:
+        """In the order in which they are served."""
+
+        def pump(topics: tuple[str, ...]) -> Pump:
+            return Pump(self._bootstrap, topics, wake=self._wake, group=GROUP, max_records=self._max_records)
+
+        return pump(COMMAND_TOPICS), pump(INBOUND_TOPICS)
+
+    async def _loop(self, stop: asyncio.Event, leader: Leadership, pumps: Sequence[Pump]) -> None:
+        pause = 0.0
+        while not stop.is_set():
+            self._wake.clear()
+            pump, records = _next(pumps)
+            if pump is None or records is None:
+                self._observed.idle()
+                await first_of(self._wake, stop)
+                continue
+            try:
+                started = time.perf_counter()
+                await self._in_thread(partial(self._handler.handle, records))
+                self._observed.handled(records, time.perf_counter() - started)
+                pump.commit_later(moves_of(records))
+                self._handled += len(records)
+                self._waiting_out, pause = False, 0.0
+            except Exception as error:
+                if faults.kind(error) != "wait":
+                    raise
+                log.warning("a batch is repeated: %s", _words(error), extra={"records": len(records)})
+                self._observed.repeated(error)
+                self._waiting_out = True
+                if isinstance(error, StaleOffsets):
+                    await leader.beat()
+                elif not isinstance(error, CommitUnclear):
+                    pause = min(LONGEST_PAUSE, pause * 2 or 0.1)
+                    await first_of(stop, timeout=pause)
+                stored = await self._stored(stop)
+                if stored is not None:
+                    await pump.rewind(_of(pump, stored))
+
+    async def _watch(self, stop: asyncio.Event, pumps: Sequence[Pump]) -> None:
+        """Raises StoodStill when records wait and none is handled for a minute, but for outages that are waited out."""
+
+        async def lag() -> int:
+            return sum([await pump.lag() for pump in pumps])
+
+        await watch(GROUP, lag=lag, progress=lambda: self._handled, stop=stop, excused=lambda: self._waiting_out)
+
+    async def _stored(self, stop: asyncio.Event) -> dict[TopicPartition, StoredOffset] | None:
+        """The stored offsets of all partitions, as soon as the database gives them; None when stopped before."""
+        while not stop.is_set():
+            try:
+                return await self._in_thread(self._load)
+            except Exception as error:
+                if faults.kind(error) != "wait":
+                    raise
+                log.warning("stored offsets cannot be read yet: %s", _words(error))
+                await first_of(stop, timeout=1.0)
+        return None
+
+    def _load(self) -> dict[TopicPartition, StoredOffset]:
+        with database.connect(self._dsn, "router") as connection, connection.cursor() as cursor:
+            self._offsets.ensure(cursor, PARTITIONS)
+            stored = self._offsets.load(cursor)
+        return {place: offset for place, offset in stored.items() if place in PARTITIONS}
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _next(pumps: Sequence[Pump]) -> tuple[Pump | None, list[Record] | None]:
+    for pump in pumps:
+        records = pump.take()
+        if records is not None:
+            return pump, records
+    return None, None
+
+
+def _of(pump: Pump, stored: Mapping[TopicPartition, StoredOffset]) -> dict[TopicPartition, int]:
+    return {place: offset.next_offset for place, offset in stored.items() if place[0] in pump.topics}
+
+
+async def _together(stop: asyncio.Event, *works: Callable[[], Any]) -> None:
+    """Runs all until `stop`; the first that fails, or ends before, stops the others and is raised."""
+    tasks = [asyncio.ensure_future(work()) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        if not stop.is_set():
+            raise RuntimeError("a task of the intake ended by itself")
+    finally:
+        stop.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+def _words(error: BaseException) -> str:
+    """What can be logged of an infrastructure error: PostgreSQL's own words may quote values."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, faults.Fault) else type(error).__name__

@@ -1,0 +1,142 @@
+"""The two statements of the look-ups: all that a batch reads, all that it writes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+READ: Final = """
+WITH hits AS MATERIALIZED (
+  SELECT t.inbox_id, t.key_hash, t.conversation_id, t.received
+  FROM unnest(%(key_inboxes)b::uuid[], %(key_hashes)b::bytea[]) AS k(inbox_id, key_hash)
+  JOIN router.thread_keys t ON t.inbox_id = k.inbox_id AND t.key_hash = k.key_hash
+), asked AS MATERIALIZED (
+  SELECT conversation_id FROM hits UNION SELECT unnest(%(conversations)b::uuid[])
+)
+SELECT 'd', d.inbox_id, NULL::uuid, d.dedupe_key, NULL::bytea, NULL::bytea, NULL::bigint, NULL::timestamptz
+FROM unnest(%(dedupe_inboxes)b::uuid[], %(dedupe_keys)b::text[]) AS k(inbox_id, dedupe_key)
+JOIN router.dedupe d ON d.inbox_id = k.inbox_id AND d.dedupe_key = k.dedupe_key
+UNION ALL
+SELECT 'k', inbox_id, conversation_id, NULL, key_hash, NULL, received::int::bigint, NULL FROM hits
+UNION ALL
+SELECT 'p', p.conversation_id, NULL, NULL, p.handle_hash, NULL, NULL, NULL
+FROM asked JOIN router.participants p ON p.conversation_id = asked.conversation_id
+UNION ALL
+SELECT 'h', h.contact_id, NULL, h.kind, h.handle_hash, NULL, NULL, NULL
+FROM unnest(%(handle_kinds)b::text[], %(handle_hashes)b::bytea[]) AS k(kind, handle_hash)
+JOIN router.handles h ON h.kind = k.kind AND h.handle_hash = k.handle_hash
+UNION ALL
+SELECT 'e', h.contact_id, h.conversation_id, NULL, NULL, NULL, NULL, NULL
+FROM unnest(%(erasing)b::uuid[]) AS k(contact_id) JOIN router.holdings h ON h.contact_id = k.contact_id
+UNION ALL
+SELECT 'o', o.command_id, NULL, NULL, o.request_hash, o.outcome, NULL, NULL
+FROM unnest(%(commands)b::uuid[]) AS k(command_id) JOIN router.command_outcomes o ON o.command_id = k.command_id
+UNION ALL
+SELECT 'a', agent_id, NULL, NULL, NULL, NULL, open_conversations::bigint, last_assigned_at FROM router.agent_load
+UNION ALL
+SELECT 't', team_id, NULL, NULL, NULL, NULL, waiting::bigint, NULL FROM router.team_load
+UNION ALL
+SELECT 's', NULL, NULL, NULL, NULL, NULL, count(*), NULL
+FROM unnest(%(topics)b::text[], %(partitions)b::int[], %(firsts)b::bigint[]) AS m (t, p, e)
+JOIN router.offsets o ON o.topic = m.t AND o.partition = m.p AND o.next_offset = m.e
+UNION ALL
+SELECT 'n', NULL, NULL, NULL, NULL, NULL, last, NULL FROM router.numbers WHERE name = 'conversation'
+"""
+
+_WRITE: Final = """
+WITH moved AS (
+  UPDATE router.offsets o SET next_offset = m.n, last_id = m.i
+  FROM unnest(%(topics)b::text[], %(partitions)b::int[], %(firsts)b::bigint[], %(nexts)b::bigint[], %(lasts)b::text[])
+       AS m (t, p, e, n, i)
+  WHERE o.topic = m.t AND o.partition = m.p AND o.next_offset = m.e
+  RETURNING 1
+), gone_hashes AS (
+  DELETE FROM router.handles WHERE contact_id = ANY(%(erased)b::uuid[]) RETURNING handle_hash
+), gone_participants AS (
+  DELETE FROM router.participants p USING gone_hashes g WHERE p.handle_hash = g.handle_hash
+), gone_thread_keys AS (
+  DELETE FROM router.thread_keys WHERE contact_id = ANY(%(erased)b::uuid[])
+), gone_dedupe AS (
+  DELETE FROM router.dedupe WHERE contact_id = ANY(%(erased)b::uuid[])
+), gone_holdings AS (
+  DELETE FROM router.holdings WHERE contact_id = ANY(%(erased)b::uuid[])
+), gone_blobs AS (
+  DELETE FROM router.blobs
+  WHERE contact_id = ANY(%(erased)b::uuid[]) OR name = ANY(%(blobs_done)b::text[])
+  RETURNING name
+), new_blobs_to_delete AS (
+  INSERT INTO router.blobs_to_delete (name) SELECT name FROM gone_blobs ON CONFLICT DO NOTHING
+), gone_keys AS (
+  UPDATE keyring.keys k SET wrapped = NULL, erased_at = e.erased_at
+  FROM unnest(%(erased)b::uuid[], %(erased_at)b::timestamptz[]) AS e(key_id, erased_at)
+  WHERE k.key_id = e.key_id AND k.wrapped IS NOT NULL
+), gone_names AS (
+  DELETE FROM router.handles h
+  USING unnest(%(renamed)b::uuid[], %(renamed_hashes)b::bytea[]) AS r(agent_id, handle_hash)
+  WHERE h.contact_id = r.agent_id AND h.handle_hash <> r.handle_hash
+), new_keys AS (
+  INSERT INTO keyring.keys (key_id, wrapped)
+  SELECT * FROM unnest(%(key_ids)b::uuid[], %(wrapped)b::bytea[])
+), new_dedupe AS (
+  INSERT INTO router.dedupe (inbox_id, dedupe_key, contact_id, seen_at)
+  SELECT * FROM unnest(%(dedupe_inboxes)b::uuid[], %(dedupe_keys)b::text[], %(dedupe_contacts)b::uuid[],
+                       %(dedupe_at)b::timestamptz[])
+), new_thread_keys AS (
+  INSERT INTO router.thread_keys (inbox_id, key_hash, conversation_id, contact_id, received)
+  SELECT * FROM unnest(%(thread_inboxes)b::uuid[], %(thread_hashes)b::bytea[], %(thread_conversations)b::uuid[],
+                       %(thread_contacts)b::uuid[], %(thread_received)b::boolean[])
+  {on_taken_key}
+), received_keys AS (
+  UPDATE router.thread_keys t SET received = true
+  FROM unnest(%(received_inboxes)b::uuid[], %(received_hashes)b::bytea[]) AS r(inbox_id, key_hash)
+  WHERE t.inbox_id = r.inbox_id AND t.key_hash = r.key_hash
+), new_participants AS (
+  INSERT INTO router.participants (conversation_id, handle_hash)
+  SELECT * FROM unnest(%(participant_conversations)b::uuid[], %(participant_hashes)b::bytea[]) ON CONFLICT DO NOTHING
+), new_handles AS (
+  INSERT INTO router.handles (kind, handle_hash, contact_id)
+  SELECT * FROM unnest(%(handle_kinds)b::text[], %(handle_hashes)b::bytea[], %(handle_contacts)b::uuid[])
+  {on_taken_handle}
+), new_holdings AS (
+  INSERT INTO router.holdings (contact_id, conversation_id)
+  SELECT * FROM unnest(%(holding_contacts)b::uuid[], %(holding_conversations)b::uuid[]) ON CONFLICT DO NOTHING
+), new_conversations AS (
+  INSERT INTO router.conversations (conversation_id, inbox_id, contact_id, status, assignee_id, team_id)
+  SELECT * FROM unnest(%(conversation_ids)b::uuid[], %(inbox_ids)b::uuid[], %(contact_ids)b::uuid[],
+                       %(statuses)b::text[], %(assignees)b::uuid[], %(teams)b::uuid[])
+  ON CONFLICT (conversation_id) DO UPDATE
+  SET status = excluded.status, assignee_id = excluded.assignee_id, team_id = excluded.team_id
+), new_agent_load AS (
+  INSERT INTO router.agent_load (agent_id, open_conversations, last_assigned_at)
+  SELECT * FROM unnest(%(agents)b::uuid[], %(agent_open)b::int[], %(agent_last)b::timestamptz[])
+  ON CONFLICT (agent_id) DO UPDATE
+  SET open_conversations = excluded.open_conversations, last_assigned_at = excluded.last_assigned_at
+), new_team_load AS (
+  INSERT INTO router.team_load (team_id, waiting) SELECT * FROM unnest(%(load_teams)b::uuid[], %(team_waiting)b::int[])
+  ON CONFLICT (team_id) DO UPDATE SET waiting = excluded.waiting
+), new_number AS (
+  UPDATE router.numbers SET last = %(last_number)b::bigint
+  WHERE name = 'conversation' AND last < %(last_number)b::bigint
+), new_timers AS (
+  INSERT INTO router.timers (timer_id, conversation_id, due_at)
+  SELECT * FROM unnest(%(timers)b::uuid[], %(timer_conversations)b::uuid[], %(timer_due)b::timestamptz[])
+), gone_timers AS (
+  DELETE FROM router.timers WHERE timer_id = ANY(%(timers_done)b::uuid[])
+), new_blobs AS (
+  INSERT INTO router.blobs (name, conversation_id, contact_id)
+  SELECT * FROM unnest(%(blobs)b::text[], %(blob_conversations)b::uuid[], %(blob_contacts)b::uuid[])
+  ON CONFLICT DO NOTHING
+), new_outcomes AS (
+  INSERT INTO router.command_outcomes (command_id, request_hash, outcome, handled_at)
+  SELECT * FROM unnest(%(outcome_ids)b::uuid[], %(request_hashes)b::bytea[], %(outcomes)b::bytea[],
+                       %(outcome_at)b::timestamptz[])
+)
+SELECT count(*) FROM moved
+"""
+WRITE: Final = _WRITE.format(on_taken_key="", on_taken_handle="")
+"""For a live batch: what is taken is a conflict."""
+REBUILD: Final = _WRITE.format(
+    on_taken_key="ON CONFLICT (inbox_id, key_hash) DO UPDATE SET received = thread_keys.received OR excluded.received",
+    on_taken_handle="ON CONFLICT (kind, handle_hash) DO UPDATE SET contact_id = excluded.contact_id"
+    " WHERE handles.kind = 'agent'",
+)
+"""For writing without having read: the first holder of a key or handle keeps it."""

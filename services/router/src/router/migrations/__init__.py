@@ -1,0 +1,1 @@
+"""Numbered SQL files of the router's own tables in the schema `router`."""

@@ -1,0 +1,188 @@
+"""What the router is given to handle, decoded before its transaction: mails, reports, commands, and what is neither."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import PurePath
+from uuid import UUID
+
+from events import codec, frame
+from events.envelope import AnyEnvelope, Command, Envelope
+from events.errors import EventError, MalformedEvent
+from events.inbound import ChannelHealthChanged, DeliveryReport, MessageReceived
+from router.domain.threading import ThreadKeys, sender_of, thread_keys
+from router.hashes import Hashes
+from router.rows import Thread
+from service_kit.decider import DomainError
+from service_kit.ids import derived_id
+from service_kit.offsets import Record
+
+ConversationOf = Callable[[str], UUID | None]
+ALONE = frozenset({"EraseContact", "RetryQuarantined", "InviteAgent", "ChangeProfile"})
+"""Commands that get a transaction of their own: they write rows that others of the batch may have read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message with what routing looks up for it."""
+
+    envelope: Envelope[MessageReceived]
+    keys: ThreadKeys
+    thread: Thread
+    sender: str
+    handle: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a reply, or of a channel."""
+
+    envelope: Envelope[DeliveryReport | ChannelHealthChanged]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A command."""
+
+    envelope: Envelope[Command]
+    request_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A record that cannot be handled, with its bytes packed for a blob. `command` names one whose sender waits."""
+
+    stream: UUID
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    raw: bytes
+    correlation_id: UUID
+    command: tuple[UUID, str] | None = None
+
+    @property
+    def blob(self) -> str:
+        return f"{self.stream}/{sha256(self.raw).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`RetryQuarantined`, with the record that it wants handled again, or why that is impossible."""
+
+    ask: Ask
+    inner: Mail | Report | None
+    refusal: str = ""
+
+
+Handled = Mail | Report | Ask
+Item = Handled | Broken | Retry
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Turns records into items; pure."""
+
+    hashes: Hashes
+    conversation_of: ConversationOf
+    workspace_id: UUID
+
+    def item(self, record: Record) -> Handled | Broken:
+        """The record, ready to be handled; `Broken` when its bytes or its content make that impossible."""
+        try:
+            return self.prepared(_headers(record), record.value, record.topic)
+        except Exception as error:
+            return self.broken(record, error)
+
+    def prepared(self, headers: list[codec.Header], value: bytes | None, topic: str) -> Handled:
+        """Raises EventError, and whatever odd content makes pure code raise."""
+        envelope = codec.decode(headers, value)
+        data = envelope.data
+        if isinstance(data, Command):
+            if topic != Command.TOPIC:
+                raise MalformedEvent(f"a {envelope.type} is a command and does not belong on {topic}")
+            return Ask(envelope, request_hash(envelope, value or b""))
+        if topic == Command.TOPIC:
+            raise MalformedEvent(f"a {envelope.type} is no command")
+        if isinstance(data, MessageReceived):
+            keys = thread_keys(data, self.conversation_of)
+            sender = sender_of(data.content)
+            handle = self.hashes.handle(data.facts.channel, sender)
+            return Mail(envelope, keys, Thread.of(keys, self.hashes), sender, handle)
+        if isinstance(data, DeliveryReport | ChannelHealthChanged):
+            return Report(envelope)
+        raise MalformedEvent(f"a {envelope.type} is not an inbound fact")
+
+    def broken(self, record: Record, error: Exception) -> Broken:
+        """The record as one to be quarantined for this reason."""
+        headers = _headers(record)
+        raw = frame.pack((record.topic,), record.key or b"", codec.Record(headers, record.value or b""))
+        name = f"{record.topic}/{record.partition}/{record.offset}/{sha256(raw).hexdigest()}"
+        stream = derived_id(self.workspace_id, name)
+        attributes = dict(headers)
+        command_id = _uuid(attributes.get("ce_id")) if record.topic == Command.TOPIC else None
+        return Broken(
+            stream=stream,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            reason=reason_of(error),
+            raw=raw,
+            correlation_id=_uuid(attributes.get("ce_correlationid")) or stream,
+            command=None if command_id is None else (command_id, _word(attributes.get("ce_type"))),
+        )
+
+    def again(self, raw: bytes) -> Mail | Report:
+        """The quarantined record of a blob, decoded anew. Raises like `prepared`, MalformedEvent for a command."""
+        kept = frame.unpack(raw)
+        item = self.prepared(kept.headers, kept.body, kept.topics[0])
+        if isinstance(item, Ask):
+            raise MalformedEvent("a command is not retried, it is given again by who wants it")
+        return item
+
+
+def request_hash(envelope: AnyEnvelope, value: bytes) -> bytes:
+    """What makes two requests with one idempotency key the same: the type, the target and the body."""
+    return sha256(b"%b %b %b" % (envelope.type.encode(), envelope.stream.bytes, value)).digest()[:16]
+
+
+def segments(items: Iterable[Item]) -> list[list[int]]:
+    """Indexes of items that may share a transaction, in order."""
+    parts: list[list[int]] = []
+    open_part = False
+    for index, item in enumerate(items):
+        alone = isinstance(item, Retry) or (isinstance(item, Ask) and item.envelope.type in ALONE)
+        if alone or not open_part:
+            parts.append([index])
+        else:
+            parts[-1].append(index)
+        open_part = not alone
+    return parts
+
+
+def reason_of(error: BaseException) -> str:
+    """Class and place of an error, with its words only where they are ours and hold no personal data."""
+    if isinstance(error, EventError | DomainError):
+        return f"{type(error).__name__}: {error}"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno} ({frames[-1].name})" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _headers(record: Record) -> list[codec.Header]:
+    return [(str(name), value or b"") for name, value in record.headers]
+
+
+def _uuid(raw: bytes | None) -> UUID | None:
+    try:
+        return UUID((raw or b"").decode())
+    except ValueError:
+        return None
+
+
+def _word(raw: bytes | None) -> str:
+    text = (raw or b"").decode("ascii", "replace")
+    return text if text.isidentifier() and len(text) <= 64 else "unknown"

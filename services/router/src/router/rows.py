@@ -1,0 +1,213 @@
+"""Which look-up rows an event leaves behind: the same function for a live batch and for a rebuild."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from events import contacts as c
+from events import conversations as e
+from events import workspace as w
+from events.contacts import ContactEvent
+from events.conversations import ConversationEvent, QuarantineEvent
+from events.inbound import MessageReceived
+from events.values import Handle, MessageContent, MessageFacts
+from events.workspace import WorkspaceEvent
+from router.domain.assignment import Load
+from router.domain.conversation import Conversation, ConversationState
+from router.domain.threading import ThreadKeys, participants_of_message, participants_of_reply, thread_keys
+from router.hashes import AGENT, Hashes
+from router.lookup_rows import ConversationRow, HandleId, Known, ThreadKey, ThreadKeyId, Writes
+
+NOBODY = Load()
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A message's own id ("" for none), and the hashes of all its ids that lead to its conversation."""
+
+    own: str
+    hashes: Mapping[str, bytes]
+
+    @staticmethod
+    def of(keys: ThreadKeys, hashes: Hashes) -> Thread:
+        return Thread(keys.own, {one: hashes.message(one) for one in keys.ids})
+
+
+class Rows:
+    """What is known within a batch, brought up to date by each of its events, and the rows to write for it.
+
+    Reads and writes no database itself.
+    """
+
+    def __init__(
+        self, known: Known, writes: Writes, hashes: Hashes, conversation_of: Callable[[str], UUID | None]
+    ) -> None:
+        self.known, self.writes = known, writes
+        self._hashes, self._conversation_of = hashes, conversation_of
+        self.is_ours: Callable[[str], bool] = lambda address: False
+
+    def dedupe(self, inbox_id: UUID, key: str, contact_id: UUID, at: datetime) -> None:
+        """A message was handled; a second copy is a duplicate from now on."""
+        self.known.dedupe.add((inbox_id, key))
+        self.writes.dedupe[(inbox_id, key)] = (contact_id, at)
+
+    def conversation(
+        self,
+        stream: UUID,
+        event: ConversationEvent,
+        before: ConversationState,
+        after: ConversationState,
+        at: datetime,
+        key_id: UUID | None,
+        thread: Thread | None = None,
+    ) -> None:
+        """`before` and `after` are the states around the event, `at` when it was recorded, `key_id` whose key seals it.
+
+        `thread` hands in what was made of the message's ids before.
+        """
+        if not isinstance(after, Conversation):
+            return
+        if key_id is not None:
+            self.writes.holdings.add((key_id, stream))
+        match event:
+            case e.ConversationOpened():
+                content = event.personal.message if event.personal else None
+                self.writes.last_number = max(self.writes.last_number, event.number)
+                self.known.last_number = max(self.known.last_number, event.number)
+                self._message(stream, after.inbox_id, event.contact_id, event.message, content, thread)
+            case e.MessageAppended():
+                self._message(stream, after.inbox_id, event.contact_id, event.message, event.personal, thread)
+            case e.ReplyQueued():
+                if event.personal is not None:
+                    self._participants(stream, participants_of_reply(event.personal, self.is_ours))
+                self._hold(stream, key_id or after.contact_id, event.blobs)
+            case e.ConversationSnoozed():
+                if event.until is not None and event.timer_id is not None:
+                    self.writes.timers[event.timer_id] = (stream, event.until)
+            case e.SnoozeElapsed():
+                self.timer_done(event.timer_id)
+            case _:
+                pass
+        self._placed(stream, before, after, at if isinstance(event, e.ConversationRouted) else None)
+
+    def contact(self, stream: UUID, event: ContactEvent, at: datetime) -> None:
+        match event:
+            case c.ContactCreated() | c.HandleLinked():
+                if event.personal is not None:
+                    self._handle(stream, event.personal.handle)
+            case c.ContactErased():
+                self.writes.erased[stream] = at
+            case _:
+                pass
+
+    def workspace(self, event: WorkspaceEvent) -> None:
+        match event:
+            case w.AgentInvited() | w.AgentProfileChanged():
+                if event.personal is not None:
+                    key = self.agent_handle(event.personal.email)
+                    for other, agent_id in list(self.writes.handles.items()):
+                        if agent_id == event.agent_id and other != key:
+                            del self.writes.handles[other]
+                    if self.known.handles.get(key) != event.agent_id:
+                        self.known.handles[key] = self.writes.handles[key] = event.agent_id
+                    self.writes.renamed[event.agent_id] = key[1]
+            case _:
+                pass
+
+    def quarantine(self, stream: UUID, event: QuarantineEvent, raw: str) -> None:
+        """`raw` is the blob of the quarantined record; it goes when the record was handled after all."""
+        if isinstance(event, e.InboundQuarantined):
+            self.writes.blobs[raw] = (None, None)
+        else:
+            self.writes.blobs_done.add(raw)
+
+    def timer_done(self, timer_id: UUID) -> None:
+        """The timer's command was handled, or its time has come; no matter what of it."""
+        self.writes.timers.pop(timer_id, None)
+        self.writes.timers_done.add(timer_id)
+
+    def agent_handle(self, address: str) -> HandleId:
+        return (AGENT, self._hashes.handle(AGENT, address))
+
+    def holder(self, inbox_id: UUID, key_hash: bytes) -> ThreadKey | None:
+        return self.known.thread_keys.get((inbox_id, key_hash))
+
+    def _message(
+        self,
+        stream: UUID,
+        inbox_id: UUID,
+        contact_id: UUID,
+        facts: MessageFacts,
+        content: MessageContent | None,
+        thread: Thread | None,
+    ) -> None:
+        self._hold(stream, contact_id, facts.blobs)
+        if content is None:
+            return
+        self._participants(stream, participants_of_message(content, self.is_ours))
+        if thread is None:
+            message = MessageReceived(inbox_id=inbox_id, dedupe_key="", facts=facts, content=content)
+            thread = Thread.of(thread_keys(message, self._conversation_of), self._hashes)
+        for one, key_hash in thread.hashes.items():
+            self._thread_key((inbox_id, key_hash), stream, contact_id, received=one == thread.own)
+
+    def _thread_key(self, key: ThreadKeyId, stream: UUID, contact_id: UUID, *, received: bool) -> None:
+        """The first holder keeps a key; that a message with this id came is noted for whoever holds it."""
+        held = self.known.thread_keys.get(key)
+        if held is None:
+            self.known.thread_keys[key] = ThreadKey(stream, received)
+            self.writes.thread_keys[key] = (stream, contact_id, received)
+        elif received and not held.received:
+            self.known.thread_keys[key] = ThreadKey(held.conversation_id, True)
+            mine = self.writes.thread_keys.get(key)
+            if mine is None:
+                self.writes.received.add(key)
+            else:
+                self.writes.thread_keys[key] = (mine[0], mine[1], True)
+
+    def _participants(self, stream: UUID, addresses: frozenset[str]) -> None:
+        for address in addresses:
+            pair = (stream, self._hashes.handle("email", address))
+            if pair not in self.known.participants:
+                self.known.participants.add(pair)
+                self.writes.participants.add(pair)
+
+    def _handle(self, contact_id: UUID, handle: Handle) -> None:
+        if handle.value:
+            key = (handle.kind, self._hashes.handle(handle.kind, handle.value))
+            self.known.handles[key] = self.writes.handles[key] = contact_id
+
+    def _hold(self, stream: UUID, contact_id: UUID, blobs: tuple[str, ...]) -> None:
+        self.writes.holdings.add((contact_id, stream))
+        for name in blobs:
+            self.writes.blobs[name] = (stream, contact_id)
+
+    def _placed(self, stream: UUID, before: ConversationState, after: Conversation, routed_at: datetime | None) -> None:
+        """Where the conversation is now, and what that changes in the loads; `routed_at` when routing did it."""
+        was = before if isinstance(before, Conversation) else None
+        assigned, team, status = after.assignee_id, after.team_id, after.status
+        if was is not None and (was.assignee_id, was.team_id, was.standing) == (assigned, team, after.standing):
+            return
+        row = ConversationRow(after.inbox_id, after.contact_id, status, assigned, team)
+        self.writes.conversations[stream] = row
+        if was is not None and was.status == "open":
+            self._load(was.assignee_id, was.team_id, -1)
+        if status == "open":
+            self._load(assigned, team, 1)
+        if routed_at is not None and assigned is not None and (was is None or was.assignee_id != assigned):
+            load = self.known.agents.get(assigned, NOBODY)
+            self._set_load(assigned, Load(open_conversations=load.open_conversations, last_assigned_at=routed_at))
+
+    def _load(self, assignee_id: UUID | None, team_id: UUID | None, change: int) -> None:
+        if assignee_id is not None:
+            load = self.known.agents.get(assignee_id, NOBODY)
+            count = load.open_conversations + change
+            self._set_load(assignee_id, Load(open_conversations=count, last_assigned_at=load.last_assigned_at))
+        elif team_id is not None:
+            self.known.teams[team_id] = self.writes.teams[team_id] = self.known.teams.get(team_id, 0) + change
+
+    def _set_load(self, agent_id: UUID, load: Load) -> None:
+        self.known.agents[agent_id] = self.writes.agents[agent_id] = load

@@ -1,0 +1,153 @@
+"""The states and rows that the records of one batch see and change, one after the other; in memory, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from events import topics
+from events.contacts import ContactEvent
+from events.conversations import ConversationEvent, ConversationRouted, QuarantineEvent, ReplyQueued
+from events.envelope import SYSTEM, Actor, AnyEnvelope, Envelope, Event
+from events.workspace import WorkspaceEvent
+from router.domain import contact, conversation, workspace
+from router.domain.conversation import NOT_OPENED, ConversationState
+from router.domain.house import House
+from router.domain.workspace import Workspace
+from router.drafts import Draft, Tally, Verdict
+from router.rows import Rows, Thread
+from router.states import NO_HEAD, States
+from service_kit.event_store import Head
+
+CONVERSATIONS: Final = (topics.CONVERSATIONS.name,)
+CONTACTS: Final = (topics.CONTACTS.name,)
+WORKSPACE: Final = (topics.WORKSPACE.name,)
+RULE: Final = Actor("rule")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What events come from: the record, its actor, and the instants they carry."""
+
+    id: UUID
+    correlation_id: UUID
+    actor: Actor
+    occurred_at: datetime
+    recorded_at: datetime
+    parent: UUID | None
+
+    @staticmethod
+    def of(envelope: AnyEnvelope, actor: Actor, now: datetime, parent: UUID | None = None) -> Cause:
+        """The envelope as the cause; `parent` when the events name another record as what led to them."""
+        return Cause(envelope.id, envelope.correlation_id, actor, envelope.occurred_at, now, parent or envelope.id)
+
+
+class WorkingSet:
+    """The states and rows that the records of one batch see and change, one after the other.
+
+    Built inside the transaction from what was read there; a later record sees what an earlier one decided.
+    """
+
+    def __init__(self, states: States, rows: Rows, house: House, workspace_id: UUID) -> None:
+        self.rows, self.house, self.workspace_id = rows, house, workspace_id
+        self.workspace: Workspace = states.workspace
+        self.conversations = states.conversations
+        self.contacts = states.contacts
+        self.quarantined = states.quarantined
+        self.heads: dict[UUID, Head] = states.heads
+        self.drafts: list[Draft] = []
+        self.verdicts: list[Verdict] = []
+        self.commands: dict[UUID, Verdict] = {}
+        self.new_keys: set[UUID] = set()
+        self.tally = Tally()
+        self.touched: set[UUID] = set()
+        rows.is_ours = self.is_ours
+
+    def is_ours(self, address: str) -> bool:
+        return self.workspace.is_ours(address)
+
+    def conversation(self, stream: UUID) -> ConversationState:
+        return self.conversations.get(stream, NOT_OPENED)
+
+    def append_conversation(
+        self,
+        stream: UUID,
+        events: Iterable[ConversationEvent],
+        cause: Cause,
+        thread: Thread | None = None,
+    ) -> ConversationState:
+        """Appends the events and returns the state after them."""
+        state = self.conversation(stream)
+        for event in events:
+            after = conversation.evolve(state, event)
+            key_id = None
+            if getattr(event, "personal", None) is not None:
+                key_id = conversation.sealed_under(event, after)
+                if key_id is None:
+                    event = msgspec.structs.replace(event, personal=None)
+            families: tuple[str, ...] = CONVERSATIONS
+            if isinstance(event, ReplyQueued):
+                families = (*CONVERSATIONS, topics.outbound(event.channel))
+            self._draft(stream, event, families, cause, key_id)
+            self.rows.conversation(stream, event, state, after, cause.recorded_at, key_id, thread)
+            state = after
+            self.conversations[stream] = state
+            self.touched.add(stream)
+        return state
+
+    def append_contact(self, stream: UUID, events: Iterable[ContactEvent], cause: Cause) -> None:
+        for event in events:
+            if stream not in self.contacts and stream not in self.heads:
+                self.new_keys.add(stream)
+            personal = getattr(event, "personal", None)
+            self._draft(stream, event, CONTACTS, cause, None if personal is None else stream)
+            self.rows.contact(stream, event, cause.recorded_at)
+            self.contacts[stream] = contact.evolve(self.contacts.get(stream, contact.UNKNOWN), event)
+
+    def append_workspace(self, events: Iterable[WorkspaceEvent], cause: Cause) -> None:
+        for event in events:
+            personal = getattr(event, "personal", None)
+            key_id: UUID | None = None
+            if personal is not None:
+                key_id = getattr(event, "agent_id")  # noqa: B009
+                if key_id not in self.workspace.agents:
+                    self.new_keys.add(key_id)
+            self.workspace = workspace.evolve(self.workspace, event)
+            self._draft(self.workspace_id, event, WORKSPACE, cause, key_id)
+            self.rows.workspace(event)
+
+    def append_quarantine(self, stream: UUID, event: QuarantineEvent, raw: str, cause: Cause) -> Draft:
+        self.rows.quarantine(stream, event, raw)
+        return self._draft(stream, event, CONVERSATIONS, cause, None)
+
+    def _draft(self, stream: UUID, event: Event, families: tuple[str, ...], cause: Cause, key_id: UUID | None) -> Draft:
+        head = self.heads.get(stream, NO_HEAD)
+        sequence = head.sequence + 1
+        self.heads[stream] = Head(sequence, head.position)
+        draft = Draft(
+            Envelope(
+                id=self.house.derived_id(cause.id, f"{stream.hex}/{sequence}"),
+                stream=stream,
+                sequence=sequence,
+                occurred_at=cause.recorded_at if isinstance(event, ConversationRouted) else cause.occurred_at,
+                recorded_at=cause.recorded_at,
+                workspace_id=self.workspace_id,
+                actor=_router(event) if isinstance(event, ConversationRouted) else cause.actor,
+                correlation_id=cause.correlation_id,
+                causation_id=cause.parent,
+                data=event,
+            ),
+            families,
+            key_id,
+        )
+        self.drafts.append(draft)
+        return draft
+
+
+def _router(event: ConversationRouted) -> Actor:
+    return RULE if event.reason == "rule" else SYSTEM
