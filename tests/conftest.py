@@ -13,7 +13,7 @@ from local_runtime.live import LivePostroom
 @pytest.fixture(scope="session")
 def postroom(runtime_folder: Path) -> Iterator[LivePostroom]:
     """An empty workspace (inbox "Support", one administrator), shared by all journeys."""
-    live = LivePostroom(runtime_folder / "journeys", 10_000)
+    live = LivePostroom(runtime_folder / "journeys")
     live.start()
     yield live
     live.stop()

@@ -11,7 +11,6 @@ from scenarios import SCENARIOS, Bench, eventually_quiet
 
 from local_runtime.live import LivePostroom
 
-OFFSET = 20_000
 ALL = [*SCENARIOS, "at_size"]
 
 
@@ -21,7 +20,7 @@ def main(only: str | None) -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="pr-bench-") as folder:
         Path(folder).chmod(0o711)
-        live = LivePostroom(Path(folder) / "var", OFFSET)
+        live = LivePostroom(Path(folder) / "var")
         print("bench: starting Postroom …", file=sys.stderr)
         live.start()
         try:

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from service_kit.ledger import compare
 
 from local_runtime.live import LivePostroom, eventually
+from service_kit.ledger import compare
 
 pytestmark = [pytest.mark.real, pytest.mark.faults, pytest.mark.timeout(240)]
 MAILS = 2_000
@@ -35,7 +35,7 @@ VICTIMS = (
 
 @pytest.fixture(scope="module")
 def live(runtime_folder: Path) -> Iterator[LivePostroom]:
-    postroom = LivePostroom(runtime_folder / "faults", 12_000)
+    postroom = LivePostroom(runtime_folder / "faults")
     postroom.start()
     yield postroom
     postroom.stop()

@@ -17,7 +17,7 @@ from service_kit.dead_letters import counted, letter, place_of
 from service_kit.faults import StreamGap, StreamRepeated, TooManyDeadLetters, check_sequence
 from service_kit.ids import new_id
 from service_kit.testing import EPOCH, an_event
-from service_kit.view_batch import holes, opened, sift
+from service_kit.view_batch import Hole, holes, opened, parts, sift
 
 
 @dataclass
@@ -94,7 +94,18 @@ def test_an_unreadable_record_that_comes_again_is_not_dead_twice() -> None:
 def test_a_dead_event_leaves_a_known_hole_in_its_stream() -> None:
     stream = new_id()
     bad = replace(record(1, an_event(stream, 3)), value=b"{")
-    assert holes([bad, Given(2), record(3)], {("t", 0, 1), ("t", 0, 2)}) == [(stream, 3)]
+    assert holes([bad, Given(2), record(3)], {("t", 0, 1), ("t", 0, 2)}) == [Hole(("t", 0, 1), stream, 3)]
+
+
+def test_a_hole_comes_where_its_event_would_have() -> None:
+    bad = replace(record(2), value=b"{")
+    records = [record(1), bad, record(3)]
+    sifted = sift(records, {})
+    lost = holes(records, sifted.dead)
+    ordered = parts(opened(sifted, None), lost)
+    assert [part if isinstance(part, Hole) else [e.position for e in part] for part in ordered] == [[1], lost[0], [3]]
+    assert [len(part) for part in parts(opened(sift([record(1), record(2)], {}), None), [])] == [2]
+    assert parts([], lost) == lost
 
 
 def test_contacts_whom_the_batch_erases_are_named() -> None:

@@ -103,7 +103,6 @@ def test_a_command_that_changes_nothing_names_the_head_of_its_stream(bench: Work
         events = bench.handle(bench.records(asked, topic=COMMANDS), router)
         assert kinds(events) == ["CommandHandled"]
         assert events[0].data.shown_at == shown(bench, "conversations.v1", conversation)
-    fresh.store.close()
 
 
 def test_a_refusal_has_a_code_and_no_events(bench: Workbench) -> None:

@@ -42,7 +42,6 @@ def test_a_zombie_that_wakes_up_beside_its_successor_writes_nothing(bench: Workb
     with pytest.raises(StaleOffsets):
         zombie.handler.handle(records[1:2])
     assert kinds(bench.events()).count("ConversationOpened") == 3
-    successor.store.close()
 
 
 def test_offsets_move_with_the_id_of_the_last_record(bench: Workbench) -> None:
@@ -70,7 +69,6 @@ def test_a_rolled_back_batch_leaves_no_trace_in_memory(bench: Workbench) -> None
     with pytest.raises(StaleOffsets):
         bench.parts.handler.handle(stale)
     assert bench.receive(mail(in_reply_to=["one@c"]))[0].sequence == 4
-    fresh.store.close()
 
 
 @pytest.mark.parametrize("arrived", [False, True], ids=["the COMMIT is lost", "its answer is lost"])
@@ -89,7 +87,6 @@ def test_an_unclear_commit_is_said_and_the_offsets_tell_what_happened(
         if not arrived:
             bench.handle(records[1:], through)
         assert kinds(bench.events()).count("ConversationOpened") == 2
-        through.store.close()
 
 
 def test_handling_twice_makes_the_same_ids(bench: Workbench) -> None:
@@ -102,7 +99,6 @@ def test_handling_twice_makes_the_same_ids(bench: Workbench) -> None:
     )
     fresh = bench.built()
     assert [(event.id, event.stream) for event in bench.handle(bench.records(received), fresh)] == first
-    fresh.store.close()
 
 
 def test_what_its_stream_shows_as_handled_is_not_handled_again_but_seen(bench: Workbench) -> None:

@@ -161,7 +161,6 @@ def test_a_router_without_memory_decides_the_same(bench: Workbench) -> None:
     assert (events[0].stream, events[0].sequence) == (opened.stream, 3)
     answered = bench.receive(mail(in_reply_to=["one@c"]))
     assert answered[0].sequence == 4, "the first router's memory was behind and had to catch up"
-    fresh.store.close()
 
 
 def test_a_mail_without_sender_or_message_id_opens_a_conversation_of_its_own(bench: Workbench) -> None:

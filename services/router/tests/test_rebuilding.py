@@ -27,7 +27,7 @@ from local_runtime.postgres import PostgresServer
 from router.errors import ImportRefused
 from router.importing import import_history
 from router.rebuild import rebuild
-from router.testing import ANNA, BORIS, CHANNEL, NOON, SUPPORT, Workbench, kinds, mail
+from router.testing import ANNA, BORIS, CHANNEL, NOON, SUPPORT, TEAM, Workbench, kinds, mail
 from service_kit.ids import new_id
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
@@ -55,6 +55,8 @@ def lived(bench: Workbench) -> None:
         bench.command(SendReply(reply_id=new_id(), channel_id=CHANNEL, content=content), conversation).state == "done"
     )
     bench.command(AssignConversation(agent_id=ANNA, team_id=None), conversation)
+    waiting = bench.receive(mail("waits@c.example"))[1].stream
+    bench.command(AssignConversation(agent_id=None, team_id=TEAM), waiting)
     bench.command(SnoozeConversation(until=NOON + timedelta(days=1)), conversation)
     gone = bench.receive(mail("gone@c.example", blobs=["g/1"]), mail("1@c.example", in_reply_to=["1@x"]))
     bench.command(ResolveConversation(), gone[1].stream)
@@ -82,20 +84,16 @@ def test_rebuilt_look_ups_equal_the_grown_ones(bench: Workbench) -> None:
     assert looked_up(bench) == grown
 
 
-def test_a_rebuild_in_small_pages_gives_the_same(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_in_small_pages_gives_the_same(bench: Workbench) -> None:
     lived(bench)
     grown = looked_up(bench)
-    monkeypatch.setattr("router.rebuild.PAGE", 3)
-    monkeypatch.setattr("router.replay.KEPT", 2)
-    rebuild(bench.parts)
+    rebuild(bench.parts, page_events=3, kept=2)
     assert looked_up(bench) == grown
 
 
 def test_a_router_goes_on_with_rebuilt_look_ups(bench: Workbench) -> None:
     lived(bench)
-    other = bench.built()
-    rebuild(other)
-    other.store.close()
+    rebuild(bench.built())
     events = bench.receive(mail("1@c.example", in_reply_to=["1@x"]))
     assert kinds(events) == ["MessageAppended"]
 
@@ -183,7 +181,7 @@ def test_an_import_into_a_workspace_that_lives_keeps_its_loads(bench: Workbench,
     bench.receive(mail())
     stream, contact = new_id(), new_id()
     model = bench.events()
-    history = [event for event in lines([e for e in model if e.type.startswith(("Contact", "Conversation"))])]
+    history = list(lines([e for e in model if e.type.startswith(("Contact", "Conversation"))]))
     contact_of = {"ContactCreated": contact}
     for line in history:
         line["stream"] = str(contact_of.get(line["type"], stream))

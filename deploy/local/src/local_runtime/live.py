@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import smtplib
 import subprocess
@@ -18,19 +19,29 @@ from typing import Any, TypeVar
 import httpx
 
 from local_runtime.children import Child
-from local_runtime.configuration import API_PORT, SMTP_PORT
-from local_runtime.ports import LOCALHOST
+from local_runtime.configuration import API_PORT, SMTP_PORT, Configuration
+from local_runtime.ports import LOCALHOST, is_free
+from local_runtime.processes import service_processes, wanted_ports
 from local_runtime.state import State
 
 T = TypeVar("T")
 
 
-class LivePostroom:
-    """`folder` holds its state. Everything listens on 127.0.0.1, ports shifted by `offset`."""
+def free_offset() -> int:
+    """A shift under which every port of a whole Postroom is free now, below the ports that clients are given."""
+    for offset in random.sample(range(1_000, 13_000, 200), 60):
+        configuration = Configuration(Path(), offset)
+        if all(is_free(port) for port in wanted_ports(configuration, service_processes(configuration))):
+            return offset
+    raise RuntimeError("no shift leaves every port free: too much runs on this machine")
 
-    def __init__(self, folder: Path, offset: int, *, demo: bool = False, environment: dict[str, str] | None = None):
+
+class LivePostroom:
+    """`folder` holds its state. Everything listens on 127.0.0.1, ports shifted by an offset that is free."""
+
+    def __init__(self, folder: Path, *, demo: bool = False, environment: dict[str, str] | None = None):
         self.var = folder
-        self.offset = offset
+        self.offset = offset = free_offset()
         self.api_url = f"http://{LOCALHOST}:{API_PORT + offset}"
         self.smtp_port = SMTP_PORT + offset
         self.environment = {

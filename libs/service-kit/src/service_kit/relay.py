@@ -18,7 +18,7 @@ from service_kit.health import Health
 from service_kit.leadership import HEARTBEAT_SECONDS, AsyncConnection, Leadership, direct_connection
 from service_kit.log_probe import probing
 from service_kit.metrics import Metrics
-from service_kit.producer import abandon, make_producer
+from service_kit.producer import abandon, make_producer, watched
 from service_kit.relay_page import Page, Row, build, published, resume_point
 from service_kit.relay_store import RelayStore
 
@@ -140,7 +140,7 @@ class Relay:
                 page = await self._build(reader, producer, [], confirmed)
                 continue
             sent = [
-                await producer.send_batch(batch, topic, partition=partition)
+                watched(await producer.send_batch(batch, topic, partition=partition))
                 for (topic, partition), batch in page.batches.items()
             ]
             following = await self._build(reader, producer, page.rest, page.end)

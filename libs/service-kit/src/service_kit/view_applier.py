@@ -13,7 +13,7 @@ from service_kit import faults
 from service_kit.database import Cursor
 from service_kit.dead_letters import Place, counted, place_of
 from service_kit.offsets import Record
-from service_kit.view_batch import Progress, holes, opened, sift
+from service_kit.view_batch import Arrived, Hole, Progress, holes, opened, parts, sift
 from service_kit.view_writer import Apply, Skipped, ViewWriter
 
 log = logging.getLogger(__name__)
@@ -69,14 +69,7 @@ class ViewApplier:
         runs = counted(records, sifted.dead, progress.dead_in_a_row, self._limit)
         if sifted.dead:
             await self._bury([(each, sifted.dead[place_of(each)]) for each in records if place_of(each) in sifted.dead])
-        lost = holes(records, sifted.dead) if sifted.dead else []
-
-        def effects(cursor: Cursor) -> None:
-            if lost and self._skipped is not None:
-                self._skipped(cursor, lost)
-            if batch:
-                self._apply(cursor, batch)
-
+        effects = partial(self._effects, parts(batch, holes(records, sifted.dead) if sifted.dead else []))
         try:
             await self.in_thread(partial(self.writer.write, records, sifted.positions, runs, effects))
         except Exception as error:
@@ -88,6 +81,13 @@ class ViewApplier:
         progress.dead_in_a_row.update(runs)
         self.events += len(batch)
         self.buried += len(sifted.dead)
+
+    def _effects(self, ordered: Sequence[Sequence[Arrived] | Hole], cursor: Cursor) -> None:
+        for part in ordered:
+            if not isinstance(part, Hole):
+                self._apply(cursor, part)
+            elif self._skipped is not None:
+                self._skipped(cursor, [(part.stream, part.sequence)])
 
     async def _split(self, records: Sequence[Record], blamed: Mapping[Place, str], error: Exception) -> None:
         """Halves, each in a transaction of its own, until the record at fault is alone; that one is blamed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -150,16 +151,45 @@ def opened(sifted: Sifted, keys: Keys | None) -> list[Arrived]:
     return batch
 
 
-def holes(records: Sequence[Record], dead: Collection[Place]) -> list[tuple[UUID, int]]:
-    """(stream, sequence) of the dead records that say them: the known holes that they leave in their streams."""
-    found: list[tuple[UUID, int]] = []
+class Hole(NamedTuple):
+    """Where an event is left out of its stream, and the record that would have brought it."""
+
+    place: Place
+    stream: UUID
+    sequence: int
+
+
+def holes(records: Sequence[Record], dead: Collection[Place]) -> list[Hole]:
+    """The known holes that dead records leave, of those that say their stream and sequence."""
+    found: list[Hole] = []
     for record in records:
         if place_of(record) in dead:
             headers = dict(record.headers)
-            try:
-                hole = UUID(headers["ce_stream"].decode()), int(headers["ce_sequence"])
-            except (KeyError, ValueError, AttributeError):
-                continue
-            if hole[1] > 0:
-                found.append(hole)
+            with suppress(KeyError, ValueError, AttributeError):
+                hole = Hole(place_of(record), UUID(headers["ce_stream"].decode()), int(headers["ce_sequence"]))
+                if hole.sequence > 0:
+                    found.append(hole)
     return found
+
+
+def parts(batch: Sequence[Arrived], lost: Sequence[Hole]) -> list[Sequence[Arrived] | Hole]:
+    """The batch cut at the holes, so that each hole comes where its event would have; one part when there is none."""
+    ordered: list[Sequence[Arrived] | Hole] = []
+    waiting = list(batch)
+    for hole in lost:
+        topic, partition, offset = hole.place
+        number = next(
+            (
+                n
+                for n, each in enumerate(waiting)
+                if (each.topic, each.partition) == (topic, partition) and each.offset > offset
+            ),
+            len(waiting),
+        )
+        if number:
+            ordered.append(waiting[:number])
+        ordered.append(hole)
+        waiting = waiting[number:]
+    if waiting:
+        ordered.append(waiting)
+    return ordered

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from functools import partial
 from typing import Final
@@ -68,9 +69,18 @@ async def project(settings: Settings) -> None:
             await rebuild_beside(settings)
         shell = build(settings, health=health, metrics=metrics)
         await asyncio.to_thread(shell.create)
+        _calm_the_collector()
         code = await lifecycle.run({"projector": shell.run, "housekeeping": partial(_keep_house, settings)})
     if code:
         raise SystemExit(code)
+
+
+def _calm_the_collector() -> None:
+    """Batches are many small objects without cycles: with Python's defaults, looking for cycles among them costs as
+    much as projecting them (measured: 64 against 124 microseconds an event)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def _keep_house(settings: Settings, stop: asyncio.Event) -> None:

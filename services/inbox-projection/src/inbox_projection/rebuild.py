@@ -11,6 +11,7 @@ from inbox_projection.projector import Views
 from inbox_projection.tables import schema
 from service_kit.database import Cursor, connect
 from service_kit.keyring import Keyring
+from service_kit.offsets import Offsets
 from service_kit.rebuild import Rebuild, RebuildReport
 from service_kit.settings import Settings
 
@@ -65,8 +66,6 @@ def finish(cursor: Cursor) -> None:
 
 
 def _make_live(dsn: str) -> None:
-    from service_kit.offsets import Offsets
-
     with connect(dsn, "prepare rebuild") as connection, connection.transaction():
         schema.create(connection)
         Offsets(schema.LIVE).create(connection.cursor())

@@ -58,7 +58,15 @@ class PretendedRouter:
         self.tarries = False
         self.down: Exception | None = None
         self.handled: dict[UUID, CommandHandled] = {}
+        self.inboxes: dict[UUID, dict[str, Any]] = {}
+        self.teams: dict[UUID, dict[str, Any]] = {}
         self._show = show
+
+    def inbox_changed(self, inbox_id: UUID, **fields: Any) -> None:
+        """The inbox as it is now, whole."""
+        known = self.inboxes.setdefault(inbox_id, {"name": "Inbox"})
+        known |= {name: value for name, value in fields.items() if value is not None}
+        self.story.workspace(w.InboxChanged(inbox_id=inbox_id, **known))
 
     async def ask(self, command: Envelope[Command], *, publish: bool = True) -> CommandHandled | None:
         if publish:
@@ -128,7 +136,7 @@ class PretendedRouter:
                 self.story.erase(command.stream)
             case c.CreateInbox():
                 self.story.workspace(w.InboxCreated(inbox_id=data.inbox_id, name=data.name, slug="slug"))
-                self.story.workspace(w.InboxChanged(**fields))
+                self.inbox_changed(**fields)
                 self.story.workspace(
                     w.FallbackAddressIssued(
                         inbox_id=data.inbox_id,
@@ -137,15 +145,13 @@ class PretendedRouter:
                     )
                 )
             case c.ChangeInbox():
-                self.story.workspace(
-                    w.InboxChanged(**{name: value for name, value in fields.items() if value is not None} | _name(data))
-                )
+                self.inbox_changed(**fields)
             case c.CreateTeam():
                 self.story.workspace(w.TeamCreated(**fields))
             case c.ChangeTeam():
-                self.story.workspace(
-                    w.TeamChanged(team_id=data.team_id, name=data.name or "Team", member_ids=data.member_ids or ())
-                )
+                known = self.teams.setdefault(data.team_id, {"name": "Team", "member_ids": ()})
+                known |= {name: value for name, value in fields.items() if value is not None}
+                self.story.workspace(w.TeamChanged(**known))
             case c.DeleteTeam():
                 self.story.workspace(w.TeamDeleted(team_id=data.team_id))
             case c.InviteAgent():
@@ -184,10 +190,6 @@ class PretendedRouter:
                 )
             case _:
                 raise AssertionError(f"the pretended router does not know {command.type}")
-
-
-def _name(data: c.ChangeInbox) -> dict[str, Any]:
-    return {"name": data.name or "Support"}
 
 
 @dataclass
@@ -313,6 +315,7 @@ def _furnish(world: World) -> None:
     story.agent_id = world.agents["agent"]
     members = (world.agents["manager"], world.agents["agent"])
     story.workspace(w.TeamCreated(team_id=story.team_id, name="First line", member_ids=members))
+    world.router.teams[story.team_id] = {"name": "First line", "member_ids": members}
     fallback = story.channel_id
     world.foreign_inbox, world.foreign_channel, world.support_channel = (story.new_id() for _ in range(3))
     for inbox_id, channel_id, name in (
@@ -323,7 +326,8 @@ def _furnish(world: World) -> None:
         story.workspace(
             w.FallbackAddressIssued(inbox_id=inbox_id, channel_id=channel_id, address=f"{name}-abc234@mail.test")
         )
-    story.workspace(w.InboxChanged(inbox_id=story.inbox_id, name="Support", team_ids=(story.team_id,)))
+    world.router.inbox_changed(story.inbox_id, name="Support", team_ids=(story.team_id,))
+    world.router.inbox_changed(world.foreign_inbox, name="Board")
     settings = w.EmailSettings(address="support@postroom.test", from_name="Acme Support")
     story.workspace(
         w.ChannelConnected(channel_id=world.support_channel, inbox_id=story.inbox_id, kind="email", email=settings)

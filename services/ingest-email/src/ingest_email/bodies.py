@@ -40,7 +40,7 @@ def bodies_of(root: Part) -> Bodies:
     _gather(root, gathered)
     files = tuple(file_of(part, number) for number, part in enumerate(gathered.files, 1))
     pieces = gathered.pieces
-    text = "\n".join(filter(None, (_text(piece).strip("\n") for piece in pieces)))
+    text = "\n\n".join(filter(None, (_text(piece).strip("\n") for piece in pieces)))
     html: str | None = None
     if any(piece.html is not None for piece in pieces):
         html = "\n".join(_html(piece) for piece in pieces)

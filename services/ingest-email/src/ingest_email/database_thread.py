@@ -34,6 +34,10 @@ class DatabaseThread:
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
 
+    async def once(self, work: Callable[[Cursor], T]) -> T:
+        """Like `run` for work that is a single statement: it commits by itself, which saves two round trips."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._statement, work)
+
     async def insist(self, work: Callable[[Cursor], T], while_away: Callable[[Exception], None]) -> T:
         """Like `run`, again and again while the server is away; so `work` must bear to be done twice."""
         pause = FIRST_PAUSE
@@ -51,14 +55,27 @@ class DatabaseThread:
         self._thread.shutdown(wait=False)
 
     def _transaction(self, work: Callable[[Cursor], T]) -> T:
-        if self._connection is None or self._connection.closed:
-            self._connection = database.connect(self._dsn, self._process)
+        connection = self._connected()
         try:
-            with self._connection.transaction(), self._connection.cursor() as cursor:
+            with connection.transaction(), connection.cursor() as cursor:
                 return work(cursor)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             self._disconnect()
             raise
+
+    def _statement(self, work: Callable[[Cursor], T]) -> T:
+        connection = self._connected()
+        try:
+            with connection.cursor() as cursor:
+                return work(cursor)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            self._disconnect()
+            raise
+
+    def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = database.connect(self._dsn, self._process)
+        return self._connection
 
     def _disconnect(self) -> None:
         if self._connection is not None:

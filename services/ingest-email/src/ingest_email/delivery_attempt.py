@@ -78,7 +78,7 @@ class Attempts:
             async def before_final_dot(silent: Mapping[int, Answer]) -> None:
                 until = self._clock() + timedelta(seconds=self._settings.answer_seconds)
                 standings = delivery.heard(recipients, silent)
-                await self._database.run(lambda cursor: self._ledger.data_sent(cursor, lease, standings, until))
+                await self._database.once(lambda cursor: self._ledger.data_sent(cursor, lease, standings, until))
                 at_the_dot()
 
             return await self._transport.send(prepared, delivery.open_indexes(recipients), before_final_dot)
@@ -97,7 +97,7 @@ class Attempts:
         stored = frame.unpack(lease.record)
         try:
             parsed = codec.parse(stored.headers, stored.body)
-            keys = await self._database.run(lambda cursor: self._keys(cursor, parsed.key_id))
+            keys = await self._database.once(lambda cursor: self._keys(cursor, parsed.key_id))
             envelope = codec.open_(parsed, keys)
             self._health.ready("keyring")
         except KeyNotHeld as error:

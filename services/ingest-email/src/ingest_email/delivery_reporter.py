@@ -73,10 +73,10 @@ class DeliveryReporter:
         """One round; whether there may be more at once."""
         now = self._clock()
         try:
-            dues = await self._database.run(self._unreported)
+            dues = await self._database.once(self._unreported)
             acknowledged = await self._publish(dues)
             if acknowledged:
-                await self._database.run(lambda cursor: self._ledger.reported(cursor, acknowledged, now))
+                await self._database.once(lambda cursor: self._ledger.reported(cursor, acknowledged, now))
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             log.warning("the database does not answer, trying again", extra={"reason": type(error).__name__})
             return False

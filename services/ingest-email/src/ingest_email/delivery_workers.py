@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -27,7 +27,7 @@ from service_kit.health import Health
 log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 1.0
 LEAST_PAUSE: Final = 0.02
-COUNT_EVERY: Final = timedelta(seconds=5)
+CLEAN_EVERY: Final = timedelta(seconds=0.9)
 DRAIN_SECONDS: Final = 7.0
 RELEASE_SECONDS: Final = 1.0
 KEPT: Final = timedelta(days=30)
@@ -64,7 +64,7 @@ class DeliveryWorkers:
         self._active: dict[UUID, asyncio.Task[None]] = {}
         self._at_the_dot: set[UUID] = set()
         self._faults: list[Exception] = []
-        self._pruned_at = self._counted_at = datetime.min.replace(tzinfo=UTC)
+        self._pruned_at = self._cleaned_at = datetime.min.replace(tzinfo=UTC)
         self.drained = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -83,9 +83,9 @@ class DeliveryWorkers:
 
     async def _look(self) -> float:
         """One round: take over what is stranded, lease what is due. Returns how long to wait, in seconds."""
-        now, free = self._clock(), self._settings.workers - len(self._active)
+        now, active = self._clock(), tuple(self._active)
         try:
-            leases, stranded, next_due = await self._database.run(lambda cursor: self._round(cursor, now, free))
+            leases, stranded, next_due = await self._database.run(lambda cursor: self._round(cursor, now, active))
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._away(error)
             return LOOK_SECONDS
@@ -101,21 +101,29 @@ class DeliveryWorkers:
             return LOOK_SECONDS
         return min(max((next_due - self._clock()).total_seconds(), LEAST_PAUSE), LOOK_SECONDS)
 
-    def _round(self, cursor: Cursor, now: datetime, free: int) -> tuple[list[Lease], list[Settlement], datetime | None]:
+    def _round(
+        self, cursor: Cursor, now: datetime, active: Sequence[UUID]
+    ) -> tuple[list[Lease], list[Settlement], datetime | None]:
+        """One transaction. What is rarely needed is looked at once in a while, the due replies always."""
+        free = self._settings.workers - len(active)
+        settlements = self._take_over(cursor, now, active) if now - self._cleaned_at >= CLEAN_EVERY else []
+        leases = self._ledger.lease(cursor, now, free, self._settings.lease_seconds) if free else []
+        next_due = self._ledger.next_due(cursor) if len(leases) < free else None
+        return leases, settlements, next_due
+
+    def _take_over(self, cursor: Cursor, now: datetime, active: Sequence[UUID]) -> list[Settlement]:
         settlements = []
-        for lease in self._ledger.stranded(cursor, now, self._active, alone=self._ledger.alone(cursor)):
+        for lease in self._ledger.stranded(cursor, now, active, alone=self._ledger.alone(cursor)):
             gone: Outcome = Interrupted() if lease.state == "data_sent" else Postponed("interrupted")
             settlement = self._settlement(lease, gone, now)
             self._ledger.settle(cursor, lease, settlement, now)
             settlements.append(settlement)
-        leases = self._ledger.lease(cursor, now, free, self._settings.lease_seconds) if free else []
-        if now - self._counted_at > COUNT_EVERY:
-            self._metrics.counted(*self._ledger.counts(cursor))
-            self._counted_at = now
+        self._metrics.counted(*self._ledger.counts(cursor))
         if now - self._pruned_at > PRUNE_EVERY:
             self._ledger.prune(cursor, now - KEPT)
             self._pruned_at = now
-        return leases, settlements, self._ledger.next_due(cursor)
+        self._cleaned_at = now
+        return settlements
 
     async def _one(self, lease: Lease) -> None:
         with logs.correlated(lease.correlation_id):

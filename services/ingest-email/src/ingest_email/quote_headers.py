@@ -42,8 +42,11 @@ _ORIGINAL = re.compile(
     r"[\s>*]*[-_=]{2,}\s*(?:original message|original appointment|reply message|ursprüngliche nachricht"
     r"|originalnachricht|original-nachricht|message d['’]origine|message original|mensaje original|mensagem original"
     r"|messaggio originale|oorspronkelijk bericht|oryginalna wiadomość|wiadomość oryginalna|wiadomość pierwotna"
-    r"|treść oryginalnej wiadomości|ursprungligt meddelande|originalmeddelande|oprindelig meddelelse|opprinnelig melding"
-    r"|alkuperäinen viesti|původní zpráva|pôvodná správa|eredeti üzenet|mesaj original|orijinal mesaj|αρχικό μήνυμα"
+    r"|treść oryginalnej wiadomości|ursprungligt meddelande|originalmeddelande|oprindelig meddelelse"
+    r"|opprinnelig melding"
+    r"|alkuperäinen viesti|původní zpráva|pôvodná správa"
+    r"|eredeti üzenet|mesaj original|orijinal mesaj"
+    r"|αρχικό μήνυμα"
     r"|исходное сообщение|оригинальное сообщение|вихідне повідомлення|tin nhắn gốc|pesan asli"
     r"|原始邮件|原始郵件|邮件原件"
     r"|元のメッセージ|원본 메시지)\b[^\n]{0,40}?[-_=]*\s*$",
@@ -56,8 +59,9 @@ _FROM_FIELDS: Final = _words(
 _OTHER_FIELDS: Final = _words(
     "sent,gesendet,datum,date,envoyé,envoyé le,enviado,enviado el,enviada,enviada em,inviato,data invio,wysłano,wysłane"
     ",data,verzonden,skickat,sendt,lähetetty,odesláno,odoslané,elküldve,дата,отправлено,надіслано"
-    ",发送时间,寄件日期,送信日時,보낸 날짜,보낸날짜,gönderme tarihi,to,an,à,para,do,a,aan,till,til,vastaanottaja,komu,címzett,кому"
-    ",收件人,宛先,받는 사람,받는사람,kime,cc,dw,copie,subject,betreff,objet,asunto,assunto,oggetto,temat,onderwerp,ämne,emne"
+    ",发送时间,寄件日期,送信日時,보낸 날짜,보낸날짜,gönderme tarihi,to,an,à,para,do,a,aan,till,til,vastaanottaja,komu"
+    ",címzett,кому,收件人,宛先,받는 사람,받는사람,kime,cc,dw,copie,subject,betreff,objet,asunto,assunto,oggetto,temat"
+    ",onderwerp,ämne,emne"
     ",aihe,předmět,predmet,tárgy,тема,主题,主旨,件名,제목,konu"
 )
 _FORWARD = re.compile(

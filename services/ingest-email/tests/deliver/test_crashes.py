@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from events.conversations import ReplyContent
+from events.values import Address
 from local_runtime.children import Child
 from service_kit import topics
 from service_kit.ids import new_id
@@ -89,6 +92,10 @@ class Process:
             **variables,
         }
         self.child = Child.start("deliver", [sys.executable, "-c", program], log=self._log, environment=environment)
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
 
     async def end(self, number: signal.Signals) -> int | None:
         """Sends the signal and waits for the end; the exit code."""
@@ -316,3 +323,29 @@ async def test_a_process_that_lost_its_lease_sends_no_final_dot(
         await mail_server.until(lambda: "BODY" in mail_server.commands)
     assert mail_server.received == []
     assert desk.state(reply_id) == "attempting"
+
+
+async def test_the_whole_process_fills_an_outbox_and_says_that_it_is_ready(
+    process: Process, desk_with_intake: Any, reply_content: Content, tmp_path: Path, unused_port: int
+) -> None:
+    desk, reply_id, conversation_id = desk_with_intake, new_id(), new_id()
+    desk.settings = desk.relayed_to(f"outbox:{tmp_path / 'outbox'}")
+    process.start(POSTROOM_METRICS_PORT=str(unused_port))
+    content = reply_content(reply_id, bcc=(Address("secret@example.net"),))
+    record = desk.sealed(desk.event(content, reply_id, conversation_id), new_id())
+    await desk.publish("outbound.email.v1", conversation_id, record)
+    await desk.until_state(reply_id, "accepted")
+    await desk.until(lambda: httpx.get(f"http://127.0.0.1:{unused_port}/readyz").status_code == 200)
+    assert "postroom_replies_open" in httpx.get(f"http://127.0.0.1:{unused_port}/metrics").text
+    (mail,) = (tmp_path / "outbox").glob("*.eml")
+    envelope = json.loads(mail.with_suffix(".json").read_text())
+    assert envelope["rcpt_to"] == ["ann@example.org", "secret@example.net"]
+    assert b"secret" not in mail.read_bytes()
+    assert await process.end(signal.SIGTERM) == 0
+    assert "secret" not in process.log and "ann@" not in process.log and "Good morning" not in process.log
+
+
+async def test_a_wrong_setting_ends_the_process_with_the_remedy(process: Process) -> None:
+    process.start(INGEST_EMAIL_RETRY_SECONDS="often")
+    assert await process.ended() == 1
+    assert "INGEST_EMAIL_RETRY_SECONDS is wrong; set it to" in process.log

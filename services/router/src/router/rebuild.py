@@ -10,41 +10,44 @@ from events import codec, frame
 from events.sealing import DataKey
 from events.topics import COMMAND_OUTCOMES
 from router.composition import Parts
-from router.replay import Replay
+from router.replay import KEPT, Replay
 from service_kit.database import Cursor
 from service_kit.event_store import StoredEvent
 
 PAGE: Final = 1000
 _EMPTY: Final = (
     b"TRUNCATE router.thread_keys, router.participants, router.handles, router.holdings, router.conversations,"
-    b" router.agent_load, router.team_load, router.timers, router.blobs;"
-    b" UPDATE router.numbers SET last = 0 WHERE name = 'conversation'"
+    b" router.agent_load, router.team_load, router.timers, router.blobs"
 )
+_UNNUMBERED: Final = b"UPDATE router.numbers SET last = 0 WHERE name = 'conversation'"
 _PAGE: Final = (
     b"SELECT originator_id, originator_version, topic, state, notification_id FROM router.stored_events"
     b" WHERE notification_id > %b ORDER BY notification_id LIMIT %b"
 )
 
 
-def rebuild(parts: Parts, progress: Callable[[int], None] = lambda events: None) -> int:
+def rebuild(
+    parts: Parts, progress: Callable[[int], None] = lambda events: None, *, page_events: int = PAGE, kept: int = KEPT
+) -> int:
     """All in one transaction that holds the store's lock, so that a running router waits and then goes on with the new
     rows; returns the number of events. Dedupe keys and outcomes are not in the events and stay as they are.
 
     Raises KeyNotHeld when the keyring lacks a row.
     """
-    replay = Replay(parts.store, parts.decoder.hashes, parts.decoder.conversation_of)
+    replay = Replay(parts.store, parts.decoder.hashes, parts.decoder.conversation_of, kept=kept)
     events, position = 0, 0
     with parts.store.transaction() as cursor:
         cursor.execute(_EMPTY)
-        while page := _page(cursor, position):
+        cursor.execute(_UNNUMBERED)
+        while page := _page(cursor, position, page_events):
             _apply(cursor, parts, replay, page)
             events, position = events + len(page), page[-1].position
             progress(events)
     return events
 
 
-def _page(cursor: Cursor, after: int) -> list[StoredEvent]:
-    cursor.execute(_PAGE, (after, PAGE), binary=True)
+def _page(cursor: Cursor, after: int, most: int) -> list[StoredEvent]:
+    cursor.execute(_PAGE, (after, most), binary=True)
     return [StoredEvent._make(row) for row in cursor.fetchall()]
 
 

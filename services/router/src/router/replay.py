@@ -33,7 +33,8 @@ KEPT: Final = 50_000
 class Replay:
     """Applies events in order and writes their rows when `flush` is called. Bounded in memory but for the loads."""
 
-    def __init__(self, store: EventStore, hashes: Hashes, conversation_of: ConversationOf) -> None:
+    def __init__(self, store: EventStore, hashes: Hashes, conversation_of: ConversationOf, *, kept: int = KEPT) -> None:
+        self._kept = kept
         self._store, self._hashes, self._conversation_of = store, hashes, conversation_of
         self._known = Known()
         self._states: OrderedDict[UUID, tuple[ConversationState, int]] = OrderedDict()
@@ -104,7 +105,7 @@ class Replay:
         writes.keys.extend(keys)
         lookups.write(cursor, writes, rebuilding=True)
         self._rows = self._fresh()
-        while len(self._states) > KEPT:
+        while len(self._states) > self._kept:
             self._states.popitem(last=False)
 
     def _is_ours(self, address: str) -> bool:

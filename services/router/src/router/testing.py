@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -148,7 +147,7 @@ class Workbench:
         self.settings = settings_for(dsn)
         self.blobs = MemoryBlobs()
         self.tallies: list[dict[str, int]] = []
-        self._clock = itertools.count()
+        self._built: list[Parts] = []
         self.now = NOON + timedelta(hours=1)
         self.offsets: dict[tuple[str, int], int] = defaultdict(int)
         install(dsn)
@@ -158,13 +157,16 @@ class Workbench:
         self.parts = self.built()
         self.keyring = Keyring(self.settings.secret_key)
 
-    def built(self, dsn: str | None = None) -> Parts:
+    def built(self, dsn: str | None = None, settled: Callable[[Tally], None] | None = None) -> Parts:
         """Another router on the same database."""
         settings = self.settings if dsn is None else settings_for(dsn)
-        return build(settings, self.blobs, clock=lambda: self.now, settled=self._settled)
+        parts = build(settings, self.blobs, clock=lambda: self.now, settled=settled or self._settled)
+        self._built.append(parts)
+        return parts
 
     def close(self) -> None:
-        self.parts.store.close()
+        for parts in self._built:
+            parts.store.close()
         self.connection.close()
 
     def _settled(self, tally: Tally) -> None:

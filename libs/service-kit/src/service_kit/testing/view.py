@@ -7,6 +7,7 @@ from uuid import UUID
 
 from service_kit.database import Cursor, connect
 from service_kit.faults import check_sequence
+from service_kit.statements import statement
 from service_kit.view_batch import Arrived
 
 
@@ -19,11 +20,13 @@ class View:
         self.poison: set[UUID] = set()
 
     def prepare(self, cursor: Cursor) -> None:
-        s = self.schema
-        cursor.execute(f"DROP SCHEMA IF EXISTS {s} CASCADE; CREATE SCHEMA {s}".encode())
-        cursor.execute(f"CREATE TABLE {s}.rows (stream uuid, sequence int, position bigint)".encode())
-        cursor.execute(f"CREATE UNIQUE INDEX ON {s}.rows (stream, sequence)".encode())
-        cursor.execute(f"CREATE TABLE {s}.counts (topic text PRIMARY KEY, records bigint)".encode())
+        cursor.execute(self._sql("DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}"))
+        cursor.execute(self._sql("CREATE TABLE {rows} (stream uuid, sequence int, position bigint)"))
+        cursor.execute(self._sql("CREATE UNIQUE INDEX ON {rows} (stream, sequence)"))
+        cursor.execute(self._sql("CREATE TABLE {counts} (topic text PRIMARY KEY, records bigint)"))
+
+    def _sql(self, text: str) -> bytes:
+        return statement(text, rows=f"{self.schema}.rows", counts=f"{self.schema}.counts", schema=self.schema)
 
     def apply(self, cursor: Cursor, batch: Sequence[Arrived]) -> None:
         self.batches.append(len(batch))
@@ -31,7 +34,7 @@ class View:
         if any(event.stream in self.poison for event in events):
             raise ZeroDivisionError("a bug in pure code")
         cursor.execute(
-            f"SELECT stream, max(sequence) FROM {self.schema}.rows WHERE stream = ANY(%s) GROUP BY 1".encode(),
+            self._sql("SELECT stream, max(sequence) FROM {rows} WHERE stream = ANY(%s) GROUP BY 1"),
             ([event.stream for event in events],),
         )
         last: dict[UUID, int] = dict(cursor.fetchall())
@@ -39,25 +42,27 @@ class View:
             check_sequence(event.stream, last.get(event.stream, 0), event.sequence)
             last[event.stream] = event.sequence
         cursor.execute(
-            f"INSERT INTO {self.schema}.rows SELECT * FROM unnest(%b::uuid[], %b::int[], %b::bigint[])".encode(),
+            self._sql("INSERT INTO {rows} SELECT * FROM unnest(%b::uuid[], %b::int[], %b::bigint[])"),
             ([e.stream for e in events], [e.sequence for e in events], [e.position or 0 for e in events]),
         )
         for each in batch:
             if each.envelope is None:
                 cursor.execute(
-                    f"INSERT INTO {self.schema}.counts AS c VALUES (%s, 1)"
-                    " ON CONFLICT (topic) DO UPDATE SET records = c.records + 1".encode(),
+                    self._sql(
+                        "INSERT INTO {counts} AS c VALUES (%s, 1)"
+                        " ON CONFLICT (topic) DO UPDATE SET records = c.records + 1"
+                    ),
                     (each.topic,),
                 )
 
     def skipped(self, cursor: Cursor, holes: Sequence[tuple[UUID, int]]) -> None:
         for stream, sequence in holes:
-            cursor.execute(f"INSERT INTO {self.schema}.rows VALUES (%s, %s, 0)".encode(), (stream, sequence))
+            cursor.execute(self._sql("INSERT INTO {rows} VALUES (%s, %s, 0)"), (stream, sequence))
 
     def rows(self, dsn: str) -> list[tuple[UUID, int, int]]:
         with connect(dsn, "test") as connection:
-            query = f"SELECT stream, sequence, position FROM {self.schema}.rows ORDER BY 1, 2"
-            return [(row[0], row[1], row[2]) for row in connection.execute(query.encode())]
+            query = self._sql("SELECT stream, sequence, position FROM {rows} ORDER BY 1, 2")
+            return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
     def create(self, dsn: str) -> None:
         with connect(dsn, "test") as connection:

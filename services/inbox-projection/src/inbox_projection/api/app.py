@@ -41,7 +41,6 @@ from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.parts import Parts, parts_of
 from inbox_projection.lines import CleanHtml
 from inbox_projection.policy import Permission
-from inbox_projection.uploads import MAX_BYTES
 from service_kit.health import answer
 
 PREFIX: Final = "/api/v1"
@@ -74,7 +73,7 @@ RESOURCES: Final = (
 
 def build(parts: Parts) -> FastAPI:
     """The ASGI app. The parts are opened and closed by whoever made them."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, max_body_size=MAX_BYTES + 128 * 1024)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.parts = parts
     app.state.clean_html = CleanHtml()
     routers: list[tuple[str, APIRouter]] = [(PREFIX, resource.router) for resource in RESOURCES]

@@ -9,14 +9,16 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message
 
 from inbox_projection.api.parts import parts_of
 from inbox_projection.auth.origins import same_origin
 from inbox_projection.policy import PUBLIC, Caller, Permission, Verdict, decide
-from inbox_projection.problems import Problem, forbidden, invalid, unauthenticated
+from inbox_projection.problems import Problem, forbidden, invalid, too_large, unauthenticated
 
 COOKIE: Final = "postroom_session"
 SMALL_BODY: Final = 64 * 1024
+READ_AT_ONCE: Final = 1024 * 1024
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -48,14 +50,13 @@ class GuardedRoute(APIRoute):
     """A route that cannot exist without a policy. Its body is at most 64 kB unless it says otherwise."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        if options.get("max_body_size") is None:
-            options["max_body_size"] = SMALL_BODY
+        self._body_limit: int = options.pop("max_body_size", None) or SMALL_BODY
         super().__init__(path, endpoint, **options)
         policy_of(self)
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
-        permission, known = policy_of(self), _query_names(self)
+        permission, known, limit = policy_of(self), _query_names(self), self._body_limit
 
         async def guarded(request: Request) -> Response:
             _check_parameters(request, known)
@@ -63,7 +64,10 @@ class GuardedRoute(APIRoute):
                 request.state.caller = await authenticate(request, permission)
             elif request.method not in _SAFE:
                 _check_origin(request)
-            return await handle(request)
+            bounded = _bounded(request, limit)
+            if request.method not in _SAFE and limit <= READ_AT_ONCE:
+                await bounded.body()  # here, where a body that is too long is not taken for one that is malformed
+            return await handle(bounded)
 
         return guarded
 
@@ -111,6 +115,24 @@ def _check_origin(request: Request) -> None:
         headers.get("origin"), headers.get("sec-fetch-site"), headers.get("host"), parts_of(request).public_url
     ):
         raise forbidden("A page of another origin asked for this.", "foreign-origin")
+
+
+def _bounded(request: Request, limit: int) -> Request:
+    """The request with a body that ends in Problem 413 once it is longer than the limit, declared or not."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large(limit)
+    receive, length = request.receive, 0
+
+    async def counted() -> Message:
+        nonlocal length
+        message = await receive()
+        length += len(message.get("body", b""))
+        if length > limit:
+            raise too_large(limit)
+        return message
+
+    return Request(request.scope, counted)
 
 
 def _query_names(route: APIRoute) -> frozenset[str]:

@@ -90,10 +90,7 @@ class Actions:
             self.story.conversation(thread, kinds[b % 5](reply_id=reply, attempt=1 + a % 3))
 
     def comment(self, a: int, b: int) -> None:
-        thread, agent = self._thread(a), self.story.agent_id
-        text = c.CommentText(text=_text(b))
-        comment = c.CommentAdded(comment_id=self.story.new_id(), agent_id=agent, mentions=(agent,), personal=text)
-        self.story.conversation(thread, comment, key=thread.contact_id, actor=Actor("agent", str(agent)))
+        self.story.comment(self._thread(a), _text(b))
 
     def standing(self, a: int, b: int) -> None:
         until = self.story.now + timedelta(days=1) if a % 2 else None

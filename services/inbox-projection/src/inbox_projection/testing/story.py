@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -14,6 +14,8 @@ from aiokafka.partitioner import murmur2
 from events import codec, topics
 from events.contacts import ContactCreated, ContactErased, ContactIdentity
 from events.conversations import (
+    CommentAdded,
+    CommentText,
     ConversationOpened,
     ConversationRouted,
     MessageAppended,
@@ -45,6 +47,10 @@ class Logged:
     headers: list[codec.Header]
     value: bytes
     order: int
+
+    def with_value(self, value: bytes) -> Logged:
+        """The record, its value damaged on the way."""
+        return replace(self, value=value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,11 @@ class Thread:
 class Story:
     """Writes records in the order in which the router and relay would; everything comes from the seed."""
 
-    def __init__(self, seed: int = 1, *, start: datetime = START) -> None:
+    def __init__(
+        self, seed: int = 1, *, start: datetime = START, make_key: Callable[[UUID], DataKey] | None = None
+    ) -> None:
         self.random = Random(seed)  # noqa: S311 (a story, no secret)
+        self._make_key = make_key or self._random_key
         self.now = start
         self.records: list[Logged] = []
         self.keys: dict[UUID, DataKey] = {}
@@ -166,8 +175,11 @@ class Story:
         self.publish("contacts.v1", contact_id, sequence, event, key=contact_id if sealed else None)
 
     def new_key(self, key_id: UUID) -> UUID:
-        self.keys[key_id] = DataKey(key_id, self.random.randbytes(KEY_BYTES))
+        self.keys[key_id] = self._make_key(key_id)
         return key_id
+
+    def _random_key(self, key_id: UUID) -> DataKey:
+        return DataKey(key_id, self.random.randbytes(KEY_BYTES))
 
     # What people do
 
@@ -273,6 +285,15 @@ class Story:
         )
         self.conversation(thread, queued, key=thread.contact_id, actor=Actor("agent", str(self.agent_id)))
         return reply_id
+
+    def comment(self, thread: Thread, text: str = "Please look.") -> None:
+        comment = CommentAdded(
+            comment_id=self.new_id(),
+            agent_id=self.agent_id,
+            mentions=(self.agent_id,),
+            personal=CommentText(text=text),
+        )
+        self.conversation(thread, comment, key=thread.contact_id, actor=Actor("agent", str(self.agent_id)))
 
     def erase(self, contact_id: UUID) -> None:
         """The person asks to be forgotten: the key is gone before the events tell of it."""

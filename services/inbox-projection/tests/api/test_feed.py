@@ -1,0 +1,133 @@
+"""The live feed: what changed, to whom it may be told, and how a listener resumes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from inbox_projection.api import feed as route
+from inbox_projection.api.guard import policy_of
+
+pytestmark = pytest.mark.real
+
+
+class Stream:
+    """The body of the feed as a client reads it."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._text = ""
+
+    async def event(self) -> dict[str, str]:
+        """The next event that is not a comment. Fails after 10 s."""
+        async with asyncio.timeout(10):
+            while True:
+                while "\n\n" in self._text:
+                    block, self._text = self._text.split("\n\n", 1)
+                    fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+                    if "event" in fields:
+                        return fields
+                self._text += (await anext(self._chunks)).decode()
+
+
+@asynccontextmanager
+async def listening(world: Any, role: str, last: str | None = None) -> AsyncIterator[Stream]:
+    """Calls the endpoint itself: the test client of ASGI waits for the end of a body, and a feed has none."""
+    from starlette.requests import Request
+
+    from inbox_projection.policy import Caller
+
+    reach = frozenset() if role == "stranger" else frozenset({world.story.inbox_id})
+    headers = [(b"authorization", f"Bearer token-of-the-{role}".encode())]
+    scope = {"type": "http", "method": "GET", "path": "/api/v1/feed", "headers": headers, "app": world.app, "state": {}}
+    request = Request(scope)
+    kind = "administrator" if role == "administrator" else "agent"
+    request.state.caller = Caller(world.agents[role], kind, reach)  # type: ignore[arg-type]
+    answer = await route.listen(request, last)
+    stream = answer.body_iterator  # type: ignore[attr-defined]
+    try:
+        yield Stream(stream)
+    finally:
+        await stream.aclose()
+
+
+@pytest.fixture
+async def running(world: Any) -> AsyncIterator[Any]:
+    tasks = [asyncio.create_task(world.listener.run()), asyncio.create_task(world.parts.feed.run())]
+    await world.listener.listening.wait()
+    yield world
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_change_is_told_to_who_may_see_its_inbox(running: Any) -> None:
+    async with listening(running, "agent") as agent, listening(running, "administrator") as admin:
+        told = [asyncio.create_task(agent.event()), asyncio.create_task(admin.event())]
+        await _settled(running, 2)
+        running.story.answer(running.foreign_thread, running.foreign_thread.contact_id)
+        running.story.answer(running.thread, running.thread.contact_id)
+        await asyncio.to_thread(running.show)
+        mine, first = [await one for one in told]
+        second = await admin.event()
+    assert mine["event"] == "conversation"
+    assert str(running.thread.conversation_id) in mine["data"]
+    assert {str(running.thread.conversation_id), str(running.foreign_thread.conversation_id)} == {
+        one["data"].split('"')[3] for one in (first, second)
+    }
+
+
+async def test_a_listener_resumes_where_it_was(running: Any) -> None:
+    oldest, newest = await running.parts.feed.bounds()
+    assert oldest <= newest
+    async with listening(running, "administrator", str(oldest)) as stream:
+        event = await stream.event()
+        assert int(event["id"]) == oldest + 1
+    async with listening(running, "agent", str(oldest - 1)) as stream:
+        assert str(running.thread.conversation_id) in (await stream.event())["data"]
+
+
+@pytest.mark.parametrize("last", ["999999", "0"])
+async def test_an_unknown_or_forgotten_place_is_told_to_read_everything_anew(running: Any, last: str) -> None:
+    running.execute("update inbox.feed set feed_id = default")
+    async with listening(running, "agent", last) as stream:
+        assert (await stream.event())["event"] == "reset"
+
+
+async def test_a_stream_ends_when_the_caller_may_no_longer_listen(
+    running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route, "KEEP_ALIVE_SECONDS", 0.05)
+    async with listening(running, "agent") as stream:
+        waiting = asyncio.create_task(stream.event())
+        await _settled(running, 1)
+        running.execute("update auth.api_tokens set revoked_at = now()")
+        with pytest.raises(StopAsyncIteration):
+            await waiting
+
+
+async def test_closing_the_feed_ends_every_stream(running: Any) -> None:
+    async with listening(running, "agent") as stream:
+        waiting = asyncio.create_task(stream.event())
+        await _settled(running, 1)
+        running.parts.feed.close()
+        with pytest.raises(StopAsyncIteration):
+            await waiting
+
+
+async def test_a_malformed_place_is_refused_and_the_route_needs_a_permission(world: Any) -> None:
+    async with world.client("agent") as client:
+        answer = await client.get("/api/v1/feed", headers={"Last-Event-ID": "x; drop"})
+    assert answer.status_code == 422
+    assert policy_of(route.router.routes[0]).name == "READ_CONVERSATIONS"  # type: ignore[arg-type]
+
+
+async def _settled(world: Any, listeners: int) -> None:
+    """Until so many streams have begun to listen."""
+    async with asyncio.timeout(10):
+        while len(world.parts.feed._listeners) < listeners:
+            await asyncio.sleep(0)
