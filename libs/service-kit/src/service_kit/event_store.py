@@ -203,7 +203,7 @@ class EventStore(PostgresApplicationRecorder):
 
     def _commit(self, connection: database.Connection) -> None:
         try:
-            connection.execute((f"NOTIFY {self.channel_name}; COMMIT" if self._appended else "COMMIT").encode())
+            connection.execute((f'NOTIFY "{self.channel_name}"; COMMIT' if self._appended else "COMMIT").encode())
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._drop()
             raise CommitUnclear("the connection broke at COMMIT: read the stored offsets before going on") from error

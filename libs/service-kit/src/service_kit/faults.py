@@ -4,6 +4,7 @@ Fault
 ├── StaleOffsets       another process has moved the offsets: drop the batch, re-read, seek; never a dead letter
 ├── StreamConflict     a stream version is taken: roll back, decide again
 ├── KafkaAway          the log did not answer in time: what was to be published may or may not be there
+│   └── RecordRefused      it will never take this record
 ├── CommitUnclear      the connection broke at COMMIT: it may or may not have happened, read the offsets again
 └── MustStop           ends the process; a person has to look
     ├── StreamGap          an event of a stream is missing
@@ -46,6 +47,12 @@ class CommitUnclear(Fault):
 
 class KafkaAway(Fault):
     """Kafka did not answer or acknowledge in time."""
+
+
+class RecordRefused(KafkaAway):
+    """Kafka will never take this record: it is too large."""
+
+    retriable = False
 
 
 class MustStop(Fault):

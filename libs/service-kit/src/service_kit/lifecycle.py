@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -80,8 +81,10 @@ async def _run(
 
 
 def main(make: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Runs a process's main coroutine on uvloop and returns its exit code.
+    """Runs a process's main coroutine on uvloop and returns its exit code. Call it when all imports are done.
 
+    The garbage collector leaves alone what is there then, and looks less often at the rest: events by the thousand
+    would otherwise double their cost in it (measured: 64 against 124 microseconds for each event of a projection).
     What was not drained in time may hang in a thread: then the process is ended at once.
     """
 
@@ -92,4 +95,7 @@ def main(make: Callable[[], Coroutine[Any, Any, int]]) -> int:
             os._exit(code)
         return code
 
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     return uvloop.run(life())

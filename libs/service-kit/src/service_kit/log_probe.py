@@ -142,7 +142,7 @@ class Continuity:
 
     def __init__(self) -> None:
         self.expected: dict[TopicPartition, int] = {}
-        self._wrong = 0
+        self._wrong: dict[TopicPartition, int] = {}
 
     @classmethod
     def starting(cls, offsets: Mapping[TopicPartition, int]) -> Self:
@@ -163,10 +163,10 @@ class Continuity:
             )
         if first == self.expected.get(place):
             self.expected[place] = last + 1
-            self._wrong = 0
+            self._wrong.pop(place, None)
             return True
-        self._wrong += 1
-        if self._wrong > self.PATIENCE:
+        self._wrong[place] = self._wrong.get(place, 0) + 1
+        if self._wrong[place] > self.PATIENCE:
             raise explained(
                 [f"{place[0]}/{place[1]}: offset {self.expected.get(place)} was asked for, {first} comes each time"],
                 "The log was cut under a running consumer.",

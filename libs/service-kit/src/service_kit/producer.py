@@ -10,12 +10,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from events.codec import Header, Record
 from events.topics import MAX_RECORD_BYTES
 from service_kit.compression import use_cheap_zstd
-from service_kit.faults import KafkaAway
+from service_kit.faults import KafkaAway, RecordRefused
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,10 @@ class Publisher:
             raise KafkaAway(f"Kafka does not answer: {type(error).__name__}") from error
 
     async def publish(self, topic: str, key: bytes, record: Record, *, timeout: float = 10.0) -> Stored:
-        """Returns when all replicas have it. Raises KafkaAway when that is not known within `timeout` seconds."""
+        """Returns when all replicas have it.
+
+        Raises KafkaAway when that is not known within `timeout` seconds, RecordRefused when it is too large for ever.
+        """
         return await self.publish_raw(topic, key, record.value, record.headers, timeout=timeout)
 
     async def publish_raw(
@@ -123,7 +126,13 @@ class Publisher:
             async with asyncio.timeout(timeout):
                 producer = await self._ready()
                 sent = watched(await producer.send(topic, value=value, key=key, headers=headers))
-                stored = await asyncio.shield(sent)
+                try:
+                    stored = await asyncio.shield(sent)
+                except MessageSizeTooLargeError:
+                    self._replace(producer)
+                    raise
+        except MessageSizeTooLargeError as error:
+            raise RecordRefused(f"a record for {topic} is too large") from error
         except (KafkaError, OSError, TimeoutError, KafkaAway) as error:
             self._replace(producer)
             raise KafkaAway(f"Kafka has not acknowledged a record for {topic}: {type(error).__name__}") from error

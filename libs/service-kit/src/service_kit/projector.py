@@ -6,10 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import partial
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
@@ -18,10 +17,11 @@ from service_kit.consumer import connected, first_of
 from service_kit.dead_letters import DeadLetters, place_of
 from service_kit.faults import StaleOffsets
 from service_kit.health import Health
-from service_kit.log_probe import Continuity, log_bounds, misfits
+from service_kit.log_probe import Continuity
 from service_kit.metrics import Metrics
-from service_kit.offsets import Record, TopicPartition, explained
+from service_kit.offsets import Record
 from service_kit.view_applier import ViewApplier
+from service_kit.view_start import ViewStart
 from service_kit.view_writer import Apply, KeySource, Skipped, ViewWriter
 
 log = logging.getLogger(__name__)
@@ -70,8 +70,6 @@ class Projector:
         self._topics = tuple(topics)
         self._group = {"group_id": name, "group_instance_id": f"{name}-{instance}"}
         self._continuity = Continuity()
-        self._fitting: set[TopicPartition] = set()
-        self._doubtful: set[TopicPartition] = set()
         self._reading: AIOKafkaConsumer | None = None
         self._committed_at = 0.0
         self._applier = ViewApplier(
@@ -84,6 +82,8 @@ class Projector:
             cuts=cuts,
         )
         self._measures = _Measures(metrics, name) if metrics else None
+
+        self._start = ViewStart(name, bootstrap, self._applier)
 
     @property
     def events(self) -> int:
@@ -98,6 +98,7 @@ class Projector:
         """Projects until `stop`; waits out Kafka and PostgreSQL. Raises MustStop and what no waiting can mend."""
         consumer = self._consumer()
         try:
+            consumer.subscribe(self._topics, listener=_Forgetting(self._continuity))
             if await connected(consumer, stop):
                 self._reading = consumer
                 while not stop.is_set():
@@ -118,14 +119,13 @@ class Projector:
 
     async def _step(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         try:
-            if self._doubtful:
-                await self._begin(consumer, list(self._doubtful))
+            await self._seek_new_ones(consumer)
             got: Mapping[Any, list[Record]] = await consumer.getmany(timeout_ms=1000, max_records=self._max_records)
             if not got:
                 await self._applier.in_thread(self._writer.ping)
                 self._show_lag(None)
             else:
-                await self._take(consumer, got)
+                await self._take(got)
             if self._health is not None:
                 self._health.ready(self._name)
             await self._commit_now_and_then(consumer)
@@ -134,70 +134,36 @@ class Projector:
                 raise
             await self._trouble(stop, error)
 
-    async def _take(self, consumer: AIOKafkaConsumer, got: Mapping[Any, list[Record]]) -> None:
-        unknown: list[TopicPartition] = []
-        if any((at.topic, at.partition) not in self._continuity.expected for at in got):
-            assigned = [(at.topic, at.partition) for at in consumer.assignment()]
-            unknown = [place for place in assigned if place not in self._continuity.expected]
-            await self._begin(consumer, unknown)
+    async def _seek_new_ones(self, consumer: AIOKafkaConsumer) -> None:
+        """Seeks the stored offsets of partitions that were assigned, or of all after trouble, before they are read."""
+        assigned = [(at.topic, at.partition) for at in consumer.assignment()]
+        unknown = [place for place in assigned if place not in self._continuity.expected]
+        if not unknown:
+            return
+        offsets = await self._start.offsets(unknown)
+        still = consumer.assignment()
+        for place, offset in offsets.items():
+            if KafkaPartition(*place) in still:
+                self._continuity.expected[place] = offset
+                consumer.seek(KafkaPartition(*place), offset)
+
+    async def _take(self, got: Mapping[Any, list[Record]]) -> None:
         records: list[Record] = []
         for at, part in got.items():
             place = (at.topic, at.partition)
+            if place not in self._continuity.expected:
+                continue
             if self._continuity.check(place, part):
                 records += part
-            elif place not in unknown:
-                self._fitting.discard(place)
-                await self._begin(consumer, [place])
+            else:
+                self._start.doubt(place)
+                del self._continuity.expected[place]
         if records:
             began = time.monotonic()
             await self._applier.apply(records)
             self._show_lag(records[-1])
             if self._measures is not None:
                 self._measures.batch(len(records), time.monotonic() - began)
-
-    async def _begin(self, consumer: AIOKafkaConsumer, places: Sequence[TopicPartition]) -> None:
-        """Seeks the stored offsets of partitions that are new here, after a look whether they fit the log."""
-        unproven = [place for place in places if place not in self._fitting]
-        starts: dict[TopicPartition, int] = {}
-        if unproven:
-            bounds = await log_bounds(self._bootstrap, {topic for topic, _ in unproven})
-            starts = {place: bounds[place][0] for place in unproven if place in bounds}
-        stored, self._applier.progress = await self._applier.in_thread(partial(self._writer.load, starts))
-        if unproven:
-            reasons = await misfits(self._bootstrap, {place: stored[place] for place in unproven})
-            if reasons:
-                await self._applier.in_thread(partial(self._writer.rewind, self._rewound(reasons, starts)))
-                stored, self._applier.progress = await self._applier.in_thread(partial(self._writer.load, {}))
-            self._fitting.update(unproven)
-        assigned = consumer.assignment()
-        for place in places:
-            if KafkaPartition(*place) in assigned:
-                self._continuity.expected[place] = stored[place].next_offset
-                consumer.seek(KafkaPartition(*place), stored[place].next_offset)
-        self._doubtful.difference_update(places)
-
-    def _rewound(
-        self, reasons: Mapping[TopicPartition, str], starts: Mapping[TopicPartition, int]
-    ) -> dict[TopicPartition, int]:
-        """Where to go on in a log that does not fit: at its beginning, where positions tell what was seen.
-
-        Raises OffsetsDoNotFit for topics without positions, unless their retention has only passed the offset.
-        """
-        placed = {(topic, partition) for topic, partition, _ in self._applier.progress.positions}
-        refused = [
-            reason
-            for place, reason in reasons.items()
-            if place not in placed and starts.get(place, 0) <= self._applier.progress.next_offsets[place]
-        ]
-        if refused:
-            raise explained(
-                refused,
-                f"Records without positions can't be told apart: set the offsets of {self._name} by hand"
-                " (Offsets.accept) or rebuild its view.",
-            )
-        for reason in reasons.values():
-            log.warning("reading the log from its beginning, skipping by position", extra={"reason": reason})
-        return {place: starts[place] for place in reasons}
 
     async def _bury(self, letters: Sequence[tuple[Record, str]]) -> None:
         await self._dead_letters.put(letters)
@@ -210,7 +176,6 @@ class Projector:
         """Forgets what it believed, so that the stored offsets are read again before anything else."""
         reason = f"{type(error).__name__}: {error}"
         log.warning("the projector reads its offsets again", extra={"reason": reason})
-        self._doubtful.update(self._continuity.expected)
         self._continuity.expected.clear()
         await self._applier.in_thread(self._on_trouble)
         if isinstance(error, StaleOffsets):
@@ -240,7 +205,6 @@ class Projector:
 
     def _consumer(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
-            *self._topics,
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -250,6 +214,23 @@ class Projector:
             fetch_max_bytes=16 * 1024 * 1024,
             **self._group,
         )
+
+
+class _Forgetting(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Forgets the offsets of partitions that go to another instance, which may come back when that one has read on.
+
+    It is no barrier: batches are checked against offsets, and rows are moved by compare-and-set, for that.
+    """
+
+    def __init__(self, continuity: Continuity) -> None:
+        self._continuity = continuity
+
+    async def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+        for at in revoked:
+            self._continuity.expected.pop((at.topic, at.partition), None)
+
+    async def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+        return None
 
 
 class _Measures:

@@ -68,7 +68,7 @@ class Relay:
             try:
                 async with Leadership(self._dsn, self._name, process="relay", stop=stop, durable=False) as leader:
                     if leader.held:
-                        await _first(leader.keep(stop), self._lead(leader, stop))
+                        await _first(leader.keep(asyncio.Event()), self._lead(leader, stop))
             except (psycopg.OperationalError, psycopg.InterfaceError, LeadershipLost) as error:
                 await self._wait(stop, error)
 

@@ -25,7 +25,7 @@ class Arrived:
     """A record as a projection gets it.
 
     `position` is None outside of an event store. Of topics of which only headers count, `envelope` is None. `key_id`
-    is the key of the sealed half, whether or not it was erased.
+    is the key of the sealed half, whether or not it was erased. `value` is what lay in the log.
     """
 
     topic: str
@@ -35,6 +35,7 @@ class Arrived:
     envelope: AnyEnvelope | None
     key_id: UUID | None
     headers: Sequence[Header]
+    value: bytes | None
 
 
 @dataclass
@@ -146,6 +147,7 @@ def opened(sifted: Sifted, keys: Keys | None) -> list[Arrived]:
                 envelope,
                 None if parsed is None else parsed.key_id,
                 record.headers,
+                record.value,
             )
         )
     return batch

@@ -27,7 +27,7 @@ async def test_the_document_names_every_route_with_its_answers_and_problems(worl
     async with world.client(None) as client:
         document = (await client.get("/api/v1/openapi.json")).json()
     operations = [(path, method, one) for path, item in document["paths"].items() for method, one in item.items()]
-    assert len(operations) > 50
+    assert len(operations) >= 49
     for path, method, one in operations:
         assert path.startswith("/api/v1/")
         good = [status for status in one["responses"] if status.startswith("2")]
@@ -96,4 +96,6 @@ async def _send(world: Any, arguments: dict[str, Any]) -> httpx.Response:
     cookies = arguments.get("cookies") or {}
     async with world.client("administrator", raise_app_exceptions=False, cookies=cookies) as client:
         own = client.headers["authorization"]
-        return await client.request(method, url, headers={**headers, "Authorization": own}, **body)
+        request = client.build_request(method, url, headers={**headers, "Authorization": own}, **body)
+        await request.aread()
+        return await client.send(request)

@@ -36,7 +36,7 @@ class Inbox:
 
     def __init__(self, settings: Settings, connection: Connection) -> None:
         self.settings, self.connection = settings, connection
-        self.health, self.metrics = Health("inbox-projection.views"), Metrics()
+        self.health = Health("inbox-projection.views")
         self._keyring = Keyring(settings.secret_key)
         self.story = Story(11, make_key=self._make_key)
         self._published = 0
@@ -47,7 +47,7 @@ class Inbox:
         return keys[key_id]
 
     def projector(self) -> Projector:
-        shell = process.build(self.settings, health=self.health, metrics=self.metrics)
+        shell = process.build(self.settings, health=self.health, metrics=Metrics())
         shell.create()
         return shell
 

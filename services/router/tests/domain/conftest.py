@@ -1,7 +1,4 @@
-"""Strategies that draw any event of a family, with ids from a small pool so that events meet each other.
-
-How long an example takes says something of the machine and nothing of the code, so no time limit is set.
-"""
+"""Strategies that draw any event of a family, with ids from a small pool so that events meet each other."""
 
 from __future__ import annotations
 
@@ -12,14 +9,10 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from events.rules import Rule
 from router.domain.testing import ADA, BOB, CONVERSATION, HELPERS, NINE, REPLY, ROSA, SUPPORT, SUPPORT_MAIL, TOMORROW
-
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
 
 POOL = (ADA, BOB, CONVERSATION, HELPERS, REPLY, ROSA, SUPPORT, SUPPORT_MAIL)
 SIMPLE: dict[Any, st.SearchStrategy[Any]] = {

@@ -16,8 +16,8 @@ _COLUMNS: Final = SQL(
     " coalesce(a.name, nullif(p.name, ''), p.handle, '') as author_name"
 )
 _JOINS: Final = SQL(
-    "left join inbox.agents a on m.author_kind = 'agent' and a.agent_id = m.author_id::uuid"
-    " left join inbox.contacts p on m.author_kind = 'contact' and p.contact_id = m.author_id::uuid"
+    "left join inbox.agents a on m.author_kind = 'agent' and a.agent_id = m.author_id"
+    " left join inbox.contacts p on m.author_kind = 'contact' and p.contact_id = m.author_id"
 )
 _THREAD: Final = (
     SQL(
