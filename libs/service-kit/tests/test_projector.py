@@ -44,7 +44,7 @@ class Setting:
         health = options.pop("health", Health(self.group))
         one = Projector(
             name=self.group,
-            instance="0",
+            instance=options.pop("instance", "0"),
             bootstrap=self.bootstrap,
             dsn=options.pop("dsn", self.dsn),
             schema="inbox",
@@ -259,6 +259,39 @@ async def test_header_topics_are_counted_once_each(setting: Setting) -> None:
         with connect(setting.dsn, "test") as connection:
             count = b"SELECT records FROM inbox.counts"
             await until(lambda: connection.execute(count).fetchone() == (7,))
+
+
+@pytest.mark.faults
+async def test_commits_lost_with_the_server_are_made_up_at_the_next_start_without_new_records(setting: Setting) -> None:
+    stream = new_id()
+    await setting.put(*[headed(an_event(stream, n), n) for n in range(1, 6)])
+    projector = setting.projector(max_records=1)
+    async with running(projector):
+        await shown(setting, 1, 2, 3, 4, 5)
+    with connect(setting.dsn, "test") as connection:  # as it is after an immediate stop
+        connection.execute(b"DELETE FROM inbox.rows WHERE sequence > 3")
+        connection.execute(b"UPDATE inbox.offsets SET next_offset = 3, last_id = '' WHERE partition = 0")
+        connection.execute(b"UPDATE inbox.positions SET position = 3")
+    async with running(setting.projector()) as task:
+        await shown(setting, 1, 2, 3, 4, 5, task=task)
+
+
+@pytest.mark.faults
+async def test_the_partitions_of_an_instance_that_ended_are_read_on_by_another(setting: Setting) -> None:
+    streams = [new_id(), new_id()]
+
+    async def more(sequence: int) -> None:
+        for partition, stream in enumerate(streams):
+            await setting.put(headed(an_event(stream, sequence), sequence * 2 + partition), partition=partition)
+
+    await more(1)
+    async with running(setting.projector()) as staying:
+        await shown(setting, 2, 3, task=staying)
+        async with running(setting.projector(instance="1")) as leaving:
+            await more(2)
+            await shown(setting, *range(2, 6), task=leaving)
+        await more(3)
+        await shown(setting, *range(2, 8), task=staying)
 
 
 @pytest.mark.faults

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import subprocess
 import sys
 from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
 
+from local_runtime.children import Child
 from local_runtime.configuration import Configuration
 from local_runtime.demo_history import AGENTS, Entry, History, demo_history, email_of
 from local_runtime.errors import SeedFailed
@@ -21,6 +21,7 @@ from service_kit.clock import utc_now
 from service_kit.settings import Settings
 
 ALREADY_THERE: Final = "exist already"
+STEP_SECONDS: Final = 200.0
 
 
 def seed_workspace(configuration: Configuration, state: State) -> None:
@@ -63,10 +64,10 @@ def _import(settings: Settings, state: State, history: History) -> None:
     asyncio.run(_put_blobs(Blobs(settings.blob_url), history.blobs))
     file = state.run / "demo.jsonl"
     file.write_bytes(b"\n".join(_lines(history.entries)))
-    done = _python("router", "import", str(file))
+    done = _python(state, "router", "import", str(file))
     file.unlink()
-    if done.returncode != 0 and ALREADY_THERE not in done.stdout + done.stderr:
-        raise SeedFailed(f"the demo conversations were not imported: {_last_line(done)}")
+    if done.exit_code != 0 and ALREADY_THERE not in done.last_words():
+        raise SeedFailed(f"the demo conversations were not imported: {done.last_words(1)}")
 
 
 async def _put_blobs(blobs: Blobs, contents: dict[str, bytes]) -> None:
@@ -110,17 +111,16 @@ def _bootstrap(state: State, credentials: dict[str, Any], *, demo: bool) -> None
     file.touch(mode=0o600)
     file.write_bytes(msgspec.json.encode(plan))
     try:
-        done = _python("inbox_projection", "bootstrap", "--file", str(file))
+        done = _python(state, "inbox_projection", "bootstrap", "--file", str(file))
     finally:
         file.unlink()
-    if done.returncode != 0:
-        raise SeedFailed(f"the workspace was not prepared: {_last_line(done)}")
+    if done.exit_code != 0:
+        raise SeedFailed(f"the workspace was not prepared: {done.last_words(1)}")
 
 
-def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", *arguments], check=False, capture_output=True, text=True)
-
-
-def _last_line(done: subprocess.CompletedProcess[str]) -> str:
-    lines = (done.stdout + done.stderr).strip().splitlines()
-    return lines[-1] if lines else f"exit code {done.returncode}"
+def _python(state: State, *arguments: str) -> Child:
+    """The program after its end, which comes with ours at the latest."""
+    child = Child.start(arguments[0], [sys.executable, "-m", *arguments], log=state.log_of("workspace-steps"))
+    child.wait(STEP_SECONDS)
+    child.kill()
+    return child

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psycopg
 
+from local_runtime.assembly import embedded_postgres
 from local_runtime.children import Child
 from local_runtime.configuration import API_PORT, SMTP_PORT, Configuration
-from local_runtime.ports import LOCALHOST, is_free
-from local_runtime.processes import service_processes, wanted_ports
+from local_runtime.ports import LOCALHOST, free_ports, is_free
+from local_runtime.processes import service_environment, service_processes, wanted_ports
 from local_runtime.state import State
 
 T = TypeVar("T")
@@ -84,6 +86,31 @@ class LivePostroom:
             capture_output=True,
             text=True,
         )
+
+    def settings(self) -> dict[str, str]:
+        """What every service process gets."""
+        state = State(self.var)
+        return service_environment(Configuration.from_environment(self.environment), state, embedded_postgres(state))
+
+    @property
+    def kafka(self) -> str:
+        return self.settings()["POSTROOM_KAFKA_BOOTSTRAP_SERVERS"]
+
+    def database(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of its own to the services' database, in autocommit mode. Raises psycopg.OperationalError."""
+        return psycopg.connect(self.settings()["POSTROOM_DATABASE_URL"], autocommit=True)
+
+    def further(self, name: str, module: str, verb: str) -> Child:
+        """One more process of a service beside the supervised ones, for the caller to stop. Log: `<name>.log`."""
+        (metrics_port,) = free_ports(1)
+        environment = {
+            **self.environment,
+            **self.settings(),
+            "POSTROOM_METRICS_PORT": str(metrics_port),
+            "POSTROOM_INSTANCE": "9",
+        }
+        command = [sys.executable, "-m", module, verb]
+        return Child.start(name, command, log=State(self.var).log_of(name), environment=environment)
 
     @property
     def credentials(self) -> dict[str, Any]:

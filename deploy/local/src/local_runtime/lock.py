@@ -11,6 +11,9 @@ from pathlib import Path
 from local_runtime.errors import DownloadFailed
 from local_runtime.jars import LOCK_FILE, read_lock
 
+# Lines that tell the time of writing, and what a Java on the machine (where there is one) thinks of a jar.
+OF_THIS_MACHINE = ("generated = ", "jar_type = ")
+
 
 def relock() -> int:
     """Resolve Kafka and all that it needs afresh; gives the number of jars. Raises DownloadFailed or LockViolation."""
@@ -22,7 +25,6 @@ def relock() -> int:
         )
     if done.returncode != 0:
         raise DownloadFailed(f"jgo could not resolve Kafka: {done.stderr.strip()[-300:]}")
-    # The time of writing would make every lock differ from the last one.
     lines = LOCK_FILE.read_text().splitlines(keepends=True)
-    LOCK_FILE.write_text("".join(line for line in lines if not line.startswith("generated = ")))
+    LOCK_FILE.write_text("".join(line for line in lines if not line.startswith(OF_THIS_MACHINE)))
     return len(read_lock())

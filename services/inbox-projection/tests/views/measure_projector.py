@@ -16,8 +16,10 @@ from time import perf_counter, thread_time
 from typing import Any
 
 from events import codec
+from events.conversations import ConversationReopened
 from events.sealing import DataKey, Keys
 from inbox_projection.projector import Views
+from inbox_projection.rebuild import calm_the_collector
 from inbox_projection.tables import schema
 from inbox_projection.testing import Logged, Opened, Story
 from local_runtime.ports import free_ports
@@ -62,8 +64,6 @@ def story_of(mails: int, seed: int = 7) -> Story:
 
 
 def _reopened() -> Any:
-    from events.conversations import ConversationReopened
-
     return ConversationReopened(reason="message")
 
 
@@ -150,6 +150,7 @@ def main() -> None:
     parser.add_argument("--dsn", help="a database to use instead of a server of its own")
     options = parser.parse_args()
     story = story_of(options.mails)
+    calm_the_collector()
     if options.dsn:
         print(json.dumps(measure(options.dsn, story.records, story.keys, options.batch, options.rebuild)))
         return

@@ -68,7 +68,7 @@ class DeliveryLedger:
     def __init__(self, instance: str) -> None:
         self.instance = instance
         self.incarnation = uuid4()
-        self._alone_on: Connection | None = None
+        self._held_on: Connection | None = None
 
     def insert(self, cursor: Cursor, replies: Sequence[Queued], now: datetime) -> int:
         """Adds replies in their order; one that is there already stays as it is. Returns how many are new."""
@@ -119,30 +119,24 @@ class DeliveryLedger:
             raise LeaseLost(f"the lease of reply {lease.delivery.reply_id} has passed on before it was settled")
         self._report(cursor, ((lease, report) for report in settlement.reports), now)
 
-    def stranded(self, cursor: Cursor, now: datetime, active: Iterable[UUID], *, alone: bool) -> list[Lease]:
+    def stranded(self, cursor: Cursor, now: datetime, active: Iterable[UUID]) -> list[Lease]:
         """Leases that nobody works on: ended ones, own ones that aren't `active` (their lease's COMMIT was unclear),
-        and, when this process is `alone` under its name, those of its earlier incarnations.
+        and at once those of earlier incarnations of this instance that no longer `hold`.
 
         They stay locked until the caller settles them in the same transaction.
         """
         cursor.execute(
             statements.STRANDED,
-            {
-                "now": now,
-                "incarnation": self.incarnation,
-                "active": list(active),
-                "alone": alone,
-                "instance": self.instance,
-            },
+            {"now": now, "incarnation": self.incarnation, "active": list(active), "instance": self.instance},
         )
         return [_lease(row) for row in cursor.fetchall()]
 
-    def unreported(self, cursor: Cursor, now: datetime, limit: int, *, alone: bool) -> list[Due]:
-        """Reports that Kafka has not acknowledged, oldest first: own ones, and those whose maker seems to be gone
-        (its report is a minute old; or it had this process's name, which is `alone` under it).
+    def unreported(self, cursor: Cursor, now: datetime, limit: int) -> list[Due]:
+        """Reports that Kafka has not acknowledged, oldest first: own ones, those of earlier incarnations of this
+        instance that no longer `hold`, and any that are a minute old.
         """
         orphaned_since = now - timedelta(seconds=ORPHANED_REPORT_SECONDS)
-        cursor.execute(statements.UNREPORTED, (self.incarnation, alone, self.instance, orphaned_since, limit))
+        cursor.execute(statements.UNREPORTED, (self.incarnation, self.instance, orphaned_since, limit))
         return [_due(row) for row in cursor.fetchall()]
 
     def reported(self, cursor: Cursor, report_ids: Sequence[UUID], now: datetime) -> None:
@@ -167,14 +161,11 @@ class DeliveryLedger:
         cursor.execute(statements.PRUNE, (before,))
         return cursor.rowcount
 
-    def alone(self, cursor: Cursor) -> bool:
-        """Whether this session is the only one under its instance's name (a session lock, held while it lives)."""
-        if cursor.connection is self._alone_on:
-            return True
-        cursor.execute(statements.ALONE, (f"{SCHEMA}.deliver/{self.instance}",))
-        row = cursor.fetchone()
-        self._alone_on = cursor.connection if row and row[0] else None
-        return self._alone_on is not None
+    def hold(self, cursor: Cursor) -> None:
+        """Shows to others that this incarnation lives, by a session lock that ends with the connection."""
+        if cursor.connection is not self._held_on:
+            cursor.execute(statements.HOLD, (str(self.incarnation),))
+            self._held_on = cursor.connection
 
     def _report(self, cursor: Cursor, reports: Iterable[tuple[Lease, Report]], now: datetime) -> None:
         rows = [

@@ -83,8 +83,7 @@ class DeliveryReporter:
         return len(dues) == BATCH == len(acknowledged)
 
     def _unreported(self, cursor: Cursor) -> list[Due]:
-        alone = self._ledger.alone(cursor)
-        return self._ledger.unreported(cursor, self._clock(), BATCH, alone=alone)
+        return self._ledger.unreported(cursor, self._clock(), BATCH)
 
     async def _publish(self, dues: Sequence[Due]) -> list[UUID]:
         """Those of a conversation one after the other, conversations side by side."""

@@ -105,6 +105,7 @@ class DeliveryWorkers:
         self, cursor: Cursor, now: datetime, active: Sequence[UUID]
     ) -> tuple[list[Lease], list[Settlement], datetime | None]:
         """One transaction. What is rarely needed is looked at once in a while, the due replies always."""
+        self._ledger.hold(cursor)
         free = self._settings.workers - len(active)
         settlements = self._take_over(cursor, now, active) if now - self._cleaned_at >= CLEAN_EVERY else []
         leases = self._ledger.lease(cursor, now, free, self._settings.lease_seconds) if free else []
@@ -113,7 +114,7 @@ class DeliveryWorkers:
 
     def _take_over(self, cursor: Cursor, now: datetime, active: Sequence[UUID]) -> list[Settlement]:
         settlements = []
-        for lease in self._ledger.stranded(cursor, now, active, alone=self._ledger.alone(cursor)):
+        for lease in self._ledger.stranded(cursor, now, active):
             gone: Outcome = Interrupted() if lease.state == "data_sent" else Postponed("interrupted")
             settlement = self._settlement(lease, gone, now)
             self._ledger.settle(cursor, lease, settlement, now)
@@ -175,7 +176,7 @@ class DeliveryWorkers:
         now, wanted = self._clock(), set(lease_ids)
 
         def work(cursor: Cursor) -> None:
-            for lease in self._ledger.stranded(cursor, now, (), alone=False):
+            for lease in self._ledger.stranded(cursor, now, ()):
                 if lease.lease_id in wanted and lease.state == "attempting":
                     self._ledger.settle(cursor, lease, delivery.released(lease.delivery, now), now)
 

@@ -164,4 +164,6 @@ class _Writer:
 
     def text(self) -> str:
         self.end_line()
+        while self._lines and not self._lines[-1].strip("> "):
+            self._lines.pop()
         return _BLANK_LINES.sub("\n\n", "\n".join(self._lines)).strip("\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+_GONE: Final = "pg_try_advisory_xact_lock(hashtextextended({}::text, 0))"
 RETURNED: Final = """d.reply_id, d.lease_id, d.state, d.attempt, d.requested_at, d.recipients,
        d.event_id, d.correlation_id, d.record"""
 
@@ -56,7 +57,9 @@ SELECT {RETURNED}
   FROM ingest_email.deliveries d
  WHERE d.lease_id IS NOT NULL
    AND CASE WHEN d.leased_in = %(incarnation)s THEN d.lease_id <> ALL (%(active)s::uuid[])
-            ELSE d.leased_until <= %(now)s OR (%(alone)s AND d.leased_by = %(instance)s) END
+            WHEN d.leased_until <= %(now)s THEN true
+            WHEN d.leased_by = %(instance)s THEN {_GONE.format("d.leased_in")}
+            ELSE false END
  ORDER BY d.queued
  LIMIT 100
    FOR UPDATE OF d SKIP LOCKED
@@ -70,14 +73,16 @@ SELECT u.*, %s, %s, %s
     ON CONFLICT (report_id) DO NOTHING
 """
 
-UNREPORTED: Final = """
+UNREPORTED: Final = f"""
 SELECT r.report_id, r.kind, r.attempt, r.code, r.reason, r.can_retry, r.made_at,
        d.reply_id, d.conversation_id, d.event_id, d.workspace_id, d.correlation_id
   FROM ingest_email.delivery_reports r JOIN ingest_email.deliveries d USING (reply_id)
- WHERE r.reported_at IS NULL AND (r.made_in = %s OR (%s AND r.made_by = %s) OR r.made_at <= %s)
+ WHERE r.reported_at IS NULL AND CASE WHEN r.made_in = %s THEN true
+            WHEN r.made_by = %s THEN {_GONE.format("r.made_in")}
+            ELSE r.made_at <= %s END
  ORDER BY r.number
  LIMIT %s
-"""
+"""  # noqa: S608
 
 REPORTED: Final = """
 UPDATE ingest_email.delivery_reports SET reported_at = %s, reason = '' WHERE report_id = ANY (%s)
@@ -104,4 +109,4 @@ DELETE FROM ingest_email.deliveries d
    AND NOT EXISTS (SELECT FROM ingest_email.delivery_reports r WHERE r.reply_id = d.reply_id AND r.reported_at IS NULL)
 """
 
-ALONE: Final = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+HOLD: Final = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"

@@ -20,6 +20,7 @@ UNKNOWN: Final = Address(f"unknown@{NOBODY}")
 _ATOM = r"[^\s<>()\[\]:;@\\,\"]+"
 _BARE = re.compile(rf"{_ATOM}@{_ATOM}")
 _NAMED = re.compile(rf"(?:\"([^\"\\<>@]*)\"|([^\"\\<>(),:;@\[\]]*))\s*<\s*({_ATOM}@{_ATOM})\s*>")
+_PLAUSIBLE = re.compile(rf'(?:"[^"]*"|{_ATOM})@(?:{_ATOM}|\[[^\[\]\s]+\])')
 _ANYWHERE = re.compile(rf"{_ATOM}@{_ATOM}")
 _WORD = re.compile(r"[^a-z0-9._-]+")
 
@@ -56,7 +57,7 @@ def _any(field: str) -> tuple[Address, ...]:
         pairs = getaddresses([field])
     except (ValueError, IndexError, RecursionError, AttributeError, TypeError):
         pairs = []
-    found = [_address(name, address) for name, address in pairs if "@" in address and not address.startswith("@")]
+    found = [_address(name, address) for name, address in pairs if _PLAUSIBLE.fullmatch(address.strip())]
     if not found:
         found = [_address("", match[0]) for match in _ANYWHERE.finditer(field)]
     return tuple(found[:MAX_RECIPIENTS])

@@ -133,9 +133,14 @@ def message_id(value: str) -> str:
 
 
 def message_ids(values: list[str]) -> tuple[str, ...]:
-    """All ids of the fields in their order, each once; of more than 100 the first and the last 99."""
+    """All ids of the fields in their order, each once; of more than 100 the first and the last 99.
+
+    Some mailers (Python's, for one) break long ids into encoded words, which RFC 2047 5 forbids.
+    """
     ids: dict[str, None] = {}
     for value in values:
+        if "=?" in value:
+            value = headers.decode_words(value)
         found = _ID.findall(value) or ([value.strip(" \t<>").split()[0]] if value.strip(" \t<>") else [])
         for text in found:
             ids.setdefault(clean(text)[:MAX_LINE])

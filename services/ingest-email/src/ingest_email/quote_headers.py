@@ -34,8 +34,9 @@ _OPENERS: Final = _words(
     ",dim,mo,di,mi,do,fr,sa,so,пн,вт,ср,чт,пт,сб,вс,нд"
 )
 _WHEN_OR_WHO = re.compile(r"\d|@")
+_MAILBOX = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}>")
 _BARE_GMAIL = re.compile(
-    r"(?:\w{2,12}\.?,? )?\d{1,4}[-/. ].{3,60}\d{1,2}[:.]\d{2}.{0,60}<[^<>\s]{1,200}@[^<>\s]{1,200}>\s*[:：]$"
+    r"(?:\w{2,12}\.?,? )?\d{1,4}[-/. 年].{3,60}\d{1,2}[:.]\d{2}.{0,60}<[^<>\s]{1,200}@[^<>\s]{1,200}>\s*[:：]$"
 )
 
 _ORIGINAL = re.compile(
@@ -56,13 +57,15 @@ _FROM_FIELDS: Final = _words(
     "from,von,gesendet von,de,od,da,van,från,fra,lähettäjä,odesílatel,od koho,odosielateľ,feladó,от,от кого,від"
     ",发件人,寄件者,差出人,보낸 사람,보낸사람,kimden,từ,dari,expéditeur,remitente,mittente,remetente"
 )
+_TELLING_FIELDS: Final = _words(
+    "subject,betreff,objet,asunto,assunto,oggetto,temat,onderwerp,ämne,emne,aihe,předmět,predmet,tárgy,тема,主题,主旨"
+    ",件名,제목,konu,sent,gesendet,envoyé,envoyé le,enviado,enviado el,enviada,enviada em,inviato,data invio,wysłano"
+    ",wysłane,verzonden,skickat,sendt,lähetetty,odesláno,odoslané,elküldve,отправлено,надіслано,发送时间,寄件日期"
+    ",送信日時,보낸 날짜,보낸날짜,gönderme tarihi"
+)
 _OTHER_FIELDS: Final = _words(
-    "sent,gesendet,datum,date,envoyé,envoyé le,enviado,enviado el,enviada,enviada em,inviato,data invio,wysłano,wysłane"
-    ",data,verzonden,skickat,sendt,lähetetty,odesláno,odoslané,elküldve,дата,отправлено,надіслано"
-    ",发送时间,寄件日期,送信日時,보낸 날짜,보낸날짜,gönderme tarihi,to,an,à,para,do,a,aan,till,til,vastaanottaja,komu"
-    ",címzett,кому,收件人,宛先,받는 사람,받는사람,kime,cc,dw,copie,subject,betreff,objet,asunto,assunto,oggetto,temat"
-    ",onderwerp,ämne,emne"
-    ",aihe,předmět,predmet,tárgy,тема,主题,主旨,件名,제목,konu"
+    "datum,date,data,дата,to,an,à,para,do,a,aan,till,til,vastaanottaja,komu,címzett,кому,收件人,宛先,받는 사람,받는사람"
+    ",kime,cc,dw,copie"
 )
 _FORWARD = re.compile(
     r"(?:-{2,}\s*)?(?:begin forwarded message|forwarded message|original message forwarded|weitergeleitete nachricht"
@@ -87,7 +90,7 @@ def is_attribution(text: str) -> bool:
         return True
     if not _WHEN_OR_WHO.search(text) or not _VERB.search(text):
         return False
-    return may_open(text) or _ENDS_WITH_VERB.search(text) is not None
+    return may_open(text) or _MAILBOX.search(text) is not None or _ENDS_WITH_VERB.search(text) is not None
 
 
 def may_open(line: str) -> bool:
@@ -104,7 +107,8 @@ def is_original_marker(line: str) -> bool:
 
 
 def field_kind(line: str) -> str:
-    """ "from" for `From: …`, "other" for the other fields of a quoted header block, "" for any other line."""
+    """What field of a quoted header block a line is: "from", "telling" (subject, sent: what nobody writes by hand),
+    "other", or "" for none."""
     name, colon, _ = line[:60].partition(":")
     if not colon:
         name, colon, _ = name.partition("：")
@@ -113,6 +117,8 @@ def field_kind(line: str) -> str:
     name = name.strip("\t\xa0 >*").lower()
     if name in _FROM_FIELDS:
         return "from"
+    if name in _TELLING_FIELDS:
+        return "telling"
     return "other" if name in _OTHER_FIELDS else ""
 
 

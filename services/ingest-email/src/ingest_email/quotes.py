@@ -105,16 +105,25 @@ def _attribution_end(lines: Sequence[str], number: int, first: str) -> int | Non
 
 
 def _field_block_end(lines: Sequence[str], number: int) -> int | None:
-    """The line after a block From / Sent / To / Subject that begins at `number`: From and two more within six lines."""
-    if announce.field_kind(lines[number]) != "from":
+    """The line after a block From / Sent / To / Subject, in any order, that begins at `number`.
+
+    It has three fields within seven lines, From among them, and a subject, a "Sent" or an address: "From: Berlin, To: Rome,
+    Date: Monday" is something that people write themselves.
+    """
+    if announce.field_kind(lines[number]) not in ("from", "other"):
         return None
-    others, end = 0, number + 1
-    for following in range(number + 1, min(len(lines), number + 1 + MAX_FIELD_GAP)):
-        if announce.field_kind(lines[following]) == "other":
-            others, end = others + 1, following + 1
-        elif not lines[following].strip() and others:
+    kinds, has_address, end = [], False, number
+    for following in range(number, min(len(lines), number + 1 + MAX_FIELD_GAP)):
+        line = lines[following]
+        kind = announce.field_kind(line)
+        if kind:
+            kinds.append(kind)
+            has_address = has_address or (kind == "from" and "@" in line)
+            end = following + 1
+        elif not line.strip() and len(kinds) > 1:
             break
-    return end if others >= 2 else None
+    is_block = len(kinds) >= 3 and "from" in kinds and ("telling" in kinds or has_address)
+    return end if is_block else None
 
 
 def _only_quotation(lines: Sequence[str], start: int, marks: _Marks, *, certain: bool) -> bool:

@@ -56,16 +56,16 @@ class OneProcess:
         until = NOW + timedelta(seconds=LEASE)
         self.do(lambda cursor: self.ledger.data_sent(cursor, lease, recipients, until))
 
-    def stranded(self, now: datetime, *active: UUID, alone: bool = False) -> list[Lease]:
-        return self.do(lambda cursor: self.ledger.stranded(cursor, now, active, alone=alone))
+    def stranded(self, now: datetime, *active: UUID) -> list[Lease]:
+        return self.do(lambda cursor: self.ledger.stranded(cursor, now, active))
 
-    def unreported(self, now: datetime = NOW, *, alone: bool = False) -> list[tuple[UUID, str, int]]:
-        dues = self.do(lambda cursor: self.ledger.unreported(cursor, now, 100, alone=alone))
+    def unreported(self, now: datetime = NOW) -> list[tuple[UUID, str, int]]:
+        dues = self.do(lambda cursor: self.ledger.unreported(cursor, now, 100))
         return [(due.reply_id, due.report.kind, due.report.attempt) for due in dues]
 
     def report_all(self, now: datetime = NOW) -> None:
         def work(cursor: Cursor) -> None:
-            dues = self.ledger.unreported(cursor, now, 100, alone=False)
+            dues = self.ledger.unreported(cursor, now, 100)
             self.ledger.reported(cursor, [due.report_id for due in dues], now)
 
         self.do(work)
@@ -175,7 +175,7 @@ def test_a_settled_reply_keeps_neither_its_record_nor_its_reason_once_reported(p
     process.insert(reply)
     process.settle(process.lease()[0], delivery.Impossible("unsendable", "ann@example.org is odd"))
     assert process.row(reply, "record") is None
-    dues = process.do(lambda cursor: process.ledger.unreported(cursor, NOW, 10, alone=False))
+    dues = process.do(lambda cursor: process.ledger.unreported(cursor, NOW, 10))
     assert [due.report.reason for due in dues] == ["", "ann@example.org is odd"]
     process.report_all()
     assert process.connection.execute("SELECT DISTINCT reason FROM ingest_email.delivery_reports").fetchall() == [("",)]
@@ -229,29 +229,37 @@ def test_a_lease_whose_commit_was_unclear_is_found_again_by_its_own_process(proc
     assert process.stranded(NOW, known.lease_id) == [forgotten]
 
 
-def test_a_restarted_process_takes_over_from_its_former_self_at_once(process: OneProcess, dsn: str) -> None:
+def test_a_restarted_process_takes_over_from_its_former_self_as_soon_as_that_is_gone(
+    process: OneProcess, dsn: str
+) -> None:
+    process.do(process.ledger.hold)
     process.insert(a_reply())
     process.lease()
     successor = OneProcess(dsn)
-    assert process.do(process.ledger.alone) is True
-    assert successor.do(successor.ledger.alone) is False
+    successor.do(successor.ledger.hold)
+    assert successor.stranded(NOW) == [] and successor.unreported() == []
     process.connection.close()
-
-    def gone() -> bool:
-        return successor.do(successor.ledger.alone)
-
-    for _ in range(1000):
-        if gone():
-            break
-    assert [lease.state for lease in successor.stranded(NOW, alone=True)] == ["attempting"]
-    assert len(successor.unreported(alone=True)) == 1
+    while not (stranded := successor.stranded(NOW)):
+        pass
+    assert [lease.state for lease in stranded] == ["attempting"]
+    assert len(successor.unreported()) == 1
     successor.connection.close()
+
+
+def test_another_process_waits_for_the_end_of_the_lease_even_when_its_holder_is_gone(
+    process: OneProcess, other: OneProcess
+) -> None:
+    process.insert(a_reply())
+    process.lease()
+    process.connection.close()
+    assert other.stranded(NOW) == [] and other.unreported(NOW) == []
+    assert len(other.stranded(LATER)) == len(other.unreported(LATER)) == 1
 
 
 def test_reports_of_a_living_process_are_its_own_until_they_are_old(process: OneProcess, other: OneProcess) -> None:
     process.insert(a_reply())
     process.lease()
-    assert other.unreported(NOW, alone=True) == []
+    assert other.unreported(NOW) == []
     assert len(other.unreported(LATER)) == 1
 
 

@@ -32,7 +32,7 @@ def test_quotations_are_marked():
 
 
 def test_lists_and_pictures_have_words():
-    assert text_of('<ul><li>one<li>two</ul><img alt="a cat" src=x>') == "- one\n- two\na cat"
+    assert text_of('<ul><li>one<li>two</ul><img alt="a cat" src=x>') == "- one\n- two\n\na cat"
 
 
 def test_a_less_than_sign_is_a_sign():

@@ -52,6 +52,7 @@ BLOCKS = [
     "De: Support\nEnviado el: martes, 25 de agosto de 2026 08:59\nPara: Jane\nAsunto: Pedido\n\n",
     "Da: Support\nInviato: martedì 25 agosto 2026 08:59\nA: Jane\nOggetto: Ordine\n\n",
     "________________________________\nFrom: Support\nSent: Tuesday\nTo: Jane\nSubject: Order\n\n",
+    "Date: Thu, 26 Jun 2014 13:53:45 +0400\nSubject: Order\nFrom: support@example.com\nTo: jane@example.com\n\n",
     "*From:* Support\n*Sent:* Tuesday\n*To:* Jane\n*Subject:* Order\n\n",
     "-------- Original message --------\nFrom: Support\nDate: 25/08/2026 08:59 (GMT+01:00)\nTo: Jane\n\n",
 ]
@@ -120,6 +121,7 @@ def test_a_line_that_a_mailer_broke_is_no_answer():
     [
         "On Monday we open at 9:\nplease come.\n",
         "From: Berlin\nto the sea: 300 km\n",
+        "Please book\nFrom: Berlin\nTo: Rome\nDate: Monday\nThank you\n",
         "Options:\n- one\n- two\nDate: tomorrow\n",
         "x > y\nand y > z\n",
         "See https://example.com:8080/ and note: nothing is quoted\n",

@@ -73,8 +73,10 @@ def install(dsn: str) -> None:
     store = RouterStore(dsn, schema=lookups.SCHEMA, store=STORE)
     store.create()
     store.close()
-    with database.connect(dsn, "router install") as connection, connection.cursor() as cursor:
-        Offsets(lookups.SCHEMA).create(cursor)
+    with database.connect(dsn, "router install") as connection, connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('router.install', 20260101))")
+        with connection.cursor() as cursor:
+            Offsets(lookups.SCHEMA).create(cursor)
 
 
 def build(

@@ -33,22 +33,23 @@ _ALL: Final = (
 _BY_PREFIX: Final = (
     SQL("""
 select {columns}, k.found from (
-    (select p.contact_id, lower(p.name) as found from inbox.contacts p
-     where lower(p.name) ~>=~ %(begin)s and lower(p.name) ~<~ %(end)s and p.name <> ''
-       and (lower(p.name) ~>~ %(found)s or p.contact_id > %(id)s) and {visible}
-     order by lower(p.name) using ~<~, p.contact_id limit %(limit)s)
+    (select p.contact_id, lower(left(p.name, 100)) as found from inbox.contacts p
+     where lower(left(p.name, 100)) ~>=~ %(begin)s and lower(left(p.name, 100)) ~<~ %(end)s and p.name <> ''
+       and (lower(left(p.name, 100)) ~>~ %(found)s or p.contact_id > %(id)s) and {visible}
+     order by lower(left(p.name, 100)) using ~<~, p.contact_id limit %(limit)s)
     union all
-    (select p.contact_id, p.handle as found from inbox.contacts p
-     where p.handle ~>=~ %(begin)s and p.handle ~<~ %(end)s and not starts_with(lower(p.name), %(prefix)s)
-       and (p.handle ~>~ %(found)s or p.contact_id > %(id)s) and {visible}
-     order by p.handle using ~<~, p.contact_id limit %(limit)s)
+    (select p.contact_id, left(p.handle, 100) as found from inbox.contacts p
+     where left(p.handle, 100) ~>=~ %(begin)s and left(p.handle, 100) ~<~ %(end)s and p.handle is not null
+       and not starts_with(lower(left(p.name, 100)), %(prefix)s)
+       and (left(p.handle, 100) ~>~ %(found)s or p.contact_id > %(id)s) and {visible}
+     order by left(p.handle, 100) using ~<~, p.contact_id limit %(limit)s)
     union all
-    (select h.contact_id, min(h.value) as found
+    (select h.contact_id, min(left(h.value, 100)) as found
      from inbox.linked_handles h join inbox.contacts p on p.contact_id = h.contact_id
-     where h.value ~>=~ %(begin)s and h.value ~<~ %(end)s
-       and not starts_with(lower(p.name), %(prefix)s) and not starts_with(p.handle, %(prefix)s)
-       and (h.value ~>~ %(found)s or h.contact_id > %(id)s) and {visible}
-     group by h.contact_id order by min(h.value) using ~<~, h.contact_id limit %(limit)s)
+     where left(h.value, 100) ~>=~ %(begin)s and left(h.value, 100) ~<~ %(end)s
+       and not starts_with(lower(left(p.name, 100)), %(prefix)s) and not starts_with(left(p.handle, 100), %(prefix)s)
+       and (left(h.value, 100) ~>~ %(found)s or h.contact_id > %(id)s) and {visible}
+     group by h.contact_id order by min(left(h.value, 100)) using ~<~, h.contact_id limit %(limit)s)
 ) k join inbox.contacts p on p.contact_id = k.contact_id
 order by k.found using ~<~, k.contact_id limit %(limit)s
 """)
@@ -79,7 +80,7 @@ async def page(
     parameters: dict[str, Any] = {"all": inboxes is None, "ids": list(inboxes or ()), "limit": limit}
     if not prefix:
         return await database.rows(_ALL, parameters | {"id": after.id if after else _LAST_ID})
-    prefix = prefix.lower()
+    prefix = prefix.lower()[:100]
     place = after or Place("", UUID(int=0))
     return await database.rows(
         _BY_PREFIX,

@@ -1,0 +1,103 @@
+"""Who gets a mail: rules with their decision record, round robin in a team, nobody who is away."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from local_runtime.journey import Customer, Desk
+from local_runtime.live import LivePostroom
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def desk(postroom: LivePostroom) -> Iterator[Desk]:
+    """The administrator's desk; the workspace has no rules again afterwards."""
+    with Desk(postroom) as open_desk:
+        yield open_desk
+        open_desk.do("PUT", "/rules", {"rules": []})
+        open_desk.do("POST", "/rules/publish")
+
+
+def team_of(desk: Desk, postroom: LivePostroom, *names: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """An inbox with a team of new, available agents, and their ids by name."""
+    word = uuid4().hex[:6]
+    ids: dict[str, str] = {}
+    for name in names:
+        body = {"name": name, "email": f"{name.lower()}-{word}@our.test", "role": "agent", "password": f"secret {word}"}
+        ids[name] = desk.do("POST", "/agents", body)["id"]
+        with Desk(postroom, log_in(postroom, body["email"], body["password"])) as own:
+            own.do("PUT", "/me/availability", {"state": "available"})
+    team = desk.do("POST", "/teams", {"name": f"Team {word}", "member_ids": list(ids.values())})
+    inbox = desk.do("POST", "/inboxes", {"name": f"Inbox {word}"})
+    return desk.do("PATCH", f"/inboxes/{inbox['id']}", {"team_ids": [team["id"]]}), ids
+
+
+def log_in(postroom: LivePostroom, email: str, password: str) -> Any:
+    client = postroom.client()
+    del client.headers["Authorization"]
+    response = client.post("/session", json={"email": email, "password": password})
+    assert response.is_success, response.text
+    return client
+
+
+def test_the_next_mail_is_routed_by_the_published_rule_and_the_decision_says_why(
+    desk: Desk, postroom: LivePostroom
+) -> None:
+    inbox, ids = team_of(desk, postroom, "Ada", "Bo")
+    rule = {
+        "id": str(uuid4()),
+        "name": "Invoices go to Bo",
+        "trigger": "message_received",
+        "when": {
+            "kind": "all",
+            "of": [
+                {"kind": "test", "fact": "conversation.inbox_id", "operator": "is", "value": inbox["id"]},
+                {"kind": "test", "fact": "message.subject", "operator": "contains", "value": "invoice"},
+            ],
+        },
+        "then": [
+            {"kind": "assign_agent", "agent_id": ids["Bo"]},
+            {"kind": "add_labels", "labels": ["billing"]},
+            {"kind": "set_priority", "priority": "high"},
+        ],
+        "stop": True,
+        "enabled": True,
+    }
+    early, late = Customer(postroom), Customer(postroom)
+    desk.do("PUT", "/rules", {"rules": [rule]})
+    early.writes(inbox["fallback_address"], "My invoice", "A draft routes nothing.")
+    assert desk.conversation_of(early)["labels"] == []
+    published = desk.do("POST", "/rules/publish")["published"]
+    late.writes(inbox["fallback_address"], "Your INVOICE 7", "Is it right?")
+    conversation = desk.conversation_of(late)
+    assert conversation["assignee_id"] == ids["Bo"]
+    assert (conversation["labels"], conversation["priority"]) == (["billing"], "high")
+    (decision,) = desk.get(f"/conversations/{conversation['id']}/decisions")["items"]
+    assert (decision["reason"], decision["agent_id"]) == ("rule", ids["Bo"])
+    assert decision["rule_set_version"] == published["version"]
+    (outcome,) = decision["rules"]
+    assert (outcome["rule_id"], outcome["outcome"]) == (rule["id"], "matched")
+    assert outcome["values"]["message.subject"] == "Your INVOICE 7"
+
+
+def test_mails_go_round_in_the_team_and_never_to_who_is_away(desk: Desk, postroom: LivePostroom) -> None:
+    inbox, ids = team_of(desk, postroom, "Ada", "Bo", "Cem")
+    first = [assignee(desk, postroom, inbox) for _ in range(6)]
+    assert Counter(first) == dict.fromkeys(ids.values(), 2)
+    assert first[:3] == first[3:], "in turn"
+    away = desk.get("/agents")["items"]
+    email = next(one["email"] for one in away if one["id"] == ids["Bo"])
+    with Desk(postroom, log_in(postroom, email, f"secret {email.split('-')[1].split('@')[0]}")) as own:
+        own.do("PUT", "/me/availability", {"state": "away"})
+    then = [assignee(desk, postroom, inbox) for _ in range(4)]
+    assert Counter(then) == {ids["Ada"]: 2, ids["Cem"]: 2}
+
+
+def assignee(desk: Desk, postroom: LivePostroom, inbox: dict[str, Any]) -> str:
+    customer = Customer(postroom)
+    customer.writes(inbox["fallback_address"], "Whose turn?", "Mine or yours?")
+    return str(desk.conversation_of(customer)["assignee_id"])
