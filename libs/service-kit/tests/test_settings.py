@@ -24,7 +24,12 @@ def test_what_must_be_given_is_named_with_its_remedy(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("POSTROOM_SECRET_KEY", "short"), ("POSTROOM_PORT_OFFSET", "ten"), ("POSTROOM_WORKSPACE_ID", "first")],
+    [
+        ("POSTROOM_SECRET_KEY", "short"),
+        ("POSTROOM_PORT_OFFSET", "ten"),
+        ("POSTROOM_WORKSPACE_ID", "first"),
+        ("POSTROOM_STORE_CUTS", "main/1"),
+    ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
@@ -34,3 +39,8 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
 def test_secrets_are_in_no_repr() -> None:
     shown = repr(Settings.from_environment({**GIVEN, "POSTROOM_SMTP_RELAY_URL": "smtp://u:canary@127.0.0.1"}))
     assert "hunter2" not in shown and "canary" not in shown and GIVEN["POSTROOM_SECRET_KEY"] not in shown
+
+
+def test_the_cuts_of_restored_stores_are_read_by_store() -> None:
+    settings = Settings.from_environment({**GIVEN, "POSTROOM_STORE_CUTS": "main/1:4711, main/2:9000"})
+    assert settings.store_cuts == {"main/1": 4711, "main/2": 9000}

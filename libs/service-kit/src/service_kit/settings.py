@@ -16,7 +16,11 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` and `secret_key` are in no repr."""
+    """`database_url`, `secret_key` and `smtp_relay_url` are in no repr.
+
+    `store_cuts` names the last valid position of each event store epoch that ended with a restored backup; consumers
+    leave out what lies behind it.
+    """
 
     kafka_bootstrap_servers: str
     database_url: str = field(repr=False)
@@ -29,6 +33,7 @@ class Settings:
     metrics_port: int = 0
     instance: int = 0
     smtp_relay_url: str = field(default="", repr=False)
+    store_cuts: Mapping[str, int] = field(default_factory=dict)
 
     @staticmethod
     def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -45,6 +50,7 @@ class Settings:
             metrics_port=whole_number(environment, "POSTROOM_METRICS_PORT", 0),
             instance=whole_number(environment, "POSTROOM_INSTANCE", 0),
             smtp_relay_url=environment.get("POSTROOM_SMTP_RELAY_URL", ""),
+            store_cuts=_cuts(environment),
         )
 
 
@@ -71,6 +77,17 @@ def _secret(environment: Mapping[str, str]) -> str:
     if len(secret) < 32:
         raise SettingsError("POSTROOM_SECRET_KEY is too short; set it to 32 or more random characters")
     return secret
+
+
+def _cuts(environment: Mapping[str, str]) -> dict[str, int]:
+    """`main/1:4711,main/2:9000`: what the relay names when it begins a new epoch."""
+    cuts: dict[str, int] = {}
+    for part in filter(None, environment.get("POSTROOM_STORE_CUTS", "").replace(" ", "").split(",")):
+        store, _, position = part.rpartition(":")
+        if not store or not position.isdigit():
+            raise SettingsError(f"POSTROOM_STORE_CUTS has {part!r}; set it as the relay said, like main/1:4711")
+        cuts[store] = int(position)
+    return cuts
 
 
 def _uuid(environment: Mapping[str, str], name: str, default: UUID) -> UUID:

@@ -47,6 +47,7 @@ def build(settings: Settings, *, health: Health | None = None, metrics: Metrics 
         durable=False,
         health=health,
         metrics=metrics,
+        cuts=settings.store_cuts,
     )
 
 

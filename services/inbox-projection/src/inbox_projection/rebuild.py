@@ -47,6 +47,7 @@ async def rebuild_beside(settings: Settings) -> RebuildReport:
         prepare=prepare,
         finish=finish,
         max_records=BATCH,
+        cuts=settings.store_cuts,
     ) as building:
         report = await building.run()
         await building.switch(schema.LIVE, schema.switch)

@@ -122,6 +122,7 @@ def build(
         durable=True,
         health=parts,
         metrics=metrics,
+        cuts=settings.store_cuts,
     )
 
     def install() -> None:

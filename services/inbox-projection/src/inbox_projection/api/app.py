@@ -45,14 +45,14 @@ from service_kit.health import answer
 
 PREFIX: Final = "/api/v1"
 RESOURCES: Final = (
+    conversations,
+    messages,
     session,
     me,
     inboxes,
     teams,
     agents,
     channels,
-    conversations,
-    messages,
     replies,
     uploads,
     attachments,
