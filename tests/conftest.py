@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
+from inbox_projection.compare import Comparison, compare
 from local_runtime.live import LivePostroom
+
+BEFORE = "inbox_before"
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +22,26 @@ def postroom(runtime_folder: Path) -> Iterator[LivePostroom]:
     live.start()
     yield live
     live.stop()
+
+
+@pytest.fixture
+def rebuilt(postroom: LivePostroom) -> Iterator[Callable[[], Comparison]]:
+    """Builds the views anew beside the living ones and switches; how they differ from what they were before."""
+    schema = sql.Identifier(BEFORE)
+
+    def rebuild() -> Comparison:
+        with postroom.database() as connection:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'inbox'").fetchall()
+            with connection.transaction():
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                for (table,) in tables:
+                    kept, living = sql.Identifier(BEFORE, table), sql.Identifier("inbox", table)
+                    connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(kept, living))
+            done = postroom.run(sys.executable, "-m", "inbox_projection", "rebuild")
+            assert done.returncode == 0, done.stderr[-2000:]
+            return compare(connection, BEFORE, "inbox")
+
+    yield rebuild
+    with postroom.database() as connection:
+        connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))

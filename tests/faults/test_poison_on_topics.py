@@ -68,7 +68,7 @@ async def poisoned(live: LivePostroom, topic: str, kind: str, partition: int) ->
     _, first = (await log_bounds(live.kafka, [topic]))[place]
     await put(live.kafka, topic, *poison(kind), partition=partition)
     _, end = (await log_bounds(live.kafka, [topic]))[place]
-    offsets = [offset for offset in range(first, end)]
+    offsets = list(range(first, end))
     assert len(offsets) >= len(poison(kind))
     return set(offsets[: len(poison(kind))])
 
@@ -95,7 +95,7 @@ def conversation(live: LivePostroom, desk: Desk, address: str) -> tuple[Customer
 
 async def test_nonsense_among_inbound_mails_is_quarantined(live: LivePostroom, address: str) -> None:
     with Desk(live) as desk:
-        customer, before = conversation(live, desk, address)
+        customer, _ = conversation(live, desk, address)
         tail = await letters(live.kafka, INBOUND_EMAIL.name)
         partition = next(record.partition for record in tail if customer.address.encode() in record.value)
         offsets = await poisoned(live, INBOUND_EMAIL.name, "MessageReceived", partition)

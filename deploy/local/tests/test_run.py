@@ -19,7 +19,7 @@ from local_runtime.ports import free_ports, is_free
 from local_runtime.processes import service_processes, wanted_ports
 from local_runtime.state import State
 
-pytestmark = [pytest.mark.real, pytest.mark.faults]
+pytestmark = [pytest.mark.real, pytest.mark.faults, pytest.mark.timeout(240)]
 
 SCRIPT = Path(__file__).with_name("run_with_fakes.py")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from events.topics import MAX_EVENT_BYTES, MAX_RECORD_BYTES
 from events.upcasting import UPCASTERS, Upcasters, upcast
 
 Header = tuple[str, bytes]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 SPECVERSION: Final = b"1.0"
 CONTENT_TYPE: Final = b"application/json"
 
@@ -30,6 +31,22 @@ class Box(msgspec.Struct, frozen=True):
 class _Value(msgspec.Struct, frozen=True):
     data: msgspec.Raw
     personal: Box | None = None
+
+
+class _Attributes(msgspec.Struct, frozen=True):
+    """The context attributes of an envelope, converted from text in one go."""
+
+    ce_id: UUID
+    ce_stream: UUID
+    ce_sequence: int
+    ce_time: Moment
+    ce_recordedat: Moment
+    ce_workspaceid: UUID
+    ce_correlationid: UUID
+    ce_actor: str
+    ce_causationid: UUID | None = None
+    ce_store: str | None = None
+    ce_position: int | None = None
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -141,27 +158,25 @@ def open_(parsed: Parsed, keys: Keys | None = None, *, upcasters: Upcasters = UP
 
     Raises MalformedEvent, UnknownEventVersion, KeyNotHeld, SealBroken.
     """
-    attributes, cls = parsed.attributes, parsed.cls
+    cls = parsed.cls
     try:
-        event_id = UUID(attributes["ce_id"])
+        given = msgspec.convert(parsed.attributes, _Attributes, strict=False)
         data = _data(parsed, upcasters)
         if keys is not None and parsed.box is not None:
-            data = _with_personal(data, cls, parsed.box, event_id, keys)
-        causation = attributes.get("ce_causationid")
-        position = attributes.get("ce_position")
+            data = _with_personal(data, cls, parsed.box, given.ce_id, keys)
         return Envelope(
-            id=event_id,
-            stream=UUID(attributes["ce_stream"]),
-            sequence=int(attributes["ce_sequence"]),
-            occurred_at=_time(attributes["ce_time"]),
-            recorded_at=_time(attributes["ce_recordedat"]),
-            workspace_id=UUID(attributes["ce_workspaceid"]),
-            actor=_actor(attributes["ce_actor"]),
-            correlation_id=UUID(attributes["ce_correlationid"]),
-            causation_id=UUID(causation) if causation else None,
+            id=given.ce_id,
+            stream=given.ce_stream,
+            sequence=given.ce_sequence,
+            occurred_at=given.ce_time,
+            recorded_at=given.ce_recordedat,
+            workspace_id=given.ce_workspaceid,
+            actor=_actor(given.ce_actor),
+            correlation_id=given.ce_correlationid,
+            causation_id=given.ce_causationid,
             data=data,
-            store=attributes.get("ce_store"),
-            position=int(position) if position else None,
+            store=given.ce_store,
+            position=given.ce_position,
         )
     except (KeyError, ValueError, msgspec.DecodeError, RecursionError) as error:
         raise MalformedEvent(f"a {cls.__name__} does not fit its schema: {_why(error)}") from error
@@ -193,13 +208,6 @@ def _with_personal(data: Event | Command, cls: type[Any], box: Box, event_id: UU
         return data
     personal = _decoder(personal_cls).decode(key.open(box.box, event_id))
     return msgspec.structs.replace(data, personal=personal)
-
-
-def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time has no zone")
-    return moment
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,7 @@
-"""Personal data in a box that only its key opens: lz4, then AES-256-GCM with the event id as associated data."""
+"""Personal data in a box that only its key opens: lz4, then AES-256-GCM with the event id as associated data.
+
+A box is a format byte, a nonce of 12 bytes, and the ciphertext of an lz4 block with its opened size in front.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-import lz4.frame
+import lz4.block
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -15,6 +18,7 @@ from events.errors import KeyNotHeld, MalformedEvent, SealBroken
 
 LZ4_AES256_GCM: Final = 1
 NONCE_BYTES: Final = 12
+SIZE_BYTES: Final = 4
 KEY_BYTES: Final = 32
 MAX_OPENED_BYTES: Final = 8 * 1024 * 1024
 
@@ -36,7 +40,7 @@ class DataKey:
     def seal(self, plain: bytes, event_id: UUID) -> bytes:
         """Format byte, nonce, ciphertext with tag."""
         nonce = os.urandom(NONCE_BYTES)
-        compressed = lz4.frame.compress(plain, store_size=True)
+        compressed = lz4.block.compress(plain)
         return bytes((LZ4_AES256_GCM,)) + nonce + self._cipher.encrypt(nonce, compressed, event_id.bytes)
 
     def open(self, box: bytes, event_id: UUID) -> bytes:
@@ -47,9 +51,12 @@ class DataKey:
             compressed = self._cipher.decrypt(box[1 : 1 + NONCE_BYTES], box[1 + NONCE_BYTES :], event_id.bytes)
         except (InvalidTag, ValueError) as error:
             raise SealBroken(f"the box of event {event_id} does not open with key {self.key_id}") from error
-        if lz4.frame.get_frame_info(compressed)["content_size"] > MAX_OPENED_BYTES:
+        if int.from_bytes(compressed[:SIZE_BYTES], "little") > MAX_OPENED_BYTES:
             raise MalformedEvent(f"sealed box of event {event_id} opens to more than {MAX_OPENED_BYTES} bytes")
-        return bytes(lz4.frame.decompress(compressed))
+        try:
+            return bytes(lz4.block.decompress(compressed))
+        except lz4.block.LZ4BlockError as error:
+            raise MalformedEvent(f"sealed box of event {event_id} holds no lz4 block") from error
 
 
 class Erased:

@@ -124,16 +124,16 @@ class Bootstrap:
 
     async def _team(self, plan: TeamPlan, people: dict[str, UUID]) -> UUID:
         members = self._members(plan.members, people)
+        made = self._id("team", plan.name)
         for row in await workspace.teams(self._parts.database):
-            if row["name"] == plan.name:
+            if row["name"] == plan.name or row["team_id"] == made:
                 team_id: UUID = row["team_id"]
                 if not set(members) <= set(row["member_ids"]):
                     both = tuple(dict.fromkeys((*row["member_ids"], *members)))
                     await self._do(ChangeTeam(team_id=team_id, member_ids=both), "team members", plan.name, str(both))
                 return team_id
-        team_id = self._id("team", plan.name)
-        await self._do(CreateTeam(team_id=team_id, name=plan.name, member_ids=members), "team", plan.name)
-        return team_id
+        await self._do(CreateTeam(team_id=made, name=plan.name, member_ids=members), "team", plan.name)
+        return made
 
     async def _inbox(self, plan: InboxPlan, people: dict[str, UUID], teams: dict[str, UUID]) -> None:
         members = self._members(plan.members, people)
@@ -141,9 +141,9 @@ class Bootstrap:
             team_ids = tuple(teams[name] for name in plan.teams)
         except KeyError as error:
             raise BootstrapFailed(f"the inbox {plan.name!r} names a team that the plan does not have") from error
-        found = [one for one in await workspace.inboxes(self._parts.database, None) if one["name"] == plan.name]
+        inbox_id, known_ones = self._id("inbox", plan.name), await workspace.inboxes(self._parts.database, None)
+        found = [one for one in known_ones if one["name"] == plan.name or one["id"] == inbox_id]
         if not found:
-            inbox_id = self._id("inbox", plan.name)
             command = CreateInbox(inbox_id=inbox_id, name=plan.name, team_ids=team_ids, member_ids=members)
             await self._do(command, "inbox", plan.name)
             known: set[str] = set()
@@ -183,7 +183,10 @@ class Bootstrap:
         return uuid5(self._parts.workspace_id, f"bootstrap|{kind}|{name}")
 
     async def _do(self, command: Command, *purpose: str) -> CommandHandled:
-        """Publishes until it is known to be done; the same command id each time. Raises BootstrapFailed."""
+        """Publishes until it is known to be done; the same command id each time. Raises BootstrapFailed.
+
+        What exists already, and was changed since by people, stays as it is.
+        """
         parts = self._parts
         wrapped = envelope(
             command,
@@ -198,7 +201,7 @@ class Bootstrap:
             raise BootstrapFailed(
                 f"{wrapped.type} was not handled within {self._seconds:.0f} s: is the router running?"
             )
-        if outcome.state == "refused":
+        if outcome.state == "refused" and not outcome.code.endswith("already-exists"):
             raise BootstrapFailed(f"{wrapped.type} was refused: {outcome.code} {outcome.detail}")
         return outcome
 

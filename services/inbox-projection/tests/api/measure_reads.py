@@ -64,7 +64,12 @@ from generate_series(1, {conversations}) i, generate_series(1, {messages}) n;
 def fill(dsn: str, conversations: int) -> None:
     with connect(dsn, "fill") as connection:
         create_tables(connection, "inbox")
-        connection.execute((Path(__file__).parents[2] / "src/inbox_projection/tables/feed.sql").read_text().format(schema="inbox").encode())
+        connection.execute(
+            (Path(__file__).parents[2] / "src/inbox_projection/tables/feed.sql")
+            .read_text()
+            .format(schema="inbox")
+            .encode()
+        )
         connection.execute(
             "create table inbox.positions (topic text, partition int, store text, position bigint, next_offset bigint)"
         )
@@ -147,8 +152,14 @@ def report(name: str, taken: list[float]) -> float:
 async def serve(settings: Settings, port: int, ready: threading.Event) -> None:
     async with opened(settings) as running:
         config = uvicorn.Config(
-            build(running.parts), host="127.0.0.1", port=port, loop="none", http="httptools", lifespan="off",
-            access_log=False, log_config=None,
+            build(running.parts),
+            host="127.0.0.1",
+            port=port,
+            loop="none",
+            http="httptools",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
         )
         ready.set()
         await uvicorn.Server(config).serve()

@@ -77,7 +77,11 @@ class Receiver:
             await stop.wait()
             self.health.not_ready("smtp", "going down")
             await server.drain(DRAIN_SECONDS)
+
+    async def close(self) -> None:
+        """When the tasks have ended."""
         await self._publisher.stop(1.0)
+        await self._dead_letters.stop()
 
     async def _watch(self, stop: asyncio.Event) -> None:
         """Says every five seconds what is within reach, and passes on records that couldn't be read."""
@@ -88,7 +92,6 @@ class Receiver:
                     await stop.wait()
             except TimeoutError:
                 continue
-        await self._dead_letters.stop()
 
     async def _check_log(self) -> None:
         try:
@@ -180,8 +183,11 @@ def _tls(own: ReceiveSettings) -> ssl.SSLContext | None:
 async def serve(settings: Settings, own: ReceiveSettings) -> int:
     """Runs until SIGTERM or a fault; the exit code."""
     receiver = build(settings, own)
-    async with health.serving(settings.metrics_port, receiver.health, receiver.metrics):
-        return await lifecycle.run(receiver.tasks, drain_seconds=DRAIN_SECONDS + 1.5)
+    try:
+        async with health.serving(settings.metrics_port, receiver.health, receiver.metrics):
+            return await lifecycle.run(receiver.tasks, drain_seconds=DRAIN_SECONDS + 1.5)
+    finally:
+        await receiver.close()
 
 
 def main(settings: Settings) -> int:

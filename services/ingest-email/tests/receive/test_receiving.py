@@ -111,6 +111,7 @@ async def running(bootstrap: str, folder: Path, **own: object) -> AsyncIterator[
         done, late = await asyncio.wait(tasks, timeout=20)
         for task in late:
             task.cancel()
+        await receiver.close()
         for task in done:
             task.result()
         assert not late
