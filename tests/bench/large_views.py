@@ -30,8 +30,9 @@ SELECT md5('conversation' || n)::uuid, 1000000 + n, %(inbox)s, md5('contact' || 
     'Bench subject ' || n, 'Bench preview of a message that goes on for a while ' || n
 FROM generate_series(1, {CONVERSATIONS}) n;
 
-INSERT INTO inbox.conversation_labels (conversation_id, label, status, inbox_id, last_message_at)
-SELECT conversation_id, unnest(labels), status, inbox_id, last_message_at
+INSERT INTO inbox.conversation_labels (conversation_id, label, status, inbox_id, last_message_at, assignee_id, team_id,
+    channel)
+SELECT conversation_id, unnest(labels), status, inbox_id, last_message_at, assignee_id, team_id, channel
 FROM inbox.conversations WHERE number > 1000000;
 
 INSERT INTO inbox.messages (conversation_id, sequence, message_id, kind, direction, at, channel, channel_id,

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from local_runtime.lanes import Load
-from local_runtime.live import LivePostroom, eventually
+from local_runtime.live import LivePostroom
 
 pytestmark = [pytest.mark.real, pytest.mark.faults, pytest.mark.timeout(300)]
 MAILS = 300
@@ -16,7 +16,6 @@ def test_a_frozen_process_that_wakes_up_beside_its_successor_does_no_harm(
     live: LivePostroom, address: str, name: str, verb: str
 ) -> None:
     standby = live.further(f"standby-{name}", "router", verb)
-    frozen = live.pid(name)
     try:
         before, after = Load(live, address, MAILS), Load(live, address, MAILS)
         try:
@@ -31,10 +30,9 @@ def test_a_frozen_process_that_wakes_up_beside_its_successor_does_no_harm(
             live.kill(name, signal.SIGCONT)
         after.prove()
         before.prove()
-        eventually(lambda: live.pid(name) != frozen, f"the {name} that lost its lock has ended and is replaced", 60)
     finally:
         standby.stop()
     last = Load(live, address, MAILS)
     with last.going_on():
         pass
-    last.prove()  # by the supervised one again
+    last.prove()  # by the one that was frozen, or what the supervisor put in its place

@@ -19,7 +19,7 @@ def test_kafka_away_for_20_seconds_means_451_and_loses_nothing(live: LivePostroo
     with load.going_on():
         load.reaches(MAILS // 3)
         live.kill("kafka", signal.SIGSTOP)
-        stopped = time.monotonic()
+        stopped, killed = time.monotonic(), live.kill("router")
         try:
             accepted_before = load.accepted
             with (
@@ -28,6 +28,9 @@ def test_kafka_away_for_20_seconds_means_451_and_loses_nothing(live: LivePostroo
             ):
                 smtp.sendmail(f"{load.run}@elsewhere.test", [address], b"Subject: Now?\r\n\r\nHello.\r\n")
             assert refusal.value.smtp_code == 451
+            router = eventually(
+                lambda: live.pid("router") not in (0, killed) and live.pid("router"), "a new router", 60
+            )
             eventually(lambda: time.monotonic() - stopped > SECONDS_AWAY, "20 s have gone by", SECONDS_AWAY + 10)
             assert load.accepted < MAILS
             assert load.accepted - accepted_before <= len(load.expected), "at most what was acknowledged just before"
@@ -35,6 +38,7 @@ def test_kafka_away_for_20_seconds_means_451_and_loses_nothing(live: LivePostroo
             live.kill("kafka", signal.SIGCONT)
     assert load.answers[451]
     load.prove()
+    assert live.pid("router") == router, "a router that starts without Kafka waits for it and keeps its lock"
 
 
 def test_postgres_stopped_immediately_under_load_loses_nothing(live: LivePostroom, address: str) -> None:

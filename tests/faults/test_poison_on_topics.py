@@ -51,10 +51,10 @@ def headers(kind: str, version: str = "1") -> list[Header]:
 
 def poison(kind: str) -> list[Poison]:
     """Everything that can be wrong with a record that claims to be of this type."""
-    huge = b'{"data":{"filling":"' + b"x" * (MAX_RECORD_BYTES - 8_000) + b'"}}'
+    huge = b'{"data":["' + b"x" * (MAX_RECORD_BYTES - 8_000) + b'"]}'
     return [
         (headers(kind), b"\xff\x00 this is not JSON"),
-        (headers(kind), b'{"data":{"no":"such field","label":7}}'),
+        (headers(kind), b'{"data":["a list is no event"]}'),
         ([], b"{}"),
         (headers("NobodyKnowsThis"), b'{"data":{}}'),
         (headers(kind, "99"), b'{"data":{}}'),

@@ -25,11 +25,12 @@ def browser(postroom: LivePostroom) -> httpx.Client:
     return httpx.Client(base_url=f"{postroom.api_url}/api/v1", timeout=30)
 
 
-def logged_in(postroom: LivePostroom, agent: dict[str, str]) -> httpx.Client:
-    client = browser(postroom)
-    answer = client.post("/session", json={"email": agent["email"], "password": agent["password"]})
-    assert answer.status_code == 200, answer.text
-    return client
+@contextmanager
+def logged_in(postroom: LivePostroom, agent: dict[str, str]) -> Iterator[httpx.Client]:
+    with browser(postroom) as client:
+        answer = client.post("/session", json={"email": agent["email"], "password": agent["password"]})
+        assert answer.status_code == 200, answer.text
+        yield client
 
 
 def test_a_session_begins_with_the_password_and_ends_with_log_out(postroom: LivePostroom) -> None:

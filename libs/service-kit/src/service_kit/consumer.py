@@ -95,7 +95,8 @@ class Pump:
                 self._commit_now_and_then()
         finally:
             if self._committing is not None:
-                await self._committing
+                await asyncio.wait({self._committing}, timeout=COMMIT_SECONDS)
+                self._committing.cancel()
             await self._consumer.stop()
 
     def take(self) -> list[Record] | None:

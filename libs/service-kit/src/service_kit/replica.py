@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
-from service_kit.consumer import connected
+from service_kit.consumer import connected, first_of
 from service_kit.faults import KafkaAway
 from service_kit.log_probe import Continuity, log_bounds
 from service_kit.offsets import Record, TopicPartition
@@ -37,7 +37,7 @@ class TopicReplica:
             await consumer.stop()
             return
         try:
-            bounds = await log_bounds(self._bootstrap, self._topics)
+            bounds = await self._bounds_of_all(stop)
             starts = {place: start for place, (start, _) in bounds.items()}
             consumer.assign([KafkaPartition(*place) for place in starts])
             for place, start in starts.items():
@@ -64,6 +64,15 @@ class TopicReplica:
         except (KafkaError, TimeoutError, OSError) as error:
             raise KafkaAway(f"the copy of {sorted(self._topics)} may be behind: {type(error).__name__}") from error
 
+    async def _bounds_of_all(self, stop: asyncio.Event) -> Mapping[TopicPartition, tuple[int, int]]:
+        """Waits until every topic exists: a copy of none would hold all that is there, and call it up to date."""
+        while not stop.is_set():
+            bounds = await log_bounds(self._bootstrap, self._topics)
+            if {topic for topic, _ in bounds} == self._topics:
+                return bounds
+            await first_of(stop, timeout=1.0)
+        return {}
+
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         got: Mapping[Any, list[Record]] = await consumer.getmany(timeout_ms=1000)
         for at, records in got.items():
@@ -83,7 +92,7 @@ class TopicReplica:
         before = self._asked
         async with self._asking:
             if self._answered <= before:
-                if self._consumer is None:
+                if self._consumer is None or not self._consumer.assignment():
                     raise KafkaAway(f"the copy of {sorted(self._topics)} is not being read")
                 self._asked += 1
                 number = self._asked

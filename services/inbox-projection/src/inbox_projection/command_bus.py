@@ -54,7 +54,16 @@ class Outcomes:
 class KafkaCommands:
     """See CommandPort. `run` must be running; `ready` is set once the end of the outcomes has been sought."""
 
-    def __init__(self, bootstrap_servers: str, shown: Shown, find_outcome: FindOutcome) -> None:
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        shown: Shown,
+        find_outcome: FindOutcome,
+        *,
+        answer_seconds: float = ANSWER_SECONDS,
+        publish_seconds: float = PUBLISH_SECONDS,
+    ) -> None:
+        self._answer_seconds, self._publish_seconds = answer_seconds, publish_seconds
         self._bootstrap = bootstrap_servers
         self._shown = shown
         self._find = find_outcome
@@ -64,7 +73,7 @@ class KafkaCommands:
 
     async def ask(self, command: AnyCommand, *, publish: bool = True) -> CommandHandled | None:
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + ANSWER_SECONDS
+        deadline = loop.time() + self._answer_seconds
         expected = self._outcomes.expect(command.id)
         try:
             if publish:
@@ -99,7 +108,7 @@ class KafkaCommands:
     async def _publish(self, command: AnyCommand) -> None:
         record = codec.encode(command)
         try:
-            async with asyncio.timeout(PUBLISH_SECONDS):
+            async with asyncio.timeout(self._publish_seconds):
                 await self.ready.wait()
                 if self._producer is None:
                     raise BusAway("the bus is away")

@@ -93,7 +93,10 @@ class Listener:
 class Feed:
     """`run` reads new rows after every commit of the projector and hands them to all listeners."""
 
-    def __init__(self, database: Database, commits: ShownListener) -> None:
+    def __init__(
+        self, database: Database, commits: ShownListener, *, keep_alive_seconds: float = KEEP_ALIVE_SECONDS
+    ) -> None:
+        self.keep_alive_seconds = keep_alive_seconds
         self._database = database
         self._commits = commits
         self._listeners: set[Listener] = set()

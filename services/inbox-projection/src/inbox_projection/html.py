@@ -56,7 +56,9 @@ _STYLES: Final = _words(
     "display list-style-type"
 )
 _SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "cid"})
-_URL_IN_STYLE: Final = re.compile(r"url\s*\(|image-set|expression|@import|[\\\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", re.IGNORECASE)
+_URL_IN_STYLE: Final = re.compile(
+    r"url\s*\(|image-set|expression|@import|[\\\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", re.IGNORECASE
+)
 _CID: Final = re.compile(r"\s*cid:(.*)", re.IGNORECASE | re.DOTALL)
 
 

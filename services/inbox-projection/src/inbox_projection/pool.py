@@ -62,11 +62,17 @@ class Database:
             raise DatabaseAway(type(error).__name__) from error
 
     async def rows(self, query: Query, parameters: Parameters = ()) -> list[Row]:
-        """All rows of a read. Repeated once when the views were switched, or a connection had died unnoticed."""
+        """All rows of a read. Repeated once when the views were switched, or a connection had died unnoticed.
+
+        Views that are not there (yet) count as a database that is away.
+        """
         try:
             return await self._rows(query, parameters)
         except (DatabaseAway, *_SWITCHED):
-            return await self._rows(query, parameters)
+            try:
+                return await self._rows(query, parameters)
+            except _SWITCHED as error:
+                raise DatabaseAway(type(error).__name__) from error
 
     async def row(self, query: Query, parameters: Parameters = ()) -> Row | None:
         """The first row of a read, None when there is none."""

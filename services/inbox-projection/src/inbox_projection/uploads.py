@@ -18,6 +18,13 @@ from service_kit.ids import new_id
 MAX_BYTES: Final = 25 * 1024 * 1024
 MAX_FILES: Final = 50
 _SWEEP_ROWS: Final = 500
+_FORGET: Final = """
+delete from inbox_projection.uploads where used_by is not null and upload_id in (
+    select (file ->> 'id')::uuid
+    from inbox.conversations c join inbox.messages m using (conversation_id),
+         json_array_elements(m.content::json -> 'attachments') file
+    where c.contact_id = %s and m.direction = 'out')
+"""
 
 
 class UploadNotFound(Exception):
@@ -102,6 +109,10 @@ class Uploads:
         await self._database.write(
             "update inbox_projection.uploads set used_by = null where used_by = %s", (command_id,)
         )
+
+    async def forget(self, contact_id: UUID) -> None:
+        """Drops the rows, whose names may tell of a person, of files that replies took to this contact."""
+        await self._database.write(_FORGET, (contact_id,))
 
     async def sweep(self) -> int:
         """Deletes what was unused for 24 hours, rows first; forgets rows of used ones (their replies know them).

@@ -41,6 +41,7 @@ from service_kit import database as sync_database
 from service_kit.blobs import Blobs
 from service_kit.hashing import KeyedHash, derive_key
 from service_kit.health import Health
+from service_kit.ids import new_id
 from service_kit.metrics import Metrics
 
 SECRET = "a secret of at least thirty-two characters"
@@ -194,7 +195,7 @@ class PretendedRouter:
 
 @dataclass
 class World:
-    """Two inboxes: the manager and the agent belong to `story.inbox_id`, nobody but the administrator to `foreign_inbox`."""
+    """Two inboxes: manager and agent belong to `story.inbox_id`, nobody but the administrator to `foreign_inbox`."""
 
     dsn: str
     story: Story
@@ -205,9 +206,9 @@ class World:
     blob_folder: Path
     show: Callable[[], None]
     agents: dict[str, UUID] = field(default_factory=dict)
-    foreign_inbox: UUID = UUID(int=0)
-    foreign_channel: UUID = UUID(int=0)
-    support_channel: UUID = UUID(int=0)
+    foreign_inbox: UUID = field(default_factory=new_id)
+    foreign_channel: UUID = field(default_factory=new_id)
+    support_channel: UUID = field(default_factory=new_id)
     own: Thread | None = None
     foreign: Thread | None = None
 
@@ -288,7 +289,7 @@ async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
         commands=router,
         blobs=blobs,
         uploads=Uploads(pool, blobs),
-        feed=Feed(pool, listener),
+        feed=Feed(pool, listener, keep_alive_seconds=0.2),
         clock=lambda: START,
         health=Health("database"),
         metrics=Metrics(),

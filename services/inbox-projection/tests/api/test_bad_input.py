@@ -159,6 +159,14 @@ async def test_a_database_that_is_away_is_503(world: Any) -> None:
         problem(await client.get("/api/v1/conversations"), 503, "database-away")
 
 
+async def test_views_that_are_not_there_yet_are_503(world: Any) -> None:
+    world.execute("alter table inbox.conversations rename to conversations_elsewhere")
+    async with world.client() as client:
+        problem(await client.get("/api/v1/conversations"), 503, "database-away")
+        world.execute("alter table inbox.conversations_elsewhere rename to conversations")
+        assert (await client.get("/api/v1/conversations")).status_code == 200
+
+
 async def test_every_answer_carries_the_security_headers(world: Any) -> None:
     async with world.client() as client, world.client(None) as nobody:
         for answer in (

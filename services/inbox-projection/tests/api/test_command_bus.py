@@ -15,7 +15,6 @@ from events import codec
 from events.commands import AddLabel
 from events.envelope import Actor, Envelope
 from events.outcomes import CommandHandled, ShownAt
-from inbox_projection import command_bus
 from inbox_projection.command_bus import KafkaCommands
 from inbox_projection.commands import BusAway, envelope
 from inbox_projection.shown import Shown
@@ -112,10 +111,10 @@ async def test_the_outcome_comes_back_when_the_view_shows_it_and_not_before(
 
 
 async def test_without_a_router_there_is_no_outcome_and_the_command_is_on_the_bus(
-    parts: tuple[KafkaCommands, Router, Shown], monkeypatch: pytest.MonkeyPatch
+    parts: tuple[KafkaCommands, Router, Shown],
 ) -> None:
     bus, router, _ = parts
-    monkeypatch.setattr(command_bus, "ANSWER_SECONDS", 0.3)
+    bus._answer_seconds = 0.3
     command = a_command()
     assert await bus.ask(command) is None
     assert (await router.command()).id == command.id
@@ -132,8 +131,7 @@ async def test_two_who_ask_for_the_same_command_both_get_its_outcome(
     assert [one.command_id for one in await asyncio.gather(*asking) if one] == [command.id] * 2
 
 
-async def test_a_bus_that_never_was_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command_bus, "PUBLISH_SECONDS", 0.05)
-    bus = KafkaCommands("127.0.0.1:1", Shown(), _nothing)
+async def test_a_bus_that_never_was_there_is_said_so() -> None:
+    bus = KafkaCommands("127.0.0.1:1", Shown(), _nothing, publish_seconds=0.05)
     with pytest.raises(BusAway):
         await bus.ask(a_command())

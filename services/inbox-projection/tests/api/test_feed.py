@@ -98,10 +98,7 @@ async def test_an_unknown_or_forgotten_place_is_told_to_read_everything_anew(run
         assert (await stream.event())["event"] == "reset"
 
 
-async def test_a_stream_ends_when_the_caller_may_no_longer_listen(
-    running: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(route, "KEEP_ALIVE_SECONDS", 0.05)
+async def test_a_stream_ends_when_the_caller_may_no_longer_listen(running: Any) -> None:
     async with listening(running, "agent") as stream:
         waiting = asyncio.create_task(stream.event())
         await _settled(running, 1)

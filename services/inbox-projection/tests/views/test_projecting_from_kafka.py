@@ -188,3 +188,14 @@ async def test_a_dead_letter_leaves_a_known_hole_and_a_missing_event_stops_the_p
         async with asyncio.timeout(60):
             await projector.run(asyncio.Event())
     assert inbox.count("select count(*) from inbox.messages where kind = 'comment'") == 1
+
+
+async def test_views_of_another_version_are_rebuilt_before_they_are_shown(inbox: Inbox) -> None:
+    inbox.story.mail(inbox.story.person(), "Before the upgrade")
+    await inbox.publish()
+    inbox.connection.execute(f"comment on schema inbox is '{schema.VERSION_COMMENT}1'".encode())
+    assert not process.prepare(inbox.settings)
+    await rebuild_beside(inbox.settings)
+    assert process.prepare(inbox.settings)
+    assert inbox.is_shown()
+    assert inbox.equals_a_replay()

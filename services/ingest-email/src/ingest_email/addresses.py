@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -101,6 +102,7 @@ class AddressBook:
         return {ours.address: ours for ours in self._channels.values() if ours.inbox_id not in self._archived}
 
 
+@lru_cache(maxsize=4096)
 def normal(address: str) -> str:
     """The form in which addresses are compared: lower case, an international domain as A-labels where it has any."""
     local, at, domain = address.strip().lower().rpartition("@")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 
+import msgspec
+
 from ingest_email import charsets
 from ingest_email.attachments import File, file_of, given_name
 from ingest_email.html_text import text_of
 from ingest_email.mime import Part
 
 
-@dataclass(frozen=True)
-class Bodies:
+class Bodies(msgspec.Struct, frozen=True):
     """`text` is what people read as plain text (made from the HTML where the mail has none); `html` None for none."""
 
     text: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+
+import msgspec
 
 from events.values import Address
 from ingest_email import headers, mime
@@ -27,8 +28,7 @@ _MONTHS = dict(
 _NOTHING = Bodies("", None, ())
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """A mail as its people see it. `message_id` is "" where it has none; `unreadable` says why it is only a stub.
 
     `date` is the field as written, `sent_at` its instant (UTC) or None. `container` is the type of the whole.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 MAX_PATH: Final = 512
@@ -30,8 +31,12 @@ def verb_of(line: str) -> tuple[str, str]:
     return verb.strip().upper(), argument.strip()
 
 
+@lru_cache(maxsize=4096)
 def path_of(argument: str, keyword: str) -> Path:
-    """`FROM:<a@b> SIZE=1` → the path; a source route is left out (RFC 5321 4.1.1.3). Raises BadSyntax."""
+    """`FROM:<a@b> SIZE=1` → the path; a source route is left out (RFC 5321 4.1.1.3). Raises BadSyntax.
+
+    Remembered, since most mails go to few addresses; the parameters may be shared: don't change them.
+    """
     if argument[: len(keyword)].upper() != keyword:
         raise BadSyntax(f"expected {keyword}<address>")
     rest = argument[len(keyword) :].strip()

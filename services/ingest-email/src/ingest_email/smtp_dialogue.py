@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from ingest_email.limits import MAX_MAIL_BYTES
 from ingest_email.smtp_commands import BadSyntax, path_of, size_of, verb_of
 from ingest_email.smtp_data import Data, Room, too_large
@@ -24,21 +26,18 @@ MAX_ERRORS: Final = 20
 _OK: Final = b"250 2.0.0 Ok\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True, gc=False):
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class AskRecipient:
+class AskRecipient(msgspec.Struct, frozen=True, gc=False):
     """Answer with `recipient_answered`."""
 
     address: str
     correlation_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptMail:
+class AcceptMail(msgspec.Struct, frozen=True, gc=False):
     """Answer with `mail_answered`. `raw` is as sent, with its dots unstuffed; `sender` is "" for `<>`."""
 
     sender: str
@@ -47,15 +46,13 @@ class AcceptMail:
     correlation_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class StartTls:
+class StartTls(msgspec.Struct, frozen=True, gc=False):
     """Say the text, start TLS, then call `tls_started`."""
 
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class HangUp:
+class HangUp(msgspec.Struct, frozen=True, gc=False):
     text: bytes
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from events.envelope import Actor, Envelope
 from events.inbound import MessageReceived
@@ -30,8 +33,7 @@ TOO_LARGE: Final = "too large for an event"
 CUSTOMER: Final = Actor("contact")
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(msgspec.Struct, frozen=True):
     """One inbox that a mail goes to: the channel and address of ours it came by, and the reply token's conversation."""
 
     inbox_id: UUID
@@ -40,8 +42,7 @@ class Destination:
     conversation_id: UUID | None = None
 
 
-@dataclass(frozen=True)
-class Keys:
+class Keys(msgspec.Struct, frozen=True):
     """What translating needs to know of the installation."""
 
     workspace_id: UUID
@@ -64,8 +65,7 @@ class Received:
         return sha256(self.raw).hexdigest()
 
 
-@dataclass(frozen=True)
-class Translated:
+class Translated(msgspec.Struct, frozen=True):
     """The fact, the Kafka key that keeps a sender's mails to an inbox in order, and its blobs, the raw mail first."""
 
     envelope: Envelope[MessageReceived]
@@ -73,8 +73,7 @@ class Translated:
     blobs: tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True)
-class _Body:
+class _Body(msgspec.Struct, frozen=True):
     """Text or HTML as it goes into the event, and the whole where that had to be cut."""
 
     inline: str

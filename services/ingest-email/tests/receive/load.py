@@ -17,24 +17,23 @@ import tempfile
 import time
 from email.message import EmailMessage
 from pathlib import Path
-from uuid import UUID
 
 import uvloop
 from aiokafka import AIOKafkaConsumer
-from local_runtime.children import Child
-from local_runtime.kafka import KafkaBroker
-from local_runtime.ports import free_ports
 
 from events import codec
 from events.envelope import Envelope
-from events.topics import ALL, WORKSPACE
+from events.topics import WORKSPACE
 from events.workspace import FallbackAddressIssued, InboxCreated
+from local_runtime.children import Child
+from local_runtime.kafka import KafkaBroker
+from local_runtime.ports import free_ports
 from service_kit import topics
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
 from service_kit.producer import Publisher
 
-WORDS = "thank you for the order number please send an invoice when does it arrive hello best regards again".split()
+WORDS = ("thank", "you", "for", "the", "order", "number", "please", "send", "an", "invoice", "when", "hello", "again")
 ADDRESS = "support-abc234@postroom.localhost"
 
 
@@ -148,7 +147,12 @@ async def measure(broker: KafkaBroker, folder: Path, processes: int, number: int
     }
     arguments = [sys.executable, "-m", "ingest_email", "receive"]
     children = [
-        Child.start(f"receive-{port}", arguments, log=folder / f"{port}.log", environment={**environment, "POSTROOM_METRICS_PORT": str(port)})
+        Child.start(
+            f"receive-{port}",
+            arguments,
+            log=folder / f"{port}.log",
+            environment={**environment, "POSTROOM_METRICS_PORT": str(port)},
+        )
         for port in metrics
     ]
     try:
@@ -183,7 +187,7 @@ async def measure(broker: KafkaBroker, folder: Path, processes: int, number: int
 
 
 async def main(number: int, connections: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="postroom-load-") as name:
+    with tempfile.TemporaryDirectory(prefix="postroom-load-", dir=os.environ.get("POSTROOM_VAR")) as name:
         folder = Path(name)
         kafka_port, controller_port = free_ports(2)
         broker = KafkaBroker(folder / "kafka", port=kafka_port, controller_port=controller_port)

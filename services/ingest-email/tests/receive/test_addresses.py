@@ -54,7 +54,9 @@ def test_a_plus_part_leads_to_the_same_address(book):
 
 def test_an_address_that_is_connected_with_its_plus_part_comes_first(book):
     book.apply(
-        ChannelConnected(channel_id=UUID(int=9), inbox_id=INBOX, kind="email", email=EmailSettings(address="help+de@example.com"))
+        ChannelConnected(
+            channel_id=UUID(int=9), inbox_id=INBOX, kind="email", email=EmailSettings(address="help+de@example.com")
+        )
     )
 
     assert book.find("help+de@example.com").ours.channel_id == UUID(int=9)
@@ -111,7 +113,9 @@ def record(fact: object, position: int = 1, **changed: bytes | None) -> SimpleNa
     )
     encoded = codec.encode(envelope)
     headers = codec.with_position(encoded.headers, "main/1", position)
-    return SimpleNamespace(topic="workspace.v1", partition=0, offset=position, key=b"k", headers=headers, value=encoded.value)
+    return SimpleNamespace(
+        topic="workspace.v1", partition=0, offset=position, key=b"k", headers=headers, value=encoded.value
+    )
 
 
 def test_records_are_read_into_the_book():

@@ -26,7 +26,10 @@ from ingest_email.parse import parse
         ("From: Mail Delivery Subsystem <x@example.net>", "robot-sender"),
         ("From: no-reply@shop.example", "robot-sender"),
         ("From: list-bounces@example.net", "robot-sender"),
-        ("Content-Type: multipart/report; report-type=disposition-notification; boundary=x\n\n--x\n\nread\n--x--", "report"),
+        (
+            "Content-Type: multipart/report; report-type=disposition-notification; boundary=x\n\n--x\n\nread\n--x--",
+            "report",
+        ),
         ("Subject: Out of Office: back on Monday", "away-subject"),
         ("Subject: Automatische Antwort: Bestellung", "away-subject"),
         ("Subject: Undelivered Mail Returned to Sender", "bounce-subject"),

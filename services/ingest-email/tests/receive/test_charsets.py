@@ -14,7 +14,13 @@ RUSSIAN = "Здравствуйте, пришлите пожалуйста сч�
 
 @pytest.mark.parametrize(
     ("text", "charset"),
-    [(POLISH, "utf-8"), (POLISH, "iso-8859-2"), (POLISH, "windows-1250"), (RUSSIAN, "koi8-r"), ("日本語", "iso-2022-jp")],
+    [
+        (POLISH, "utf-8"),
+        (POLISH, "iso-8859-2"),
+        (POLISH, "windows-1250"),
+        (RUSSIAN, "koi8-r"),
+        ("日本語", "iso-2022-jp"),
+    ],
 )
 def test_a_declared_charset_is_believed(text, charset):
     assert decode(text.encode(charset), charset) == text

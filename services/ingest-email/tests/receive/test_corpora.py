@@ -10,7 +10,6 @@ import pytest
 
 from events import codec
 from ingest_email.automation import sign_of
-from ingest_email.bodies import bodies_of
 from ingest_email.html_text import text_of
 from ingest_email.parse import parse
 from ingest_email.quotes import split

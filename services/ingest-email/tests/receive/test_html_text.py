@@ -28,7 +28,9 @@ def test_entities_are_characters():
 
 
 def test_quotations_are_marked():
-    assert text_of("<p>new</p><blockquote>old<blockquote>older</blockquote></blockquote>") == "new\n\n> old\n>\n>> older"
+    assert (
+        text_of("<p>new</p><blockquote>old<blockquote>older</blockquote></blockquote>") == "new\n\n> old\n>\n>> older"
+    )
 
 
 def test_lists_and_pictures_have_words():

@@ -100,7 +100,9 @@ def test_an_answer_below_the_quotation_stays_whole():
 
 
 def test_a_forward_stays_whole():
-    text = "See below.\n\n---------- Forwarded message ---------\nFrom: A <a@x>\nDate: now\nSubject: s\nTo: b\n\nNews.\n"
+    text = (
+        "See below.\n\n---------- Forwarded message ---------\nFrom: A <a@x>\nDate: now\nSubject: s\nTo: b\n\nNews.\n"
+    )
 
     assert split(text) == (text, "")
 
@@ -180,7 +182,9 @@ def test_time_grows_with_the_length_alone(unit, within):
 
 def test_an_ordinary_reply_takes_less_than_a_tenth_of_a_millisecond():
     text = "".join(f"Some words of line {number}, as people write them.\n" for number in range(15))
-    text += "\nOn Tue, Sep 25, 2012 at 8:59 AM, Chris Doe\n<chris@example.com> wrote:\n\n" + "> quoted words here\n" * 25
+    text += (
+        "\nOn Tue, Sep 25, 2012 at 8:59 AM, Chris Doe\n<chris@example.com> wrote:\n\n" + "> quoted words here\n" * 25
+    )
     best = min(_seconds(text) for _ in range(7))
 
     assert best < 0.000_2, f"{best * 1e6:.0f} µs"

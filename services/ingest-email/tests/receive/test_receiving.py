@@ -104,7 +104,10 @@ async def running(bootstrap: str, folder: Path, **own: object) -> AsyncIterator[
     stop = asyncio.Event()
     tasks = [asyncio.create_task(task(stop)) for task in receiver.tasks.values()]
     try:
-        await asyncio.wait_for(receiver.listening.wait(), 20)
+        async with asyncio.timeout(30):
+            await receiver.listening.wait()
+            while not receiver.health.is_ready:
+                await asyncio.sleep(0.02)
         yield Post(receiver, bootstrap, folder)
     finally:
         stop.set()
@@ -128,9 +131,9 @@ async def post(empty_kafka, tmp_path) -> AsyncIterator[Post]:
 async def test_an_accepted_mail_is_in_the_log_and_in_the_blob_store(post, make_mail):
     raw = make_mail(files=[("a.pdf", "application/pdf", b"%PDF")])
     code, text = await post.sent(raw)
+    assert code == 250, text
     (event,) = await post.events()
 
-    assert code == 250
     assert str(event.correlation_id) in text.decode()
     assert event.data.inbox_id == INBOX
     assert event.data.content.subject == "My order"
@@ -175,7 +178,9 @@ async def test_bad_mails_become_one_event_each_and_stop_nothing(post, make_mail)
     events = await post.events()
 
     assert len(events) == len(bad)
-    assert [event.data.facts.unreadable is not None for event in events] == [name in ("parts", "header") for name in bad]
+    assert [event.data.facts.unreadable is not None for event in events] == [
+        name in ("parts", "header") for name in bad
+    ]
     assert events[3].data.content.new_text == "Grüße"
     assert all(event.data.content.raw is not None for event in events)
 

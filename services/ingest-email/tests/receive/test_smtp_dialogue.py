@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
@@ -86,7 +87,7 @@ SESSION = HELLO + ENVELOPE + b"..dot\r\n...\r\n.x\r\n\r\n.\r\nNOOP\r\n" + ENVELO
 def test_where_the_bytes_are_cut_makes_no_difference(cuts):
     whole, cut = Client(), Client()
     borders = [0, *sorted(set(cuts)), len(SESSION)]
-    said = b"".join(cut.say(SESSION[a:b]) for a, b in zip(borders, borders[1:], strict=False))
+    said = b"".join(cut.say(SESSION[a:b]) for a, b in pairwise(borders))
 
     assert said == whole.say(SESSION)
     assert cut.mails == whole.mails
@@ -104,7 +105,18 @@ def test_no_bytes_make_it_raise(data):
 
 
 @pytest.mark.parametrize(
-    "false_end", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n", b"\n\n.\r\n", b"\r\r\n.\r\r\n", b"\0\r\n.\0\r\n"]
+    "false_end",
+    [
+        b"\n.\n",
+        b"\n.\r\n",
+        b"\r\n.\n",
+        b"\r.\r",
+        b"\r\n.\r",
+        b"\r.\r\n",
+        b"\n\n.\r\n",
+        b"\r\r\n.\r\r\n",
+        b"\0\r\n.\0\r\n",
+    ],
 )
 def test_only_a_dot_between_whole_line_ends_ends_a_mail(false_end):
     smuggled = b"MAIL FROM:<admin@here>\r\nRCPT TO:<support@here>\r\nDATA\r\nevil\r\n"
@@ -135,7 +147,9 @@ def test_recipients_that_do_not_exist_or_cannot_be_checked_are_refused_one_by_on
     client = Client()
     client.say(HELLO)
 
-    assert client.codes(b"MAIL FROM:<a@b>\r\nRCPT TO:<gone@here>\r\nRCPT TO:<support@here>\r\nRCPT TO:<unsure@here>\r\n") == [
+    assert client.codes(
+        b"MAIL FROM:<a@b>\r\nRCPT TO:<gone@here>\r\nRCPT TO:<support@here>\r\nRCPT TO:<unsure@here>\r\n"
+    ) == [
         250,
         550,
         250,
@@ -255,7 +269,7 @@ def test_tls_may_be_demanded():
     client = Client(offers_tls=True, requires_tls=True)
 
     assert client.codes(HELLO + b"MAIL FROM:<a@b>\r\n") == [250, 530]
-    assert client.codes(b"STARTTLS\r\n" ) == [220]
+    assert client.codes(b"STARTTLS\r\n") == [220]
     assert client.codes(HELLO + b"MAIL FROM:<a@b>\r\n") == [250, 250]
 
 
@@ -296,7 +310,9 @@ def test_commands_of_wrong_shape_are_refused(line):
     assert Client().codes(HELLO + line.encode() + b"\r\n") == [250, 501]
 
 
-@pytest.mark.parametrize("line", ["MAIL FROM:<a@b> AUTH=<>", "MAIL FROM:<a@b> BODY=BINARYMIME", "MAIL FROM:<a@b> RET=FULL"])
+@pytest.mark.parametrize(
+    "line", ["MAIL FROM:<a@b> AUTH=<>", "MAIL FROM:<a@b> BODY=BINARYMIME", "MAIL FROM:<a@b> RET=FULL"]
+)
 def test_unknown_parameters_are_refused(line):
     assert Client().codes(HELLO + line.encode() + b"\r\n") == [250, 555]
 

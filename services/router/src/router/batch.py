@@ -174,7 +174,7 @@ class BatchHandler:
 
     def _working_set(self, cursor: Cursor, items: Sequence[Item], asked: Asked, moves: list[Move]) -> WorkingSet:
         known = lookups.read(cursor, asked, moves)
-        wanted = routing.want(items, _conversations(known), ())
+        wanted = routing.want(items, _conversations(known))
         stored = self._store.read(cursor, self._memory.reading(wanted))
         states = self._memory.states(wanted, stored)
         rows = Rows(known, Writes(), self.hashes, self._decoder.conversation_of)

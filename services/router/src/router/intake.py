@@ -61,7 +61,13 @@ class Intake:
         self._waiting_out = False
 
     async def run(self, stop: asyncio.Event, leader: Leadership) -> None:
-        """Raises OffsetsDoNotFit, LeadershipLost, and whatever ends a pump."""
+        """Raises OffsetsDoNotFit, LeadershipLost, and whatever ends a pump.
+
+        The lock's heartbeat begins first: waiting for a Kafka that is away must not cost the lock.
+        """
+        await _together(stop, partial(leader.keep, stop), partial(self._take_in, stop, leader))
+
+    async def _take_in(self, stop: asyncio.Event, leader: Leadership) -> None:
         stored = await self._stored(stop)
         if stored is None:
             return
@@ -74,7 +80,6 @@ class Intake:
             await _together(
                 stop,
                 partial(self._loop, stop, leader, pumps),
-                partial(leader.keep, stop),
                 partial(self._watch, stop, pumps),
                 *(partial(pump.run, stop) for pump in pumps),
                 *self._beside,

@@ -125,6 +125,16 @@ class WorkingSet:
         self.rows.quarantine(stream, event, raw)
         return self._draft(stream, event, CONVERSATIONS, cause, None)
 
+    def answer(self, verdict: Verdict) -> None:
+        """Adds what became of a command; later copies of it in the batch find it."""
+        self.verdicts.append(verdict)
+        if verdict.remembered:
+            self.commands[verdict.cause.id] = verdict
+
+    def first_team(self, inbox_id: UUID) -> UUID | None:
+        team = self.workspace.first_team(inbox_id)
+        return None if team is None else team.id
+
     def _draft(self, stream: UUID, event: Event, families: tuple[str, ...], cause: Cause, key_id: UUID | None) -> Draft:
         head = self.heads.get(stream, NO_HEAD)
         sequence = head.sequence + 1

@@ -68,6 +68,7 @@ async def change_contact(
 async def erase_contact(request: Request, contact_id: UUID, key: IdempotencyKey = None) -> Response:
     """Destroys all that is known of the person, everywhere, for ever; the statistics stay."""
     await _contact(request, contact_id)
+    await parts_of(request).uploads.forget(contact_id)
     await perform(request, EraseContact(), contact_id, key)
     return answers.no_content()
 

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from inbox_projection.api.guard import GuardedRoute, identify, policy
 from inbox_projection.api.parts import Parts, caller_of, parts_of
-from inbox_projection.feed import KEEP_ALIVE_SECONDS, Entry, Feed, Listener, reset_text
+from inbox_projection.feed import Entry, Feed, Listener, reset_text
 from inbox_projection.policy import Caller, Permission, Verdict, decide
 from inbox_projection.pool import DatabaseAway
 
@@ -46,7 +46,7 @@ async def _stream(request: Request, parts: Parts, after: int, gap: bool) -> Asyn
     caller: Caller | None = caller_of(request)
     with parts.feed.listening() as listener:
         yield b"retry: 2000\n\n" + (reset_text(after) if gap else f"id: {after}\n\n".encode())
-        check_at = now() + KEEP_ALIVE_SECONDS
+        check_at = now() + parts.feed.keep_alive_seconds
         try:
             while caller is not None and not listener.closed:
                 async for entries in _pending(parts.feed, listener, after, check_at - now()):
@@ -55,7 +55,7 @@ async def _stream(request: Request, parts: Parts, after: int, gap: bool) -> Asyn
                     if visible:
                         yield visible
                 if now() >= check_at:
-                    check_at = now() + KEEP_ALIVE_SECONDS
+                    check_at = now() + parts.feed.keep_alive_seconds
                     caller = await identify(request, renew=False)
                     yield b": still here\n\n"
         except DatabaseAway:

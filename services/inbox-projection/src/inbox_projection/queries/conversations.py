@@ -165,19 +165,19 @@ def _branch(
 
 
 def _label_branch(shape: _Shape) -> Composed:
-    conditions: list[SQL] = [SQL("l.label = %(label)s"), SQL("l.status = s.status")]
-    others = [condition for name, condition in _others(shape) if name not in ("inbox", "limited", "label")]
-    if shape.inbox:
-        conditions.append(SQL("l.inbox_id = %(inbox)s"))
-    if shape.limited:
-        conditions.append(SQL("l.inbox_id = any(%(inboxes)s::uuid[])"))
+    """From the index of labels alone: it holds whatever else lists filter by."""
+    conditions: list[SQL] = [SQL("c.label = %(label)s"), SQL("c.status = s.status")]
+    conditions += [condition for name, condition in _others(shape) if name != "label"]
     if shape.further:
-        conditions.append(SQL("(l.last_message_at, l.conversation_id) < (%(at)s, %(id)s)"))
-    join = SQL(" join inbox.conversations c on c.conversation_id = l.conversation_id") if others else SQL("")
+        conditions.append(_FURTHER)
     return SQL(
-        "select l.conversation_id, l.last_message_at from inbox.conversation_labels l{} where {}"
-        " order by l.last_message_at desc, l.conversation_id desc limit %(limit)s"
-    ).format(join, SQL(" and ").join(conditions + others))
+        "select c.conversation_id, c.last_message_at from inbox.conversation_labels c where {}"
+        " order by c.last_message_at desc, c.conversation_id desc limit %(limit)s"
+    ).format(SQL(" and ").join(conditions))
+
+
+# A kind of which there is no channel has no conversations: known without a look at any of them.
+_CHANNEL: Final = SQL("c.channel = %(channel)s and exists (select from inbox.channels h where h.kind = %(channel)s)")
 
 
 def _others(shape: _Shape) -> list[tuple[str, SQL]]:
@@ -187,7 +187,7 @@ def _others(shape: _Shape) -> list[tuple[str, SQL]]:
         ("assignee", shape.assignee == "one", SQL("c.assignee_id = %(assignee)s")),
         ("assignee", shape.assignee == "none", SQL("c.assignee_id is null")),
         ("team", shape.team, SQL("c.team_id = %(team)s")),
-        ("channel", shape.channel, SQL("c.channel = %(channel)s")),
+        ("channel", shape.channel, _CHANNEL),
         ("label", shape.label, SQL("%(label)s = any(c.labels)")),
     ]
     return [(name, condition) for name, present, condition in found if present]

@@ -11,9 +11,9 @@ create index conversations_of_team on {schema}.conversations
     (team_id, status, last_message_at, conversation_id) include (inbox_id, assignee_id, channel);
 -- contact_id = ?, also GET /contacts/{{id}}/conversations.
 create index conversations_of_contact on {schema}.conversations (contact_id, last_message_at, conversation_id);
--- label = ? and status = ?.
+-- label = ? and status = ?, with any other filter.
 create index conversation_labels_of_label on {schema}.conversation_labels
-    (label, status, last_message_at, conversation_id) include (inbox_id);
+    (label, status, last_message_at, conversation_id) include (inbox_id, assignee_id, team_id, channel);
 
 -- GET /messages/{{id}}/raw and the reply just sent. Delivery states find their reply by it, too.
 create index messages_by_id on {schema}.messages (message_id) where kind = 'message';

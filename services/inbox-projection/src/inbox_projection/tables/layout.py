@@ -92,7 +92,9 @@ CONVERSATIONS: Final = _table(
     "uuid big uuid uuid word uuid word word text[] uuid uuid time time int int time uuid uuid text uuid text",
     "conversation_id",
 )
-LABELS: Final = _table("conversation_labels", rows.LabelRow, "uuid text text uuid time", "conversation_id label")
+LABELS: Final = _table(
+    "conversation_labels", rows.LabelRow, "uuid text word uuid time uuid uuid word", "conversation_id label"
+)
 MESSAGES: Final = _table(
     "messages",
     rows.Line,

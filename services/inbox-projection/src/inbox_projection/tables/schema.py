@@ -9,7 +9,7 @@ from psycopg import sql
 
 LIVE: Final = "inbox"
 NEXT: Final = "inbox_next"
-VIEW_VERSION: Final = 1
+VIEW_VERSION: Final = 2
 """Raised by every change of a projection or table; a live schema of another version is rebuilt."""
 VERSION_COMMENT: Final = "postroom views, version "
 

@@ -27,13 +27,17 @@ create table {schema}.conversations (
     preview text not null                   -- personal; at most 160 characters, one line
 ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05);
 
--- One row for each label of a conversation, with what lists filter and order by, so that a label's page is one range.
+-- One row for each label of a conversation, with all that lists filter and order by, so that a label's page is one
+-- range of its index, whatever else is asked for. The label's first 200 characters.
 create table {schema}.conversation_labels (
     conversation_id uuid not null,
     label text not null,
     status text not null,
     inbox_id uuid not null,
     last_message_at timestamptz not null,
+    assignee_id uuid,
+    team_id uuid,
+    channel text not null,
     primary key (conversation_id, label)
 ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
 

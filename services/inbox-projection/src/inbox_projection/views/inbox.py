@@ -131,6 +131,9 @@ def labels_of(row: ConversationRow) -> list[LabelRow]:
             status=row.status,
             inbox_id=row.inbox_id,
             last_message_at=row.last_message_at,
+            assignee_id=row.assignee_id,
+            team_id=row.team_id,
+            channel=row.channel,
         )
         for label in sorted({label[:LABEL_CHARACTERS] for label in row.labels})
     ]

@@ -42,6 +42,9 @@ class LabelRow(Row, frozen=True, kw_only=True, gc=False):
     status: str
     inbox_id: UUID
     last_message_at: datetime
+    assignee_id: UUID | None
+    team_id: UUID | None
+    channel: str
 
 
 class Line(Row, frozen=True, kw_only=True, gc=False):
