@@ -122,3 +122,16 @@ async def test_a_projector_under_load_drains_within_ten_seconds_of_sigterm_and_l
     await asyncio.to_thread(child.stop)
     assert child.exit_code == 0
     assert [position for _, _, position in view.rows(fresh_database)] == list(range(1, 1001))
+
+
+async def test_a_watchdog_ends_with_its_process_though_the_lag_is_never_answered() -> None:
+    stop, asked = asyncio.Event(), asyncio.Event()
+
+    async def lag() -> int:
+        asked.set()
+        return await asyncio.get_running_loop().create_future()  # as of a consumer that is being closed
+
+    watching = asyncio.create_task(watch("g", lag=lag, progress=lambda: 0, stop=stop, every_seconds=0.01))
+    await asked.wait()
+    stop.set()
+    await asyncio.wait_for(watching, 5)

@@ -123,13 +123,22 @@ class LivePostroom:
         return {process["name"]: process for process in report["processes"]}
 
     def pid(self, name: str) -> int:
-        return int(self.processes()[name]["pid"])
+        """The pid of the process, as soon as it has one."""
+        return int(eventually(lambda: self.processes()[name]["pid"], f"{name} runs", 60))
 
     def kill(self, name: str, sign: signal.Signals = signal.SIGKILL) -> int:
-        """Sends the signal to the process and returns its pid; the supervisor brings a dead one back."""
-        pid = self.pid(name)
-        os.kill(pid, sign)
-        return pid
+        """Sends the signal to the process, as soon as it runs, and returns its pid; the supervisor brings back what
+        died."""
+
+        def sent() -> int | None:
+            pid = self.pid(name)
+            try:
+                os.kill(pid, sign)
+            except ProcessLookupError:
+                return None  # it has just ended by itself
+            return pid
+
+        return eventually(sent, f"{name} can be sent a signal", 60)
 
     def client(self, token: str | None = None) -> httpx.Client:
         """The API as the administrator, or whoever the token belongs to."""

@@ -31,12 +31,22 @@ async def watch(
     seen, since = progress(), clock()
     while not stop.is_set():
         await first_of(stop, timeout=every_seconds)
-        try:
-            waiting = await lag()
-        except (Fault, KafkaError, OSError, TimeoutError):
-            waiting = 0
+        waiting = await _unless_stopped(lag, stop)
         now = progress()
         if now != seen or waiting == 0 or excused():
             seen, since = now, clock()
         elif clock() - since >= limit_seconds:
             raise StoodStill(f"{name}: {waiting} records wait and none was handled for {limit_seconds:.0f} s")
+
+
+async def _unless_stopped(lag: Callable[[], Awaitable[int]], stop: asyncio.Event) -> int:
+    """The lag; 0 when it cannot be asked for, or at the end: a consumer that is being closed may never answer."""
+    asking, stopping = asyncio.ensure_future(lag()), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return await asking if asking.done() else 0
+    except (Fault, KafkaError, OSError, TimeoutError):
+        return 0
+    finally:
+        asking.cancel()
+        stopping.cancel()

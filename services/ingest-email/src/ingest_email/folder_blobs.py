@@ -1,7 +1,7 @@
 """A local folder as the blob store of the receiving process: small blobs are written at once, without a thread.
 
-Measured on 2 cores, blobs of 7 kB: 0.07 ms of CPU each, against 0.5 ms by way of obstore's threads, which wake the
-event loop and contend for the interpreter's lock. The layout is obstore's, so that everyone else reads by obstore.
+A folder, a file and 7 kB cost about 0.1 ms; by way of obstore's threads, which wake the event loop and contend for
+the interpreter's lock, it is twice to three times as much. The layout is obstore's, so that all others read by obstore.
 """
 
 from __future__ import annotations
@@ -37,11 +37,14 @@ class FolderBlobs:
 
     def _write(self, name: str, content: bytes) -> None:
         path = f"{self._folder}/{name}"
+        folder = path.rpartition("/")[0]
         try:
-            descriptor = os.open(path, _FLAGS, 0o640)
+            os.mkdir(folder)  # noqa: PTH102 - cheaper than asking whether it is there
+        except FileExistsError:
+            pass
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - three times as fast
-            descriptor = os.open(path, _FLAGS, 0o640)
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+        descriptor = os.open(path, _FLAGS, 0o640)
         try:
             view = memoryview(content)
             while view:

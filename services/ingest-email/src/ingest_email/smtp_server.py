@@ -155,7 +155,11 @@ class Session(asyncio.Protocol):
         self._task = asyncio.get_running_loop().create_task(work)
 
     async def _check(self, asked: AskRecipient) -> None:
-        code = await self._server.intake.check(asked.address, asked.correlation_id)
+        try:
+            code = await self._server.intake.check(asked.address, asked.correlation_id)
+        except Exception:
+            log.exception("a recipient could not be checked")
+            code = 451
         self._answer(self._dialogue.recipient_answered(code))
 
     async def _accept(self, mail: AcceptMail) -> None:

@@ -38,6 +38,8 @@ class Surroundings:
         return address == "support@here"
 
     async def check(self, address: str, correlation_id: object) -> int:
+        if address == "broken@here":
+            raise RuntimeError("broken on purpose")
         if address == "slow@here":
             await self.decide.wait()
             return 250
@@ -131,8 +133,10 @@ async def test_a_fault_while_accepting_is_a_request_to_try_again(surroundings):
     surroundings.failing = True
     async with serving(surroundings) as server, connected(server) as line:
         line.writer.write(b"EHLO x\r\n" + ENVELOPE % b"support@here" + b"one\r\n.\r\nNOOP\r\n")
-
         assert await line.codes(7) == [220, 250, 250, 250, 354, 451, 250]
+
+        line.writer.write(ENVELOPE % b"broken@here")
+        assert await line.codes(3) == [250, 451, 451]
 
 
 async def test_a_client_that_leaves_while_its_mail_is_stored_harms_nobody(surroundings, eventually):

@@ -67,6 +67,9 @@ class WorkingSet:
         self.tally = Tally()
         self.touched: set[UUID] = set()
         rows.is_ours = self.is_ours
+        self._cause: UUID | None = None
+        self._ids = 0
+        self._teams: dict[UUID, UUID | None] = {}
 
     def is_ours(self, address: str) -> bool:
         return self.workspace.is_ours(address)
@@ -118,6 +121,7 @@ class WorkingSet:
                 if key_id not in self.workspace.agents:
                     self.new_keys.add(key_id)
             self.workspace = workspace.evolve(self.workspace, event)
+            self._teams.clear()
             self._draft(self.workspace_id, event, WORKSPACE, cause, key_id)
             self.rows.workspace(event)
 
@@ -132,8 +136,21 @@ class WorkingSet:
             self.commands[verdict.cause.id] = verdict
 
     def first_team(self, inbox_id: UUID) -> UUID | None:
-        team = self.workspace.first_team(inbox_id)
-        return None if team is None else team.id
+        """The inbox's first team, remembered until the workspace changes."""
+        if inbox_id not in self._teams:
+            team = self.workspace.first_team(inbox_id)
+            self._teams[inbox_id] = None if team is None else team.id
+        return self._teams[inbox_id]
+
+    def _event_id(self, cause: Cause, stream: UUID, sequence: int) -> UUID:
+        """The id of the next event of a cause: the first is derived from the cause and its place, so that a command
+        handled anew after its outcome was forgotten makes other ids; the following ones count on."""
+        if cause.id is self._cause:
+            self._ids += 1
+        else:
+            self._cause = cause.id
+            self._ids = self.house.derived_id(cause.id, f"{stream.hex}/{sequence}").int
+        return UUID(int=self._ids)
 
     def _draft(self, stream: UUID, event: Event, families: tuple[str, ...], cause: Cause, key_id: UUID | None) -> Draft:
         head = self.heads.get(stream, NO_HEAD)
@@ -141,7 +158,7 @@ class WorkingSet:
         self.heads[stream] = Head(sequence, head.position)
         draft = Draft(
             Envelope(
-                id=self.house.derived_id(cause.id, f"{stream.hex}/{sequence}"),
+                id=self._event_id(cause, stream, sequence),
                 stream=stream,
                 sequence=sequence,
                 occurred_at=cause.recorded_at if isinstance(event, ConversationRouted) else cause.occurred_at,
