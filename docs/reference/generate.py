@@ -81,9 +81,7 @@ def _metric_calls() -> Iterator[tuple[str, str, str, list[str], str]]:
 def metrics_page() -> str:
     """Every metric with its labels."""
     parts = [HEAD, "# Metrics\n\n| metric | kind | labels | of | meaning |\n| --- | --- | --- | --- | --- |\n"]
-    for name, kind, meaning, labels, package in sorted(
-        {(n, k, m, tuple(la), p) for n, k, m, la, p in _metric_calls()}
-    ):
+    for name, kind, meaning, labels, package in sorted({(n, k, m, tuple(la), p) for n, k, m, la, p in _metric_calls()}):
         parts.append(f"| `{name}` | {kind} | {', '.join(labels)} | {package} | {meaning} |\n")
     return "".join(parts)
 

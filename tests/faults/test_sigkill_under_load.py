@@ -7,6 +7,7 @@ import pytest
 
 from local_runtime.lanes import Load
 from local_runtime.live import LivePostroom, eventually
+from service_kit.ledger import check_log
 
 pytestmark = [pytest.mark.real, pytest.mark.faults, pytest.mark.timeout(400)]
 MAILS = 2_000
@@ -53,3 +54,8 @@ def test_random_processes_killed_under_load_lose_and_double_nothing(
     live: LivePostroom, address: str, seed: int
 ) -> None:
     kill_during(live, Load(live, address, MAILS), random.Random(seed).choices(VICTIMS, k=KILLS))
+
+
+async def test_after_all_that_the_log_holds_every_event_of_the_store_once_and_in_order(live: LivePostroom) -> None:
+    verdict = await check_log(live.settings()["POSTROOM_DATABASE_URL"], live.kafka)
+    assert verdict.ok, verdict

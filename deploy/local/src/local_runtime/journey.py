@@ -45,13 +45,15 @@ class Customer:
         to = mail["Reply-To"].addresses[0].addr_spec
         return self.writes(to, str(mail["Subject"]), text, In_Reply_To=str(mail["Message-ID"]))
 
-    def received(self, seconds: float = 60) -> EmailMessage:
-        """The newest mail that went out to the customer, as soon as there is one."""
+    def received(self, *, besides: EmailMessage | None = None, seconds: float = 60) -> EmailMessage:
+        """A mail that went out to the customer, as soon as there is one, other than the one named."""
+        known = None if besides is None else besides["Message-ID"]
 
-        def newest() -> EmailMessage | None:
-            return next((out for out in reversed(self._live.outbox()) if self.address in str(out["To"])), None)
+        def another() -> EmailMessage | None:
+            mine = [out for out in self._live.outbox() if self.address in str(out["To"])]
+            return next((out for out in mine if out["Message-ID"] != known), None)
 
-        return eventually(newest, "a mail to the customer", seconds)
+        return eventually(another, "a mail to the customer", seconds)
 
 
 class Desk:

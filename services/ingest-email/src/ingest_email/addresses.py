@@ -54,7 +54,7 @@ class AddressBook:
     """The addresses as the events so far leave them.
 
     An inbox's fallback address and its connected ones, each with or without a plus part. Disconnected channels have
-    no address, archived inboxes receive nothing.
+    no address; an archived inbox keeps its fallback address, which is valid for ever, and no other.
     """
 
     def __init__(self) -> None:
@@ -99,7 +99,11 @@ class AddressBook:
         self._channels[channel_id] = OurAddress(normal(settings.address), channel_id, inbox_id, fallback)
 
     def _live(self) -> dict[str, OurAddress]:
-        return {ours.address: ours for ours in self._channels.values() if ours.inbox_id not in self._archived}
+        return {
+            ours.address: ours
+            for ours in self._channels.values()
+            if ours.fallback or ours.inbox_id not in self._archived
+        }
 
 
 @lru_cache(maxsize=4096)

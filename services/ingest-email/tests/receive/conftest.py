@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import uvloop
 
 from ingest_email.translate import Destination, Keys, Received, Translated, read, translate
 from service_kit.hashing import KeyedHash
@@ -23,6 +24,14 @@ INBOX = UUID("01900000-0000-7000-8000-0000000000aa")
 CHANNEL = UUID("01900000-0000-7000-8000-0000000000bb")
 EVENT = UUID("01900000-0000-7000-8000-0000000000cc")
 CORRELATION = UUID("01900000-0000-7000-8000-0000000000dd")
+
+
+def pytest_asyncio_loop_factories(
+    config: object, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """On the loop that the processes run on, which does TLS and closing its own way."""
+    return {"uvloop": uvloop.new_event_loop}
+
 
 MakeMail = Callable[..., bytes]
 Translating = Callable[..., Translated]

@@ -76,9 +76,10 @@ def test_a_changed_channel_has_its_new_address_alone(book):
     assert book.find("hello@example.com").ours.inbox_id == INBOX
 
 
-def test_an_archived_inbox_receives_nothing_until_it_is_back(book):
+def test_an_archived_inbox_keeps_its_fallback_address_alone_until_it_is_back(book):
     book.apply(InboxChanged(inbox_id=INBOX, name="Support", archived=True))
     assert book.find("help@example.com") is None
+    assert book.find("support-abc234@postroom.localhost") is not None
 
     book.apply(InboxChanged(inbox_id=INBOX, name="Support"))
     assert book.find("help@example.com") is not None

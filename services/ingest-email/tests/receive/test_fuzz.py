@@ -27,7 +27,8 @@ TOKENS = [
     b"attachment; filename*0*=utf-8''%e2",
     b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"\n\n", b"\r\n ",
     b"\n--x", b"\n--x\n", b"--x--", b"\n--xy\r\n", b"\0", b"\xff",
-    b"\xc3", b"=", b"=C3=A9", b"=?utf-8?q?", b"=?utf-8?b?", b"?=", b"<a@b>", b"a@b", b"\"", b"(", b")", b"<", b">", b",",
+    b"\xc3", b"=", b"=C3=A9", b"=?utf-8?q?", b"=?utf-8?b?", b"?=", b"<a@b>", b"a@b", b"\"", b"(", b")", b"<", b">",
+    b",",
     b";", b":", b"<p>", b"<blockquote>", b"<style>", b"<!--", b"&#xD800;", b"cid:a@b", b"begin 644 x\n", b"M", b"> ",
     b"On 1 Jan a@b wrote:", b"Tue, 25 Aug 2026 08:59:00 +0200", b"Tue, 99 Foo 10000 99:99:99 +9999", b"auto-replied",
 ]  # fmt: skip

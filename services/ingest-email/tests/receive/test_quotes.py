@@ -180,7 +180,7 @@ def test_time_grows_with_the_length_alone(unit, within):
         split(unit * (64_000 // len(unit)))
 
 
-def test_an_ordinary_reply_takes_less_than_a_tenth_of_a_millisecond():
+def test_an_ordinary_reply_is_split_in_a_fraction_of_a_millisecond():
     text = "".join(f"Some words of line {number}, as people write them.\n" for number in range(15))
     text += (
         "\nOn Tue, Sep 25, 2012 at 8:59 AM, Chris Doe\n<chris@example.com> wrote:\n\n" + "> quoted words here\n" * 25

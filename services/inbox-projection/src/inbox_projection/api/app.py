@@ -76,7 +76,7 @@ def build(parts: Parts) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.parts = parts
     app.state.clean_html = CleanHtml()
-    routers: list[tuple[str, APIRouter]] = [(PREFIX, resource.router) for resource in RESOURCES]
+    routers = _routers()
     routers.append((PREFIX, _description(app, list(routers))))
     for prefix, router in routers:
         app.include_router(router, prefix=prefix)
@@ -88,13 +88,25 @@ def build(parts: Parts) -> FastAPI:
     return app
 
 
+def describe() -> dict[str, Any]:
+    """The OpenAPI document without anything that runs, for the reference pages."""
+    app, routers = FastAPI(openapi_url=None, docs_url=None, redoc_url=None), _routers()
+    for prefix, router in routers:
+        app.include_router(router, prefix=prefix)
+    return openapi.document(app, routers)
+
+
+def _routers() -> list[tuple[str, APIRouter]]:
+    return [(PREFIX, resource.router) for resource in RESOURCES]
+
+
 def _description(app: FastAPI, routers: list[tuple[str, APIRouter]]) -> APIRouter:
     router = APIRouter(route_class=GuardedRoute)
     made: list[dict[str, Any]] = []
 
     @router.get("/openapi.json", include_in_schema=False)
     @policy(Permission.DESCRIBE)
-    async def describe() -> Response:
+    async def this_api() -> Response:
         """This API."""
         if not made:
             made.append(openapi.document(app, routers))
