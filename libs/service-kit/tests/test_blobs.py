@@ -18,9 +18,10 @@ async def test_an_unknown_blob_is_told_apart_from_a_store_that_is_away(tmp_path:
     blobs = Blobs((tmp_path / "store").as_uri())
     with pytest.raises(BlobNotFound):
         await blobs.get("nothing")
-    (tmp_path / "store" / "taken").write_bytes(b"")
+    (tmp_path / "store").rmdir()
+    (tmp_path / "store").write_bytes(b"no folder any more")
     with pytest.raises(BlobStoreUnavailable):
-        await blobs.put("taken/below", b"x")
+        await blobs.put("event/blob", b"x")
 
 
 async def test_deleting_is_no_error_where_nothing_is(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from events.commands import EraseContact
 from router.housekeeping import Housekeeping
 from router.testing import Workbench, kinds, mail
-from service_kit.blobs import BlobNotFound, Blobs
+from service_kit.blobs import BlobNotFound, Blobs, file_of
 
 pytestmark = pytest.mark.real
 
@@ -97,12 +97,12 @@ async def test_the_sweeper_deletes_old_blobs_that_no_row_names(bench: Workbench,
         await blobs.put(f"event/{name}", b"bytes")
     long_ago = time.time() - timedelta(days=16).total_seconds()
     for name in ("named", "unnamed"):
-        os.utime(tmp_path / "event" / name, (long_ago, long_ago))
+        os.utime(tmp_path / file_of(f"event/{name}"), (long_ago, long_ago))
     housekeeping = Housekeeping(bench.dsn, blobs)
     assert await housekeeping.sweep() == 0, "with no named blob at all nothing is swept"
     bench.receive(mail(blobs=["event/named"]))
     assert await housekeeping.sweep() == 1
-    assert sorted(path.name for path in (tmp_path / "event").iterdir()) == ["named", "young"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [file_of("event/named"), file_of("event/young")]
     await housekeeping.close()
 
 

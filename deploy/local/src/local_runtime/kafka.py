@@ -21,7 +21,7 @@ from local_runtime.ports import LOCALHOST, require_free
 from local_runtime.startup_archive import archive_path
 
 # C1 only and one collector thread: starts fast and leaves the two cores to the services.
-JVM_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+JVM_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC")
 _QUIET = (
     "--sun-misc-unsafe-memory-access=allow",
     "--enable-native-access=ALL-UNNAMED",

@@ -27,23 +27,33 @@ class BlobStoreUnavailable(BlobError):
     retriable = True
 
 
+def file_of(name: str) -> str:
+    """The file that holds a blob in a local folder: all in one folder, because one for each mail costs a mkdir."""
+    return name.replace("/", "+")
+
+
+def _as_it_is(name: str) -> str:
+    return name
+
+
 class Blobs:
-    """Bytes by name; a name is written once and never changed."""
+    """Bytes by name; a name is written once and never changed. A name holds no plus sign."""
 
     def __init__(self, url: str) -> None:
         self._store: ObjectStore = _open(url)
+        self._key = file_of if urlsplit(url).scheme == "file" else _as_it_is
 
     async def put(self, name: str, content: bytes) -> None:
         """Returns when the store has it. Raises BlobStoreUnavailable."""
         try:
-            await self._store.put_async(name, content, use_multipart=False)
+            await self._store.put_async(self._key(name), content, use_multipart=False)
         except (BaseError, OSError) as error:
             raise BlobStoreUnavailable(f"the blob store did not take {name}: {type(error).__name__}") from error
 
     async def get(self, name: str) -> bytes:
         """The whole blob. Raises BlobNotFound, BlobStoreUnavailable."""
         try:
-            return bytes(await (await self._store.get_async(name)).bytes_async())
+            return bytes(await (await self._store.get_async(self._key(name))).bytes_async())
         except (NotFoundError, FileNotFoundError) as error:
             raise BlobNotFound(f"the blob store has no {name}") from error
         except (BaseError, OSError) as error:
@@ -52,7 +62,7 @@ class Blobs:
     async def stream(self, name: str, chunk_bytes: int = 256 * 1024) -> AsyncIterator[bytes]:
         """The blob in pieces. Raises BlobNotFound, BlobStoreUnavailable before the first piece."""
         try:
-            result = await self._store.get_async(name)
+            result = await self._store.get_async(self._key(name))
         except (NotFoundError, FileNotFoundError) as error:
             raise BlobNotFound(f"the blob store has no {name}") from error
         except (BaseError, OSError) as error:
@@ -64,7 +74,7 @@ class Blobs:
         """Deletes what is there; an absent one is no error. Raises BlobStoreUnavailable."""
         for name in names:
             try:
-                await self._store.delete_async(name)
+                await self._store.delete_async(self._key(name))
             except (NotFoundError, FileNotFoundError):
                 continue
             except (BaseError, OSError) as error:
@@ -73,7 +83,7 @@ class Blobs:
     async def older_than(self, instant: datetime) -> AsyncIterator[list[str]]:
         """Names of blobs last written before the instant, in batches."""
         async for batch in self._store.list(chunk_size=1000):
-            names = [entry["path"] for entry in batch if entry["last_modified"] < instant]
+            names = [entry["path"].replace("+", "/") for entry in batch if entry["last_modified"] < instant]
             if names:
                 yield names
 

@@ -172,7 +172,8 @@ def as_bare_stub(mail: Mail) -> Mail:
 def _dedupe_key(mail: Mail, received: Received, hashes: KeyedHash) -> str:
     """Equal in every copy of one mail, whatever way it came; different for different mails of one Message-ID.
 
-    A mail that couldn't be read counts by all bytes below its header, since those above differ from copy to copy.
+    A mail that couldn't be read counts by all bytes below its header, since those above differ from copy to copy. One
+    with neither Message-ID nor Date (a device's alarm, say) counts by all its bytes: rather twice than not at all.
     """
     if mail.unreadable is not None:
         _, _, rest = received.raw.replace(b"\r\n", b"\n").partition(b"\n\n")
@@ -180,6 +181,8 @@ def _dedupe_key(mail: Mail, received: Received, hashes: KeyedHash) -> str:
     else:
         contents = [_settled(mail.bodies.text), _settled(mail.bodies.html or "")]
         contents += [f"{file.sha256}/{file.name}" for file in mail.bodies.files]
+    if mail.unreadable is None and not mail.message_id and not mail.date:
+        contents.append(sha256(received.raw).hexdigest())
     return hashes.of("mail", mail.message_id, mail.sender.address.lower(), mail.date, mail.subject, *contents)
 
 

@@ -108,6 +108,14 @@ def test_a_mail_without_a_message_id_gets_one_that_every_copy_shares(make_mail, 
     assert first.envelope.data.content.external_id.endswith("@missing.invalid")
 
 
+def test_mails_with_neither_message_id_nor_date_are_told_apart_by_all_their_bytes(make_mail, translated):
+    bare: dict[str, str | None] = {"Message-ID": None, "Date": None}
+    one, other = (make_mail(headers={**bare, "X-Alarm": number}) for number in ("1", "2"))
+    keys = [translated(raw).envelope.data.dedupe_key for raw in (one, one, other)]
+    assert keys[0] == keys[1]
+    assert keys[0] != keys[2]
+
+
 def test_copies_of_an_unreadable_mail_share_a_dedupe_key(translated):
     body = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\nhi\r\n" * 200
     keys = {translated(head + body).envelope.data.dedupe_key for head in (b"", b"Received: from a by b\r\n")}
