@@ -28,7 +28,7 @@ def complain(line: str) -> None:
 
 def welcome(configuration: Configuration, credentials: dict[str, Any]) -> None:
     """The addresses and the log-in."""
-    out.print(f"\nPostroom is running.  API and web   {configuration.api_url}", markup=False)
+    out.print(f"\nPostroom is running.  API           {configuration.api_url}", markup=False)
     out.print(f"                      API reference {configuration.api_url}/api/v1/openapi.json", markup=False)
     out.print(f"                      SMTP          127.0.0.1:{configuration.port(SMTP_PORT)}", markup=False)
     out.print(f"  log-in              {credentials['email']}  {credentials['password']}", markup=False)
