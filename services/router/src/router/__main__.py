@@ -198,10 +198,10 @@ class _NoBlobs:
     """Offline commands touch no blobs."""
 
     def put(self, name: str, content: bytes) -> None:
-        raise NotImplementedError
+        raise AssertionError(f"an offline command wrote the blob {name}")
 
     def get(self, name: str) -> bytes:
-        raise NotImplementedError
+        raise AssertionError(f"an offline command read the blob {name}")
 
 
 def _do(work: Awaitable[list[Standing]]) -> list[Standing]:
