@@ -12,7 +12,7 @@ import psycopg
 
 from inbox_projection import projector
 from inbox_projection.projector import Views
-from inbox_projection.rebuild import calm_the_collector, rebuild_beside
+from inbox_projection.rebuild import rebuild_beside
 from inbox_projection.tables import retention, schema
 from service_kit import keyring, lifecycle, watchdog
 from service_kit.consumer import first_of
@@ -70,7 +70,7 @@ async def project(settings: Settings) -> None:
             await rebuild_beside(settings)
         shell = build(settings, health=health, metrics=metrics)
         await asyncio.to_thread(shell.create)
-        calm_the_collector()
+        lifecycle.calm_the_collector()
         code = await lifecycle.run(
             {
                 "projector": shell.run,

@@ -19,11 +19,11 @@ from events import codec
 from events.conversations import ConversationReopened
 from events.sealing import DataKey, Keys
 from inbox_projection.projector import Views
-from inbox_projection.rebuild import calm_the_collector
 from inbox_projection.tables import schema
 from inbox_projection.testing import Logged, Opened, Story
 from local_runtime.ports import free_ports
 from local_runtime.postgres import PostgresServer
+from service_kit import lifecycle
 from service_kit.database import connect
 
 PART = "Lorem ipsum dolor sit amet, consetetur sadipscing elitr, sed diam nonumy eirmod tempor invidunt ut labore.\n"
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--dsn", help="a database to use instead of a server of its own")
     options = parser.parse_args()
     story = story_of(options.mails)
-    calm_the_collector()
+    lifecycle.calm_the_collector()
     if options.dsn:
         print(json.dumps(measure(options.dsn, story.records, story.keys, options.batch, options.rebuild)))
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import ssl
@@ -36,7 +35,6 @@ log = logging.getLogger(__name__)
 GROUP: Final = "ingest-email.addresses"
 DRAIN_SECONDS: Final = 8.0
 CHECK_SECONDS: Final = 5.0
-GARBAGE_THRESHOLD: Final = 20_000
 LINGER_MS: Final = 1
 PROBE: Final = "probe/ingest-email-receive"
 Task = Callable[[asyncio.Event], Awaitable[None]]
@@ -197,6 +195,4 @@ def main(settings: Settings) -> int:
     own = ReceiveSettings.from_environment(
         os.environ, mail_domain=settings.mail_domain, port_offset=settings.port_offset
     )
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
     return lifecycle.main(lambda: serve(settings, own))

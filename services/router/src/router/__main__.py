@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -37,6 +36,7 @@ from service_kit.relay import Relay
 from service_kit.settings import Settings, SettingsError
 
 STANDBY_SECONDS = 2.0
+YOUNG_OBJECTS = 100_000
 app = typer.Typer(help="The write side of Postroom.", no_args_is_help=True, add_completion=False)
 offsets_app = typer.Typer(help="Where intake stands in the log.", no_args_is_help=True)
 lookups_app = typer.Typer(help="The rows that routing needs.", no_args_is_help=True)
@@ -114,7 +114,7 @@ async def _active_or_standby(settings: Settings, observation: Observation, stop:
             if not leader.held:
                 return
             observation.starting()
-            _calm_collector()
+            lifecycle.calm_the_collector(YOUNG_OBJECTS)
             intake = Intake(
                 bootstrap=settings.kafka_bootstrap_servers,
                 dsn=settings.database_url,
@@ -126,14 +126,6 @@ async def _active_or_standby(settings: Settings, observation: Observation, stop:
     finally:
         standby.cancel()
         parts.store.close()
-
-
-def _calm_collector() -> None:
-    """Batches make many short-lived objects and no cycles: the collector need not look at each batch, nor ever again
-    at what was there before the first."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 50)
 
 
 async def _standing_by(observation: Observation) -> None:
