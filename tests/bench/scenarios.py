@@ -23,7 +23,9 @@ from inbox_projection.compare import compare
 from local_runtime.live import LivePostroom, eventually
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
-SHOWN = "SELECT count(*) FROM inbox.messages WHERE direction = 'in'"
+# Kept up in the transaction that writes the messages; counting the rows ten times a second would be a load of its own.
+SHOWN = "SELECT sum(count) FROM inbox.stored WHERE outcome = 'appended'"
+ROWS = "SELECT count(*) FROM inbox.messages WHERE direction = 'in'"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'inbox' ORDER BY tablename"
 EVENTS = "SELECT max(notification_id) FROM router.stored_events"
 
@@ -58,6 +60,8 @@ class Bench:
                 raise AssertionError(f"only {samples[-1][1]} of {count} mails are shown after {seconds} s")
             time.sleep(0.1)
             samples.append((time.perf_counter(), self.number(SHOWN)))
+        if self.number(ROWS) != samples[-1][1]:
+            raise AssertionError(f"{samples[-1][1]} messages are counted, {self.number(ROWS)} are there")
         return samples
 
     def inbound(self, count: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
+
+LISTED_AT_ONCE, LISTING_REST = 100, 0.01
 
 
 class BlobError(Exception):
@@ -81,11 +84,13 @@ class Blobs:
                 raise BlobStoreUnavailable(f"the blob store did not delete {name}: {type(error).__name__}") from error
 
     async def older_than(self, instant: datetime) -> AsyncIterator[list[str]]:
-        """Names of blobs last written before the instant, in batches."""
-        async for batch in self._store.list(chunk_size=1000):
+        """Names of blobs last written before the instant, in batches, with a rest in seconds after each hundred looked
+        at: going through a million names must not hold up what else the process does."""
+        async for batch in self._store.list(chunk_size=LISTED_AT_ONCE):
             names = [entry["path"].replace("+", "/") for entry in batch if entry["last_modified"] < instant]
             if names:
                 yield names
+            await asyncio.sleep(LISTING_REST)
 
 
 def _open(url: str) -> ObjectStore:

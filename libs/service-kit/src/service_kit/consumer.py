@@ -41,11 +41,37 @@ async def connected(consumer: AIOKafkaConsumer, stop: asyncio.Event, seconds: fl
     return False
 
 
+class Turns:
+    """Lets a consumer fetch only while its reader waits: each batch is all that came while the last was handled.
+
+    aiokafka fetches again as soon as records are taken, and gets the first record that comes: a reader that is busy for
+    a while would find that one alone, and pay a whole transaction for it. `pace` is the least time in seconds from the
+    beginning of one batch to the next: what comes within it shares a transaction.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer, *, pace: float = 0.0) -> None:
+        self._consumer, self._pace = consumer, pace
+        self._began = -pace
+
+    async def records(self, stop: asyncio.Event, max_records: int) -> Mapping[Any, list[Record]]:
+        """The next records by partition; empty after a second without any, or when stopped."""
+        rest = self._began + self._pace - time.monotonic()
+        if rest > 0:
+            await first_of(stop, timeout=rest)
+        self._consumer.resume(*self._consumer.paused())
+        got: Mapping[Any, list[Record]] = await self._consumer.getmany(timeout_ms=1000, max_records=max_records)
+        if got:
+            self._consumer.pause(*self._consumer.assignment())
+            self._began = time.monotonic()
+        return got
+
+
 class Pump:
     """Reads some topics for one loop that takes batches. Never joins a group: `group` only names committed offsets.
 
     `wake` is set whenever the slot is filled; several pumps may share it, and the loop then looks into each slot in
-    its own order of preference. A batch is whatever had come, at most `max_records`; there is no linger.
+    its own order of preference. A batch is whatever had come, at most `max_records`. The slot is filled when the loop
+    has looked into it in vain, at most once in `pace` seconds; that of an `eager` pump, as soon as it is empty.
     """
 
     def __init__(
@@ -56,6 +82,8 @@ class Pump:
         wake: asyncio.Event,
         group: str | None = None,
         max_records: int = 500,
+        eager: bool = False,
+        pace: float = 0.0,
     ) -> None:
         self.topics = frozenset(topics)
         self._wake, self._max_records = wake, max_records
@@ -67,10 +95,13 @@ class Pump:
             max_partition_fetch_bytes=4 * 1024 * 1024,
             fetch_max_bytes=16 * 1024 * 1024,
         )
+        self._eager, self._turns = eager, Turns(self._consumer, pace=pace)
         self._commits = group is not None
         self._continuity = Continuity()
         self._slot: list[Record] | None = None
         self._emptied = asyncio.Event()
+        self._looked = asyncio.Event()
+        self._looked.set()
         self._to_commit: dict[TopicPartition, int] = {}
         self._committed_at = 0.0
         self._committing: asyncio.Task[None] | None = None
@@ -85,8 +116,11 @@ class Pump:
         """Fills the slot until `stop`. Raises OffsetsDoNotFit when the log was cut below the offsets."""
         try:
             while not stop.is_set():
-                records = await self._next()
+                if not self._eager:
+                    await first_of(self._looked, stop)
+                records = await self._next(stop)
                 if records:
+                    self._looked.clear()
                     self._slot = records
                     self._emptied.clear()
                     self._wake.set()
@@ -102,6 +136,8 @@ class Pump:
     def take(self) -> list[Record] | None:
         """The batch in the slot, which is free then; None when there is none."""
         records, self._slot = self._slot, None
+        if records is None:
+            self._looked.set()
         self._emptied.set()
         return records
 
@@ -113,6 +149,7 @@ class Pump:
             if topic in self.topics:
                 self._continuity.expected[topic, partition] = offset
                 self._consumer.seek(KafkaPartition(topic, partition), offset)
+        self._looked.set()
         self._emptied.set()
 
     def commit_later(self, moves: Sequence[Move]) -> None:
@@ -127,11 +164,9 @@ class Pump:
         waiting: int = sum(max(0, end - expected.get((at.topic, at.partition), end)) for at, end in ends.items())
         return waiting + len(self._slot or ())
 
-    async def _next(self) -> list[Record]:
+    async def _next(self, stop: asyncio.Event) -> list[Record]:
         try:
-            got: Mapping[Any, list[Record]] = await self._consumer.getmany(
-                timeout_ms=1000, max_records=self._max_records
-            )
+            got = await self._turns.records(stop, self._max_records)
         except OffsetOutOfRangeError as error:
             raise explained(
                 [f"the log no longer holds offsets that are next: {error.args}"],

@@ -46,6 +46,15 @@ def connect(
     )
 
 
+def prefer_indexes(connection: Connection) -> None:
+    """For a session that looks rows up by their keys only: the planner may believe that a table is as empty as it was
+    at its last look, and a plan for an empty table reads all of it."""
+    connection.execute(
+        "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
+        " SET plan_cache_mode = force_generic_plan"
+    )
+
+
 def migrate(dsn: str, schema: str, package: str) -> list[str]:
     """Applies the package's `NNNN_*.sql` files that this schema has not seen, each in a transaction of its own.
 

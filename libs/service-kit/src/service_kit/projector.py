@@ -13,10 +13,11 @@ from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
 from service_kit import faults
-from service_kit.consumer import connected, first_of
+from service_kit.consumer import Turns, connected, first_of
 from service_kit.dead_letters import DeadLetters, place_of
 from service_kit.faults import StaleOffsets
 from service_kit.health import Health
+from service_kit.lifecycle import after_batch
 from service_kit.log_probe import Continuity
 from service_kit.metrics import Metrics
 from service_kit.offsets import Record
@@ -59,13 +60,14 @@ class Projector:
         notify_channel: str = "",
         durable: bool = False,
         max_records: int = 500,
+        pace: float = 0.0,
         cuts: Mapping[str, int] | None = None,
         health: Health | None = None,
         metrics: Metrics | None = None,
     ) -> None:
-        self._name, self._bootstrap = name, bootstrap
+        self.name, self._bootstrap = name, bootstrap
         self._on_trouble, self._dead_letters = on_trouble, dead_letters
-        self._max_records, self._health = max_records, health
+        self._max_records, self._pace, self._health = max_records, pace, health
         self._writer = ViewWriter(dsn, schema, name, keys=keys, notify_channel=notify_channel, durable=durable)
         self._topics = tuple(topics)
         self._group = {"group_id": name, "group_instance_id": f"{name}-{instance}"}
@@ -101,8 +103,9 @@ class Projector:
             consumer.subscribe(self._topics, listener=_Forgetting(self._continuity))
             if await connected(consumer, stop):
                 self._reading = consumer
+                turns = Turns(consumer, pace=self._pace)
                 while not stop.is_set():
-                    await self._step(consumer, stop)
+                    await self._step(consumer, turns, stop)
         finally:
             self._reading = None
             await consumer.stop()
@@ -117,17 +120,17 @@ class Projector:
         expected = self._continuity.expected
         return sum(max(0, end - expected.get((at.topic, at.partition), end)) for at, end in ends.items())
 
-    async def _step(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
+    async def _step(self, consumer: AIOKafkaConsumer, turns: Turns, stop: asyncio.Event) -> None:
         try:
             await self._seek_new_ones(consumer)
-            got: Mapping[Any, list[Record]] = await consumer.getmany(timeout_ms=1000, max_records=self._max_records)
+            got = await turns.records(stop, self._max_records)
             if not got:
                 await self._applier.in_thread(self._writer.ping)
                 self._show_lag(None)
             else:
                 await self._take(got)
             if self._health is not None:
-                self._health.ready(self._name)
+                self._health.ready(self.name)
             await self._commit_now_and_then(consumer)
         except Exception as error:
             if faults.kind(error) != "wait":
@@ -161,6 +164,7 @@ class Projector:
         if records:
             began = time.monotonic()
             await self._applier.apply(records)
+            after_batch()
             self._show_lag(records[-1])
             if self._measures is not None:
                 self._measures.batch(len(records), time.monotonic() - began)
@@ -170,7 +174,7 @@ class Projector:
         for record, reason in letters:
             log.error("dead letter", extra={"record": place_of(record), "reason": reason})
         if self._measures is not None:
-            self._measures.dead.labels(self._name).inc(len(letters))
+            self._measures.dead.labels(self.name).inc(len(letters))
 
     async def _trouble(self, stop: asyncio.Event, error: Exception) -> None:
         """Forgets what it believed, so that the stored offsets are read again before anything else."""
@@ -181,7 +185,7 @@ class Projector:
         if isinstance(error, StaleOffsets):
             return
         if self._health is not None:
-            self._health.not_ready(self._name, reason)
+            self._health.not_ready(self.name, reason)
         await first_of(stop, timeout=BACKOFF_SECONDS)
 
     async def _commit_now_and_then(self, consumer: AIOKafkaConsumer) -> None:
@@ -201,7 +205,7 @@ class Projector:
     def _show_lag(self, last: Record | None) -> None:
         if self._measures is not None:
             stamp = getattr(last, "timestamp", None)
-            self._measures.lag.labels(self._name).set(max(0.0, time.time() - stamp / 1000) if stamp else 0.0)
+            self._measures.lag.labels(self.name).set(max(0.0, time.time() - stamp / 1000) if stamp else 0.0)
 
     def _consumer(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(

@@ -18,6 +18,7 @@ from service_kit.consumer import connected
 from service_kit.database import Cursor
 from service_kit.dead_letters import place_of
 from service_kit.faults import KafkaAway
+from service_kit.lifecycle import after_batch
 from service_kit.log_probe import Continuity, log_bounds
 from service_kit.offsets import Offsets, Record, TopicPartition
 from service_kit.statements import statement
@@ -161,6 +162,7 @@ class Rebuild:
                     self._consumer.seek(at, expected[at.topic, at.partition])
             if records:
                 await self._applier.apply(records)
+                after_batch()
 
     async def _hook(self, hook: Hook) -> None:
         def work() -> None:

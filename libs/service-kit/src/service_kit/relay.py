@@ -56,7 +56,7 @@ class Relay:
         self._store = RelayStore(schema, store, page_events)
         self._partitions = partitions or {name: topic.partitions for name, topic in BY_NAME.items()}
         self._topics = [name for name in self._partitions if not name.startswith(("inbound.", "commands."))]
-        self._new_epoch = new_epoch
+        self._new_epoch, self._page_events = new_epoch, page_events
         self._batch_bytes = BATCH_BYTES
         self._health = health
         self._relayed = metrics.counter("relayed_events_total", "Events forwarded to the log") if metrics else None
@@ -128,7 +128,7 @@ class Relay:
         confirmed: int,
         stop: asyncio.Event,
     ) -> None:
-        """One page is on its way while the next is read and built.
+        """One page is on its way while the next is read and built, when there is more than a page to send.
 
         That one is sent when everything before it is acknowledged, and after storing so in the lock's session, which
         fails when the lock is lost.
@@ -143,7 +143,8 @@ class Relay:
                 watched(await producer.send_batch(batch, topic, partition=partition))
                 for (topic, partition), batch in page.batches.items()
             ]
-            following = await self._build(reader, producer, page.rest, page.end)
+            full = page.rest or page.events == self._page_events
+            following = await self._build(reader, producer, page.rest, page.end) if full else Page(page.end)
             await _all(sent)
             confirmed = page.end
             await self._store.keep(leader.connection, confirmed)

@@ -64,7 +64,7 @@ class ViewWriter:
         )
         self._sql_runs = statement("SELECT topic, partition, dead_in_a_row FROM {offsets}", **names)
         self._sql_begin = statement(
-            "BEGIN; WITH moved AS (UPDATE {offsets} o SET next_offset = m.n, last_id = m.i, dead_in_a_row = m.d"
+            "WITH moved AS (UPDATE {offsets} o SET next_offset = m.n, last_id = m.i, dead_in_a_row = m.d"
             " FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::text[], %s::int[])"
             " m (t, p, e, n, i, d)"
             " WHERE o.topic = m.t AND o.partition = m.p AND o.next_offset = m.e RETURNING 1),"
@@ -157,19 +157,17 @@ class ViewWriter:
         rows = [[*place, position] for place, position in shown.items()] if self._channel else []
         said = [json.dumps(rows[first : first + NOTIFIED]) for first in range(0, len(rows), NOTIFIED)]
         places: list[list[Any]] = [list(column) for column in zip(*positions, strict=True)] or [[], [], []]
-        cursor = psycopg.ClientCursor(connection)
-        cursor.execute(
-            self._sql_begin,
-            (
-                *self.offsets.move_args(moves),
-                [runs.get((move.topic, move.partition), 0) for move in moves],
-                *places,
-                list(positions.values()),
-                self._channel or "none",
-                said,
-            ),
+        parameters = (
+            *self.offsets.move_args(moves),
+            [runs.get((move.topic, move.partition), 0) for move in moves],
+            *places,
+            list(positions.values()),
+            self._channel or "none",
+            said,
         )
-        cursor.nextset()
+        with connection.pipeline():
+            connection.execute(b"BEGIN")
+            cursor = connection.execute(self._sql_begin, parameters, prepare=True)
         row = cursor.fetchone()
         if row is None or row[0] != len(moves) or row[1] != len(positions):
             raise StaleOffsets("offsets or positions of the view had been moved already")
@@ -180,6 +178,7 @@ class ViewWriter:
     def _connected(self) -> database.Connection:
         if self._connection is None or self._connection.closed:
             self._connection = database.connect(self._dsn, self._process, durable=self._durable)
+            database.prefer_indexes(self._connection)
         return self._connection
 
 

@@ -151,16 +151,18 @@ class Feed:
             listener.close()
 
     async def _read(self) -> None:
-        _, newest = await self.bounds()
-        if self._last is None:
-            self._last = newest
-        if newest < self._last:
-            self._last = newest
-            self._hand_out([Entry(newest, None, reset_text(newest))])
+        known = self._last
+        if known is not None:
+            async for page in self.after(known):
+                self._last = page[-1].id
+                self._hand_out(page)
+        if self._last != known:
             return
-        async for page in self.after(self._last):
-            self._last = page[-1].id
-            self._hand_out(page)
+        _, newest = await self.bounds()
+        if known is not None and newest < known:
+            self._hand_out([Entry(newest, None, reset_text(newest))])
+        if known is None or newest < known:
+            self._last = newest
 
     def _hand_out(self, entries: list[Entry]) -> None:
         for listener in self._listeners:

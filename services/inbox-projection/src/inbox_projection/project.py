@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import Collection
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -26,29 +27,54 @@ from service_kit.settings import Settings
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS: Final = 600.0
+PACE: Final = 0.010
+COUNTING_PACE: Final = 1.0
+COUNTED_AT_ONCE: Final = 5_000
+"""Seconds from one batch to the next at least; records of a batch at most."""
 
 
-def build(settings: Settings, *, health: Health | None = None, metrics: Metrics | None = None) -> Projector:
-    """The live projector over the schema `inbox`, which must exist (`prepare`)."""
+def build(settings: Settings, *, health: Health | None = None, metrics: Metrics | None = None) -> list[Projector]:
+    """The live projectors over the schema `inbox`, which must exist (`prepare`): of events, and of what came in.
+
+    What came in is only counted. It has a projector of its own, once a second, so that no mail costs two transactions.
+    """
     views = Views()
-    return Projector(
-        name=projector.NAME,
-        instance=str(settings.instance),
-        bootstrap=settings.kafka_bootstrap_servers,
-        dsn=settings.database_url,
-        schema=schema.LIVE,
-        topics=projector.TOPICS,
-        apply=views.apply,
-        skipped=views.skipped,
-        header_topics=projector.HEADER_TOPICS,
-        keys=Keyring(settings.secret_key),
-        dead_letters=DeadLetters(settings.kafka_bootstrap_servers, projector.NAME),
-        notify_channel=projector.NOTIFY_CHANNEL,
-        durable=False,
-        health=health,
-        metrics=metrics,
-        cuts=settings.store_cuts,
-    )
+
+    def shell(name: str, topics: Collection[str], pace: float, **more: Any) -> Projector:
+        return Projector(
+            name=name,
+            instance=str(settings.instance),
+            bootstrap=settings.kafka_bootstrap_servers,
+            dsn=settings.database_url,
+            schema=schema.LIVE,
+            topics=topics,
+            apply=views.apply,
+            dead_letters=DeadLetters(settings.kafka_bootstrap_servers, projector.NAME),
+            durable=False,
+            pace=pace,
+            health=health,
+            metrics=metrics,
+            cuts=settings.store_cuts,
+            **more,
+        )
+
+    return [
+        shell(
+            projector.NAME,
+            projector.TOPICS,
+            PACE,
+            skipped=views.skipped,
+            keys=Keyring(settings.secret_key),
+            notify_channel=projector.NOTIFY_CHANNEL,
+        ),
+        shell(
+            projector.COUNTS,
+            projector.COUNTED_TOPICS,
+            COUNTING_PACE,
+            header_topics=projector.COUNTED_TOPICS,
+            max_records=COUNTED_AT_ONCE,
+        ),
+    ]
 
 
 def prepare(settings: Settings) -> bool:
@@ -63,19 +89,19 @@ def prepare(settings: Settings) -> bool:
 
 async def project(settings: Settings) -> None:
     """Runs until SIGTERM. Raises SystemExit with the code of service_kit.lifecycle when a part failed."""
-    health, metrics = Health(projector.NAME), Metrics()
+    health, metrics = Health(projector.NAME, projector.COUNTS), Metrics()
     async with serving(settings.metrics_port, health, metrics):
         if not await asyncio.to_thread(prepare, settings):
             log.info("the views have another version and are rebuilt", extra={"version": schema.VIEW_VERSION})
             await rebuild_beside(settings)
-        shell = build(settings, health=health, metrics=metrics)
-        await asyncio.to_thread(shell.create)
-        lifecycle.calm_the_collector()
+        shells = build(settings, health=health, metrics=metrics)
+        await asyncio.to_thread(shells[0].create)
+        lifecycle.calm_the_collector(lifecycle.YOUNG_IN_BATCHES)
         code = await lifecycle.run(
             {
-                "projector": shell.run,
                 "housekeeping": partial(_keep_house, settings),
-                "watchdog": partial(_watch, shell, health),
+                **{shell.name: shell.run for shell in shells},
+                **{f"watchdog of {shell.name}": partial(_watch, shell, health) for shell in shells},
             }
         )
     if code == lifecycle.UNDRAINED:
@@ -88,7 +114,7 @@ async def project(settings: Settings) -> None:
 async def _watch(shell: Projector, health: Health, stop: asyncio.Event) -> None:
     """Ends the process when records wait and nothing moves, unless it says itself what it waits for."""
     await watchdog.watch(
-        projector.NAME,
+        shell.name,
         lag=shell.lag,
         progress=lambda: shell.events,
         stop=stop,

@@ -16,8 +16,10 @@ from inbox_projection.views.order import SequenceGap
 from service_kit.database import Cursor
 
 NAME: Final = "inbox-projection.views"
-TOPICS: Final = tuple(topic.name for topic in (CONVERSATIONS, CONTACTS, WORKSPACE, COMMAND_OUTCOMES, INBOUND_EMAIL))
-HEADER_TOPICS: Final = frozenset({INBOUND_EMAIL.name})
+COUNTS: Final = "inbox-projection.counts"
+TOPICS: Final = tuple(topic.name for topic in (CONVERSATIONS, CONTACTS, WORKSPACE, COMMAND_OUTCOMES))
+COUNTED_TOPICS: Final = (INBOUND_EMAIL.name,)
+"""What came in, of which only headers are read, for reconciliation."""
 NOTIFY_CHANNEL: Final = "inbox_shown"
 
 

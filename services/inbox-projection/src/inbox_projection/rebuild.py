@@ -11,7 +11,7 @@ from inbox_projection.projector import Views
 from inbox_projection.tables import schema
 from service_kit.database import Cursor, connect
 from service_kit.keyring import Keyring
-from service_kit.lifecycle import calm_the_collector
+from service_kit.lifecycle import YOUNG_IN_BATCHES, calm_the_collector
 from service_kit.offsets import Offsets
 from service_kit.rebuild import Rebuild, RebuildReport
 from service_kit.settings import Settings
@@ -32,17 +32,17 @@ async def rebuild_beside(settings: Settings) -> RebuildReport:
     Raises KafkaAway, KeyNotHeld, OutOfOrder and what the database does; the live views stay as they were then.
     """
     await asyncio.to_thread(_make_live, settings.database_url)
-    calm_the_collector()
+    calm_the_collector(YOUNG_IN_BATCHES)
     views = Views(schema.NEXT, live=False)
     async with Rebuild(
         name=projector.NAME,
         bootstrap=settings.kafka_bootstrap_servers,
         dsn=settings.database_url,
         schema=schema.NEXT,
-        topics=projector.TOPICS,
+        topics=(*projector.TOPICS, *projector.COUNTED_TOPICS),
         apply=views.apply,
         skipped=views.skipped,
-        header_topics=projector.HEADER_TOPICS,
+        header_topics=projector.COUNTED_TOPICS,
         keys=Keyring(settings.secret_key),
         prepare=prepare,
         finish=finish,

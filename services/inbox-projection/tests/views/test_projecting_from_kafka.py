@@ -46,10 +46,10 @@ class Inbox:
         self.connection.execute("insert into keyring.keys (key_id, wrapped) values (%s, %s)", rows[0])
         return keys[key_id]
 
-    def projector(self) -> Projector:
-        shell = process.build(self.settings, health=self.health, metrics=Metrics())
-        shell.create()
-        return shell
+    def projectors(self) -> list[Projector]:
+        shells = process.build(self.settings, health=self.health, metrics=Metrics())
+        shells[0].create()
+        return shells
 
     async def publish(self) -> None:
         """Everything of the story that is not in Kafka yet; who is erased loses the key first."""
@@ -99,10 +99,17 @@ async def until(condition: Callable[[], bool], projecting: asyncio.Task[None]) -
             await asyncio.sleep(0.02)
 
 
+async def _all(projectors: list[Projector], stop: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as group:
+        for projector in projectors:
+            group.create_task(projector.run(stop))
+
+
 @asynccontextmanager
-async def running(projector: Projector) -> AsyncIterator[asyncio.Task[None]]:
+async def running(projectors: list[Projector]) -> AsyncIterator[asyncio.Task[None]]:
+    """The first task that ends, ends with what ended a projector."""
     stop = asyncio.Event()
-    task = asyncio.create_task(projector.run(stop))
+    task = asyncio.create_task(_all(projectors, stop))
     try:
         yield task
     finally:
@@ -135,7 +142,7 @@ def live_a_while(story: Story, actions: int) -> None:
 async def test_what_was_logged_is_shown_and_a_rebuild_switches_under_the_living_projector(inbox: Inbox) -> None:
     live_a_while(inbox.story, 120)
     await inbox.publish()
-    async with running(inbox.projector()) as task:
+    async with running(inbox.projectors()) as task:
         await until(inbox.is_shown, task)
         assert inbox.equals_a_replay()
         lines = inbox.count("select max(feed_id) from inbox.feed")
@@ -158,7 +165,7 @@ async def test_a_missing_key_is_waited_for_and_never_projected_as_erased(inbox: 
     inbox.story.mail(person, "Sealed")
     row = inbox.connection.execute("delete from keyring.keys where key_id = %s returning *", (person,)).fetchone()
     await inbox.publish()
-    async with running(inbox.projector()) as task:
+    async with running(inbox.projectors()) as task:
         await until(lambda: "keyring" in str(inbox.health.report().values()), task)
         assert inbox.count("select count(*) from inbox.conversations") == 0
         assert inbox.count("select count(*) from inbox.contacts") == 0
@@ -175,7 +182,7 @@ async def test_a_dead_letter_leaves_a_known_hole_and_a_missing_event_stops_the_p
     inbox.story.records[-1] = poisoned.with_value(b'{"data": 5}')
     inbox.story.comment(thread, "second")
     await inbox.publish()
-    async with running(inbox.projector()) as task:
+    async with running(inbox.projectors()) as task:
         await until(inbox.is_shown, task)
     assert inbox.count("select count(*) from inbox.skipped") == 1
     assert inbox.count("select count(*) from inbox.messages where kind = 'comment'") == 1
@@ -183,7 +190,7 @@ async def test_a_dead_letter_leaves_a_known_hole_and_a_missing_event_stops_the_p
     thread.sequence += 1
     inbox.story.comment(thread, "after a loss")
     await inbox.publish()
-    projector: Any = inbox.projector()
+    projector: Any = inbox.projectors()[0]
     with pytest.raises(Exception, match="goes on with"):
         async with asyncio.timeout(60):
             await projector.run(asyncio.Event())

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 GROUP: Final = "ingest-email.addresses"
 DRAIN_SECONDS: Final = 8.0
 CHECK_SECONDS: Final = 5.0
-LINGER_MS: Final = 1
+LINGER_MS: Final = 5
 PROBE: Final = "probe/ingest-email-receive"
 Task = Callable[[asyncio.Event], Awaitable[None]]
 

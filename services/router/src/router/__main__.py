@@ -36,7 +36,6 @@ from service_kit.relay import Relay
 from service_kit.settings import Settings, SettingsError
 
 STANDBY_SECONDS = 2.0
-YOUNG_OBJECTS = 100_000
 app = typer.Typer(help="The write side of Postroom.", no_args_is_help=True, add_completion=False)
 offsets_app = typer.Typer(help="Where intake stands in the log.", no_args_is_help=True)
 lookups_app = typer.Typer(help="The rows that routing needs.", no_args_is_help=True)
@@ -114,7 +113,7 @@ async def _active_or_standby(settings: Settings, observation: Observation, stop:
             if not leader.held:
                 return
             observation.starting()
-            lifecycle.calm_the_collector(YOUNG_OBJECTS)
+            lifecycle.calm_the_collector(lifecycle.YOUNG_IN_BATCHES)
             intake = Intake(
                 bootstrap=settings.kafka_bootstrap_servers,
                 dsn=settings.database_url,

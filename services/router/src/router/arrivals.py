@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -21,8 +20,7 @@ from router.records import Broken, Mail, Report
 from router.working_set import Cause, WorkingSet
 
 
-@dataclass(frozen=True, slots=True)
-class _Participants:
+class _Participants(msgspec.Struct, frozen=True):
     """Answers whether an address takes part in a conversation, by its hash."""
 
     working: WorkingSet

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import msgspec
+
 from events.envelope import AnyEnvelope
 from events.outcomes import CommandHandled
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """An event to append: the topics it goes to, and whose key seals its personal half (None: it has none)."""
 
     envelope: AnyEnvelope

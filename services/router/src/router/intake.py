@@ -18,6 +18,7 @@ from service_kit import database, faults
 from service_kit.consumer import Pump, first_of
 from service_kit.faults import CommitUnclear, KafkaAway, StaleOffsets
 from service_kit.leadership import Leadership
+from service_kit.lifecycle import after_batch
 from service_kit.log_probe import fit
 from service_kit.offsets import Offsets, Record, StoredOffset, TopicPartition, moves_of
 from service_kit.watchdog import watch
@@ -26,6 +27,7 @@ log = logging.getLogger("router.intake")
 T = TypeVar("T")
 GROUP: Final = "router.intake"
 MAX_RECORDS: Final = 500
+PACE: Final = 0.015
 LONGEST_PAUSE: Final = 5.0
 REMEDY: Final = (
     "If the log was re-created or cut on purpose, stop the router and run `python -m router offsets accept`: it goes on"
@@ -100,10 +102,18 @@ class Intake:
     def _pumps(self) -> tuple[Pump, Pump]:
         """In the order in which they are served."""
 
-        def pump(topics: tuple[str, ...]) -> Pump:
-            return Pump(self._bootstrap, topics, wake=self._wake, group=GROUP, max_records=self._max_records)
+        def pump(topics: tuple[str, ...], *, eager: bool = False, pace: float = 0.0) -> Pump:
+            return Pump(
+                self._bootstrap,
+                topics,
+                wake=self._wake,
+                group=GROUP,
+                max_records=self._max_records,
+                eager=eager,
+                pace=pace,
+            )
 
-        return pump(COMMAND_TOPICS), pump(INBOUND_TOPICS)
+        return pump(COMMAND_TOPICS, eager=True), pump(INBOUND_TOPICS, pace=PACE)
 
     async def _loop(self, stop: asyncio.Event, leader: Leadership, pumps: Sequence[Pump]) -> None:
         pause = 0.0
@@ -118,6 +128,7 @@ class Intake:
                 started = time.perf_counter()
                 await self._in_thread(partial(self._handler.handle, records))
                 self._observed.handled(records, time.perf_counter() - started)
+                after_batch()
                 pump.commit_later(moves_of(records))
                 self._handled += len(records)
                 self._waiting_out, pause = False, 0.0

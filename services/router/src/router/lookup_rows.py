@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from router.domain.assignment import Load
 from service_kit.offsets import Move
 
@@ -14,16 +16,14 @@ ThreadKeyId = tuple[UUID, bytes]
 HandleId = tuple[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadKey:
+class ThreadKey(msgspec.Struct, frozen=True):
     """The conversation that holds a Message-ID; `received` once a message with that id came."""
 
     conversation_id: UUID
     received: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationRow:
+class ConversationRow(msgspec.Struct, frozen=True):
     inbox_id: UUID
     contact_id: UUID
     status: str

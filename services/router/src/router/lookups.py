@@ -12,7 +12,7 @@ from router.errors import LookupTaken
 from router.lookup_rows import Asked, Known, ThreadKey, Writes
 from router.lookup_statements import READ, REBUILD, WRITE
 from service_kit import database
-from service_kit.database import Connection, Cursor
+from service_kit.database import Cursor
 from service_kit.faults import StaleOffsets
 from service_kit.offsets import Move
 
@@ -22,14 +22,6 @@ SCHEMA: Final = "router"
 def install(dsn: str) -> None:
     """Creates or updates the router's own tables."""
     database.migrate(dsn, SCHEMA, "router.migrations")
-
-
-def prefer_indexes(connection: Connection) -> None:
-    """A batch looks every row up by its key; a plan that was made while the tables were empty must not do otherwise."""
-    connection.execute(
-        "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
-        " SET plan_cache_mode = force_generic_plan"
-    )
 
 
 def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import PurePath
 from uuid import UUID
 
+import msgspec
+
 from events import codec, frame
 from events.envelope import AnyEnvelope, Command, Envelope
 from events.errors import EventError, MalformedEvent
@@ -25,8 +27,7 @@ ALONE = frozenset({"EraseContact", "RetryQuarantined", "InviteAgent", "ChangePro
 """Commands that get a transaction of their own: they write rows that others of the batch may have read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(msgspec.Struct, frozen=True):
     """A message with what routing looks up for it."""
 
     envelope: Envelope[MessageReceived]
@@ -36,23 +37,20 @@ class Mail:
     handle: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """What became of a reply, or of a channel."""
 
     envelope: Envelope[DeliveryReport | ChannelHealthChanged]
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """A command."""
 
     envelope: Envelope[Command]
     request_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(msgspec.Struct, frozen=True):
     """A record that cannot be handled, with its bytes packed for a blob. `command` names one whose sender waits."""
 
     stream: UUID
@@ -69,8 +67,7 @@ class Broken:
         return f"{self.stream}/{sha256(self.raw).hexdigest()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(msgspec.Struct, frozen=True):
     """`RetryQuarantined`, with the record that it wants handled again, or why that is impossible."""
 
     ask: Ask

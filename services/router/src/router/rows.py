@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from events import contacts as c
 from events import conversations as e
@@ -24,8 +25,7 @@ from router.lookup_rows import ConversationRow, HandleId, Known, ThreadKey, Thre
 NOBODY = Load()
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(msgspec.Struct, frozen=True):
     """A message's own id ("" for none), and the hashes of all its ids that lead to its conversation."""
 
     own: str

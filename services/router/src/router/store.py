@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from router.lookups import prefer_indexes
-from service_kit.database import Connection
+from service_kit.database import Connection, prefer_indexes
 from service_kit.event_store import EventStore
 
 

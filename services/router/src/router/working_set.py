@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -30,8 +29,7 @@ WORKSPACE: Final = (topics.WORKSPACE.name,)
 RULE: Final = Actor("rule")
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """What events come from: the record, its actor, and the instants they carry."""
 
     id: UUID

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+import msgspec
+
 from events import catalog
 from inbox_projection.views.rows import CountRow
 
@@ -25,7 +27,8 @@ def channel_of(topic: str) -> str:
 
 
 def hour_of(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()[:13]
+    hour: str = msgspec.to_builtins(moment.astimezone(UTC))[:13]
+    return hour
 
 
 def count_received(tally: Tally, topic: str, headers: Sequence[Header]) -> None:

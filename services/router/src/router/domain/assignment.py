@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal, assert_never
@@ -31,18 +30,16 @@ __all__ = ["Choice", "Load", "Surroundings", "Wishes", "choose", "round_robin", 
 Reason = Literal["rule", "inbox_team", "returned_to_agent", "no_team"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What look-ups know around a message: loads by agent (those who are missing have none), how many open
     conversations of the inbox's first team wait for an agent, and whether the sender had written before."""
 
-    loads: Mapping[UUID, Load] = field(default_factory=lambda: MappingProxyType({}))
+    loads: Mapping[UUID, Load] = msgspec.field(default_factory=lambda: MappingProxyType({}))
     team_waiting: int = 0
     contact_known: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """What the matched rules ask for, together: labels add up, of anything else the last word counts."""
 
     team_id: UUID | None = None
@@ -52,8 +49,7 @@ class Wishes:
     status: ConversationStatus | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """The assignment, the agents who were considered for it, and its reason."""
 
     reason: Reason

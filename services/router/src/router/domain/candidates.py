@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from events.conversations import Candidate
 from router.domain.workspace_state import Agent
@@ -14,8 +15,7 @@ from router.domain.workspace_state import Agent
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class Load(msgspec.Struct, frozen=True, kw_only=True):
     """An agent's open conversations, and when one was last assigned to them by routing."""
 
     open_conversations: int = 0

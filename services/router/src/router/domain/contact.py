@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, assert_never
 from uuid import UUID
+
+import msgspec
 
 from events import contacts as e
 from events.commands import ContactCommand, EraseContact, UpdateContact
@@ -21,18 +22,15 @@ MAX_PHONE: Final = 60
 MAX_NOTE: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True):
     """Nobody yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """A person; what is known of them is personal and not kept here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
+class Erased(msgspec.Struct, frozen=True):
     """A person who was erased; the stream is closed."""
 
 

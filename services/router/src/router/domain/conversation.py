@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 from uuid import UUID
@@ -116,8 +115,7 @@ def _decide(
             assert_never(command.data)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """What look-ups know of an inbound message: its author, and, when it opens a conversation, the number and the
     conversation that it may belong to. `repeated_external_id`: another message had the same Message-ID."""
 

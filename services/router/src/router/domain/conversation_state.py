@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, assert_never
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from events import conversations as e
 from events.conversations import ConversationEvent
@@ -15,35 +17,29 @@ from events.values import Channel, ConversationStatus, Priority
 from router.domain.delivery import QUEUED, Delivery, delivery_of, later
 
 
-@dataclass(frozen=True, slots=True)
-class NotOpened:
+class NotOpened(msgspec.Struct, frozen=True):
     """Before the first message."""
 
     sequence: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Open: ...
+class Open(msgspec.Struct, frozen=True): ...
 
 
-@dataclass(frozen=True, slots=True)
-class Snoozed:
+class Snoozed(msgspec.Struct, frozen=True):
     """Out of sight until the timer `timer_id` is due, or until they answer (both None)."""
 
     until: datetime | None = None
     timer_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved: ...
+class Resolved(msgspec.Struct, frozen=True): ...
 
 
-@dataclass(frozen=True, slots=True)
-class Spam: ...
+class Spam(msgspec.Struct, frozen=True): ...
 
 
-@dataclass(frozen=True, slots=True)
-class Trashed: ...
+class Trashed(msgspec.Struct, frozen=True): ...
 
 
 Standing = Open | Snoozed | Resolved | Spam | Trashed
@@ -51,8 +47,7 @@ Standing = Open | Snoozed | Resolved | Spam | Trashed
 _NO_REPLIES: Final[Mapping[UUID, Delivery]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """An opened conversation.
 
     `sequence` is that of its last event; `last_spoken` that of its newest message, reply or comment. `contact_id`
@@ -72,7 +67,7 @@ class Conversation:
     priority: Priority = "normal"
     last_spoken: int = 1
     last_author_id: UUID
-    replies: Mapping[UUID, Delivery] = field(default_factory=lambda: _NO_REPLIES)
+    replies: Mapping[UUID, Delivery] = msgspec.field(default_factory=lambda: _NO_REPLIES)
     erased: frozenset[UUID] = frozenset()
 
     @property

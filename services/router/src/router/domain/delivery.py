@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, assert_never
 from uuid import UUID
+
+import msgspec
 
 from events.conversations import FailureReason, ReplyDelivered, ReplyFailed, ReplySending, ReplySent, ReplyUncertain
 from events.inbound import (
@@ -22,8 +23,7 @@ DeliveryEvent = ReplySending | ReplyUncertain | ReplySent | ReplyFailed | ReplyD
 _STAGE: dict[DeliveryState, int] = {"queued": 0, "sending": 1, "uncertain": 2, "sent": 3, "failed": 3, "delivered": 4}
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """The state and the attempt that led to it."""
 
     state: DeliveryState

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, assert_never
+
+import msgspec
 
 from events.conversations import RuleOutcome
 from events.rules import Action, All, Any, Condition, Fact, Not, RuleSet, Test, Trigger, Value
@@ -16,8 +17,7 @@ MAX_SEEN: Final = 200
 Seen = dict[str, dict[str, Value]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """`actions` of all matched rules in order: labels add up, of anything else the last one counts.
 
     `seen` has, by rule id and fact, an excerpt of each value that a rule's tests named; rules that were not
@@ -26,7 +26,7 @@ class Evaluation:
 
     outcomes: tuple[RuleOutcome, ...] = ()
     actions: tuple[Action, ...] = ()
-    seen: Seen = field(default_factory=dict)
+    seen: Seen = msgspec.field(default_factory=dict)
 
     @property
     def matched(self) -> bool:

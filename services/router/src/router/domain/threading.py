@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from events.conversations import ReplyContent
 from events.inbound import MessageReceived
@@ -19,8 +20,7 @@ MAX_ID: Final = 998
 """Characters of a Message-ID: a line of RFC 5322 2.1.1; a longer one is not an id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadKeys:
+class ThreadKeys(msgspec.Struct, frozen=True, kw_only=True):
     """What a message says of its place in a thread.
 
     `own` is its Message-ID ("" when it has none); `parents` are In-Reply-To, then References from the newest,
@@ -31,7 +31,7 @@ class ThreadKeys:
     own: str = ""
     parents: tuple[str, ...] = ()
     token: UUID | None = None
-    signed: Mapping[str, UUID] = field(default_factory=lambda: MappingProxyType({}))
+    signed: Mapping[str, UUID] = msgspec.field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -45,30 +45,26 @@ class ThreadKeys:
         return tuple(dict.fromkeys(conversation for conversation in named if conversation is not None))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownThread:
+class KnownThread(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation that a message might join: its inbox, and who may join it."""
 
     inbox_id: UUID
     participants: Container[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(msgspec.Struct, frozen=True):
     """The message belongs to this conversation."""
 
     conversation_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class NewConversation:
+class NewConversation(msgspec.Struct, frozen=True):
     """The message opens its own; `suggested_link` is the one that it names without its sender being a participant."""
 
     suggested_link: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Threading:
+class Threading(msgspec.Struct, frozen=True):
     """The decision, and the ids which from now on lead to the message's conversation (none of them was held)."""
 
     decision: Join | NewConversation
