@@ -111,3 +111,50 @@ async def test_what_lies_behind_the_cut_of_a_restored_store_is_left_out_of_a_reb
     assert [(sequence, position) for _, sequence, position in view.rows(fresh_database)] == [
         (n, n) for n in range(1, 6)
     ]
+
+
+async def test_shares_built_by_others_make_the_same_view_and_a_lost_one_fails_the_rebuild(
+    kafka: Any, fresh_database: str, suffix: str
+) -> None:
+    bootstrap, topic = kafka.bootstrap_servers, f"shares-{suffix}"
+    await create_topics(bootstrap, {topic: 3})
+    events = [headed(an_event(new_id(), 1), n) for n in range(1, 31)]
+    spoilt = (headed(an_event(new_id(), 1), 31)[0], b"{")
+    for partition in range(3):
+        await put(bootstrap, topic, *events[partition::3], *([spoilt] if partition == 2 else []), partition=partition)
+    view, helped = View("inbox_next"), list[int]()
+
+    def rebuild() -> Rebuild:
+        return Rebuild(
+            name=f"shares-{suffix}",
+            bootstrap=bootstrap,
+            dsn=fresh_database,
+            schema="inbox_next",
+            topics=[topic],
+            apply=view.apply,
+            skipped=view.skipped,
+            prepare=view.prepare,
+            max_records=4,
+        )
+
+    async def helper(number: int, shares: int) -> tuple[int, int]:
+        async with rebuild() as other:
+            done = await other.build_share(number, shares)
+        helped.append(done[0])
+        return done
+
+    async def lost(number: int, shares: int) -> tuple[int, int]:
+        raise OSError("killed")
+
+    async with rebuild() as alone:
+        assert (await alone.run()).events == 30
+    expected = view.rows(fresh_database)
+    async with rebuild() as first:
+        report = await first.run(helper, 3)
+    assert (report.events, report.dead) == (30, 1)
+    assert len(helped) == 2
+    assert sum(helped) < 30
+    assert view.rows(fresh_database) == expected
+    async with rebuild() as deserted:
+        with pytest.raises(OSError, match="killed"):
+            await deserted.run(lost, 2)

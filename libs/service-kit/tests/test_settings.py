@@ -44,3 +44,17 @@ def test_secrets_are_in_no_repr() -> None:
 def test_the_cuts_of_restored_stores_are_read_by_store() -> None:
     settings = Settings.from_environment({**GIVEN, "POSTROOM_STORE_CUTS": "main/1:4711, main/2:9000"})
     assert settings.store_cuts == {"main/1": 4711, "main/2": 9000}
+
+
+def test_the_environment_of_settings_makes_the_same_settings() -> None:
+    settings = Settings(
+        kafka_bootstrap_servers="127.0.0.1:9092",
+        database_url="postgresql://postroom@127.0.0.1/postroom",
+        blob_url="file:///blobs",
+        secret_key="s" * 32,
+        mail_domain="mail.test",
+        port_offset=100,
+        instance=3,
+        store_cuts={"main/1": 4711, "main/2": 9000},
+    )
+    assert Settings.from_environment(settings.environment()) == settings

@@ -129,6 +129,8 @@ class Projector:
                 self._show_lag(None)
             else:
                 await self._take(got)
+                del got
+                after_batch()
             if self._health is not None:
                 self._health.ready(self.name)
             await self._commit_now_and_then(consumer)
@@ -164,7 +166,6 @@ class Projector:
         if records:
             began = time.monotonic()
             await self._applier.apply(records)
-            after_batch()
             self._show_lag(records[-1])
             if self._measures is not None:
                 self._measures.batch(len(records), time.monotonic() - began)

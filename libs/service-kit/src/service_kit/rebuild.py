@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,6 +27,7 @@ from service_kit.view_writer import Apply, KeySource, Skipped, ViewWriter
 
 log = logging.getLogger(__name__)
 Hook = Callable[[Cursor], None]
+Helper = Callable[[int, int], Awaitable[tuple[int, int]]]
 SILENCE_SECONDS = 30.0
 
 
@@ -90,22 +91,52 @@ class Rebuild:
             await self._consumer.stop()
         await self._applier.close()
 
-    async def run(self) -> RebuildReport:
-        """Builds up to the log's present end. Raises KafkaAway, and what the database or `apply` does."""
+    async def run(self, helper: Helper | None = None, shares: int = 1) -> RebuildReport:
+        """Builds up to the log's present end. Raises KafkaAway, and what the database, `apply` or a helper does.
+
+        With several shares, `helper(number, shares)` has all but the first one built by others, with `build_share`, and
+        returns the same. Partitions do not depend on each other.
+        """
         began = time.monotonic()
         await self._hook(self._prepare)
-        writer = self._applier.writer
-        await self._applier.in_thread(writer.create)
-        bounds = await log_bounds(self._bootstrap, self._topics)
-        stored, self._applier.progress = await self._applier.in_thread(
-            partial(writer.load, {place: start for place, (start, _) in bounds.items()})
-        )
-        await self._open({place: stored[place].next_offset for place in bounds})
-        await self._read_up_to({place: end for place, (_, end) in bounds.items()})
+        await self._applier.in_thread(self._applier.writer.create)
+        events, dead = await self._build_shares(helper, shares)
+        await self._begin(await log_bounds(self._bootstrap, self._topics))
         await self._hook(self._finish)
-        report = RebuildReport(self._applier.events, self._applier.buried, time.monotonic() - began)
+        report = RebuildReport(events, dead, time.monotonic() - began)
         log.info("rebuilt", extra={"view": self._name, "events": report.events, "seconds": round(report.seconds, 1)})
         return report
+
+    async def _build_shares(self, helper: Helper | None, shares: int) -> tuple[int, int]:
+        """Builds the first share beside its helpers; the records that all have applied, and that could not be."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                helping = [group.create_task(_helped(helper, number, shares)) for number in range(1, shares) if helper]
+                own = group.create_task(self.build_share(0, shares if helper else 1))
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        events, dead = zip(own.result(), *(each.result() for each in helping), strict=True)
+        return sum(events), sum(dead)
+
+    async def build_share(self, number: int, shares: int) -> tuple[int, int]:
+        """Builds every `shares`th partition of each topic, from `number` on, in tables that are there.
+
+        Returns how many records were applied, and how many could not be.
+        """
+        bounds = {
+            place: bound
+            for place, bound in (await log_bounds(self._bootstrap, self._topics)).items()
+            if place[1] % shares == number
+        }
+        await self._begin(bounds)
+        await self._read_up_to({place: end for place, (_, end) in bounds.items()})
+        return self._applier.events, self._applier.buried
+
+    async def _begin(self, bounds: Mapping[TopicPartition, tuple[int, int]]) -> None:
+        """Goes on with these partitions where the tables stand."""
+        starts = {place: start for place, (start, _) in bounds.items()}
+        stored, self._applier.progress = await self._applier.in_thread(partial(self._applier.writer.load, starts))
+        await self._open({place: stored[place].next_offset for place in bounds})
 
     async def switch(self, live: str, switch: Hook) -> None:
         """Catches up with the live view while that is held still, then runs `switch` in the transaction that holds it.
@@ -132,6 +163,8 @@ class Rebuild:
         connection.execute(statement("LOCK TABLE {offsets} IN EXCLUSIVE MODE", offsets=f"{live}.offsets"))
 
     async def _open(self, offsets: Mapping[TopicPartition, int]) -> None:
+        if self._consumer is not None:
+            await self._consumer.stop()
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,
@@ -146,23 +179,45 @@ class Rebuild:
             self._consumer.seek(KafkaPartition(*place), offset)
 
     async def _read_up_to(self, ends: Mapping[TopicPartition, int]) -> None:
-        assert self._consumer is not None, "run first"
+        """The next batch is fetched while one is applied."""
         expected = self._continuity.expected
-        while any(expected[place] < end for place, end in ends.items()):
-            got: Mapping[Any, list[Record]] = await self._consumer.getmany(
-                timeout_ms=int(SILENCE_SECONDS * 1000), max_records=self._max_records
-            )
-            if not got:
-                raise KafkaAway(f"the log gave nothing for {SILENCE_SECONDS:.0f} s, before its end was reached")
-            records: list[Record] = []
-            for at, part in got.items():
-                if self._continuity.check((at.topic, at.partition), part):
-                    records += part
-                else:
-                    self._consumer.seek(at, expected[at.topic, at.partition])
-            if records:
-                await self._applier.apply(records)
-                after_batch()
+
+        def is_behind() -> bool:
+            return any(expected[place] < end for place, end in ends.items())
+
+        fetching = asyncio.create_task(self._fetch()) if is_behind() else None
+        try:
+            while fetching is not None:
+                records = self._in_order(await fetching)
+                fetching = asyncio.create_task(self._fetch()) if is_behind() else None
+                if records:
+                    await self._applier.apply(records)
+                    records.clear()
+                    after_batch()
+        finally:
+            if fetching is not None:
+                fetching.cancel()
+                await asyncio.gather(fetching, return_exceptions=True)
+
+    async def _fetch(self) -> Mapping[Any, list[Record]]:
+        assert self._consumer is not None, "run first"
+        got: Mapping[Any, list[Record]] = await self._consumer.getmany(
+            timeout_ms=int(SILENCE_SECONDS * 1000), max_records=self._max_records
+        )
+        if not got:
+            raise KafkaAway(f"the log gave nothing for {SILENCE_SECONDS:.0f} s, before its end was reached")
+        return got
+
+    def _in_order(self, got: Mapping[Any, list[Record]]) -> list[Record]:
+        """Those records that come next; partitions of others are read again from where they should be."""
+        assert self._consumer is not None, "run first"
+        records: list[Record] = []
+        for at, part in got.items():
+            if self._continuity.check((at.topic, at.partition), part):
+                records += part
+            else:
+                self._consumer.seek(at, self._continuity.expected[at.topic, at.partition])
+        return records
 
     async def _hook(self, hook: Hook) -> None:
         def work() -> None:
@@ -174,3 +229,7 @@ class Rebuild:
     async def _leave_out(self, letters: Sequence[tuple[Record, str]]) -> None:
         for record, reason in letters:
             log.warning("left out of the rebuilt view", extra={"record": place_of(record), "reason": reason})
+
+
+async def _helped(helper: Helper, number: int, shares: int) -> tuple[int, int]:
+    return await helper(number, shares)

@@ -53,6 +53,23 @@ class Settings:
             store_cuts=_cuts(environment),
         )
 
+    def environment(self) -> dict[str, str]:
+        """The variables that `from_environment` makes these settings of, to start another process with."""
+        return {
+            "POSTROOM_KAFKA_BOOTSTRAP_SERVERS": self.kafka_bootstrap_servers,
+            "POSTROOM_DATABASE_URL": self.database_url,
+            "POSTROOM_BLOB_URL": self.blob_url,
+            "POSTROOM_SECRET_KEY": self.secret_key,
+            "POSTROOM_MAIL_DOMAIN": self.mail_domain,
+            "POSTROOM_PUBLIC_URL": self.public_url,
+            "POSTROOM_WORKSPACE_ID": str(self.workspace_id),
+            "POSTROOM_PORT_OFFSET": str(self.port_offset),
+            "POSTROOM_METRICS_PORT": str(self.metrics_port),
+            "POSTROOM_INSTANCE": str(self.instance),
+            "POSTROOM_SMTP_RELAY_URL": self.smtp_relay_url,
+            "POSTROOM_STORE_CUTS": ",".join(f"{store}:{position}" for store, position in self.store_cuts.items()),
+        }
+
 
 def required(environment: Mapping[str, str], name: str, example: str) -> str:
     """The value of a variable that must be set. Raises SettingsError."""

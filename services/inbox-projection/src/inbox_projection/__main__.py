@@ -36,10 +36,18 @@ def project() -> None:
 
 @cli.command()
 def rebuild() -> None:
-    """Builds the views anew beside the live ones, then switches."""
+    """Builds the views anew beside the live ones, then switches; with a process for each processor."""
     from inbox_projection.rebuild import rebuild as run
 
     _run("inbox-projection rebuild", run(_settings()))
+
+
+@cli.command(hidden=True)
+def rebuild_share(number: int, shares: int) -> None:
+    """What `rebuild` starts beside itself: a share of the partitions, into the tables that it has made."""
+    from inbox_projection.rebuild import rebuild_share as run
+
+    _run("inbox-projection rebuild", run(_settings(), number, shares))
 
 
 @cli.command()

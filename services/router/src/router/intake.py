@@ -26,7 +26,7 @@ from service_kit.watchdog import watch
 log = logging.getLogger("router.intake")
 T = TypeVar("T")
 GROUP: Final = "router.intake"
-MAX_RECORDS: Final = 500
+MAX_RECORDS: Final = 120
 PACE: Final = 0.015
 LONGEST_PAUSE: Final = 5.0
 REMEDY: Final = (
@@ -128,9 +128,10 @@ class Intake:
                 started = time.perf_counter()
                 await self._in_thread(partial(self._handler.handle, records))
                 self._observed.handled(records, time.perf_counter() - started)
-                after_batch()
                 pump.commit_later(moves_of(records))
                 self._handled += len(records)
+                del records
+                after_batch()
                 self._waiting_out, pause = False, 0.0
             except Exception as error:
                 if faults.kind(error) != "wait":
