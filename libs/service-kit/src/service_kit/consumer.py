@@ -70,8 +70,9 @@ class Pump:
     """Reads some topics for one loop that takes batches. Never joins a group: `group` only names committed offsets.
 
     `wake` is set whenever the slot is filled; several pumps may share it, and the loop then looks into each slot in
-    its own order of preference. A batch is whatever had come, at most `max_records`. The slot is filled when the loop
-    has looked into it in vain, at most once in `pace` seconds; that of an `eager` pump, as soon as it is empty.
+    its own order of preference. A batch is whatever had come, at most `max_records`, which may be changed. The slot is
+    filled when the loop has looked into it in vain, at most once in `pace` seconds; that of an `eager` pump, as soon as
+    it is empty.
     """
 
     def __init__(
@@ -86,7 +87,8 @@ class Pump:
         pace: float = 0.0,
     ) -> None:
         self.topics = frozenset(topics)
-        self._wake, self._max_records = wake, max_records
+        self.max_records = max_records
+        self._wake = wake
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
             group_id=group,
@@ -166,7 +168,7 @@ class Pump:
 
     async def _next(self, stop: asyncio.Event) -> list[Record]:
         try:
-            got = await self._turns.records(stop, self._max_records)
+            got = await self._turns.records(stop, self.max_records)
         except OffsetOutOfRangeError as error:
             raise explained(
                 [f"the log no longer holds offsets that are next: {error.args}"],

@@ -26,7 +26,10 @@ from service_kit.watchdog import watch
 log = logging.getLogger("router.intake")
 T = TypeVar("T")
 GROUP: Final = "router.intake"
-MAX_RECORDS: Final = 120
+MAX_RECORDS: Final = 500
+BESIDE_COMMANDS: Final = 120
+COMMANDS_RECENT: Final = 10.0
+"""Records of a batch of mails; fewer for so many seconds after a command: people who work now wait for such batches."""
 PACE: Final = 0.015
 LONGEST_PAUSE: Final = 5.0
 REMEDY: Final = (
@@ -60,6 +63,7 @@ class Intake:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="router-batch")
         self._wake = asyncio.Event()
         self._handled = 0
+        self._last_command = -COMMANDS_RECENT
         self._waiting_out = False
 
     async def run(self, stop: asyncio.Event, leader: Leadership) -> None:
@@ -117,6 +121,7 @@ class Intake:
 
     async def _loop(self, stop: asyncio.Event, leader: Leadership, pumps: Sequence[Pump]) -> None:
         pause = 0.0
+        inbound = pumps[-1]
         while not stop.is_set():
             self._wake.clear()
             pump, records = _next(pumps)
@@ -129,6 +134,7 @@ class Intake:
                 await self._in_thread(partial(self._handler.handle, records))
                 self._observed.handled(records, time.perf_counter() - started)
                 pump.commit_later(moves_of(records))
+                inbound.max_records = self._batch_size(is_command=pump is not inbound)
                 self._handled += len(records)
                 del records
                 after_batch()
@@ -147,6 +153,12 @@ class Intake:
                 stored = await self._stored(stop)
                 if stored is not None:
                     await pump.rewind(_of(pump, stored))
+
+    def _batch_size(self, *, is_command: bool) -> int:
+        now = time.monotonic()
+        if is_command:
+            self._last_command = now
+        return self._max_records if now - self._last_command > COMMANDS_RECENT else BESIDE_COMMANDS
 
     async def _watch(self, stop: asyncio.Event, pumps: Sequence[Pump]) -> None:
         """Raises StoodStill when records wait and none is handled for a minute, but for outages that are waited out."""
