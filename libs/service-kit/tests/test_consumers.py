@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -72,6 +73,33 @@ async def test_a_pump_whose_offset_is_gone_stops_with_an_explanation(kafka: Any,
     await pump.start({(topic, 0): 99})
     with pytest.raises(OffsetsDoNotFit, match="no longer holds"):
         await pump.run(asyncio.Event())
+
+
+async def test_what_comes_while_a_batch_is_handled_is_one_batch(kafka: Any, suffix: str) -> None:
+    topic, wake = f"turns-{suffix}", asyncio.Event()
+    await create_topics(kafka.bootstrap_servers, {topic: 1})
+    pump = Pump(kafka.bootstrap_servers, [topic], wake=wake)
+    await pump.start({(topic, 0): 0})
+    async with pumping(pump):
+        await put(kafka.bootstrap_servers, topic, *numbered(0))
+        assert len(await taken(pump, wake)) == 1
+        for number in range(1, 8):
+            await put(kafka.bootstrap_servers, topic, *numbered(number))
+        assert len(await taken(pump, wake)) == 7
+
+
+async def test_batches_keep_their_pace(kafka: Any, suffix: str) -> None:
+    topic, wake, pace = f"pace-{suffix}", asyncio.Event(), 0.4
+    await create_topics(kafka.bootstrap_servers, {topic: 1})
+    await put(kafka.bootstrap_servers, topic, *numbered(0, 1, 2))
+    pump = Pump(kafka.bootstrap_servers, [topic], wake=wake, pace=pace, max_records=1)
+    await pump.start({(topic, 0): 0})
+    async with pumping(pump):
+        assert len(await taken(pump, wake)) == 1
+        began = time.monotonic()
+        for _ in range(2):
+            assert len(await taken(pump, wake)) == 1
+        assert time.monotonic() - began >= pace
 
 
 async def test_a_full_slot_of_one_pump_does_not_hold_up_another(kafka: Any, suffix: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,32 @@ from service_kit.faults import StoodStill
 from service_kit.ids import new_id
 from service_kit.testing import View, an_event, create_topics, headed, put, until
 from service_kit.watchdog import watch
+
+
+class Knot:
+    """Holds itself: only the collector can free it."""
+
+    def __init__(self, freed: list[str]) -> None:
+        self.itself = self
+        self._freed = freed
+
+    def __del__(self) -> None:
+        self._freed.append("freed")
+
+
+def test_cycles_of_a_batch_are_freed_after_it_and_what_outlives_it_is_left_alone() -> None:
+    freed: list[str] = []
+    gc.disable()
+    try:
+        Knot(freed)
+        kept: list[list[int]] = [[] for _ in range(1000)]
+        assert freed == []
+        lifecycle.after_batch()
+        assert freed == ["freed"]
+        assert gc.get_freeze_count() > len(kept)
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 async def patient(stop: asyncio.Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -214,6 +214,26 @@ async def test_a_record_that_breaks_pure_code_is_found_by_splitting_and_the_othe
     (dead,) = await letters(setting.bootstrap, f"dead-letters.{setting.group}.v1")
     assert dict(dead.headers)["dl_reason"] == b"ZeroDivisionError when it was applied"
     assert (streams[17], 1, 0) in setting.rows()
+
+
+async def test_a_bad_record_beside_one_that_breaks_code_is_buried_once(setting: Setting) -> None:
+    streams = [new_id() for _ in range(6)]
+    setting.view.poison = {streams[4]}
+    events = [headed(an_event(stream, 1), n + 2) for n, stream in enumerate(streams)]
+    await setting.put(([], b"garbage"), *events)
+    async with running(setting.projector()):
+        await shown(setting, *(n + 2 for n in range(6) if n != 4))
+    dead = await letters(setting.bootstrap, f"dead-letters.{setting.group}.v1")
+    reasons = [dict(each.headers)["dl_reason"].split(b":")[0] for each in dead]
+    assert sorted(reasons) == [b"MalformedEvent", b"ZeroDivisionError when it was applied"]
+
+
+async def test_the_session_of_a_view_never_reads_a_whole_table_for_a_key(setting: Setting) -> None:
+    writer = ViewWriter(setting.dsn, "inbox", "test")
+    with closing(writer):
+        writer.create()
+        shown = writer._connected().execute(b"SHOW enable_seqscan").fetchone()
+    assert shown == ("off",)
 
 
 async def test_a_gap_in_a_stream_stops_the_consumer_and_says_so(setting: Setting) -> None:

@@ -20,8 +20,7 @@ from local_runtime.jars import LOCK_FILE, Progress, cache_folder, locked_jars
 from local_runtime.ports import LOCALHOST, require_free
 from local_runtime.startup_archive import archive_path
 
-# C1 only and one collector thread: leaves the two cores to the services. C2 took 0.4 ms more of CPU for each of the first
-# 20,000 mails, and gave nothing back after them (ratios to the receivers, whose code was the same).
+# C1 only and one collector thread leave the two cores to the services (docs/decisions/0013).
 JVM_OPTIONS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _QUIET = (
     "--sun-misc-unsafe-memory-access=allow",
