@@ -6,6 +6,8 @@ BIN           := .venv/bin
 RUNTIME       := $(BIN)/python -m local_runtime
 INSTALLER     := deploy/local/installer.lock
 MEMBERS       := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml))
+# Most tests of real parts wait, for an outage or a restart: files run beside each other, each worker with its own parts.
+BESIDE        := -n 3 --dist loadfile
 UV            := VIRTUAL_ENV=.venv $(BIN)/uv
 
 help: ## this list
@@ -41,7 +43,7 @@ status: setup ## show every process; 0 when all are ready
 	@$(RUNTIME) status
 
 test: setup ## all tests, with real Kafka and PostgreSQL
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(BESIDE) $(ARGS)
 
 test-pure: setup ## the tests that need neither (seconds)
 	@$(BIN)/pytest -m "not real and not faults" $(ARGS)

@@ -1,6 +1,7 @@
 """A parent folder that PostgreSQL's own user may not enter is found and named."""
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ STRANGER = Account(54321, 54321)
 
 @pytest.fixture
 def cellar(tmp_path: Path) -> Path:
-    """A folder inside one that only its owner may enter."""
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
+    """A folder inside one that only its owner may enter, all others of the test's being open."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if Path(tempfile.gettempdir()) in folder.parents:
+            folder.chmod(0o755)
     (tmp_path / "locked").mkdir()
     (tmp_path / "locked" / "cellar").mkdir()
     (tmp_path / "locked").chmod(0o700)

@@ -149,6 +149,23 @@ def test_labels_are_indexed_with_what_lists_order_by_and_go_when_removed() -> No
     assert (removed.labels, removed.labels_gone) == ([], [(thread.conversation_id, "refund")])
 
 
+def test_a_label_with_a_nul_is_one_label_whether_it_was_read_from_the_table_or_from_the_log() -> None:
+    story = Story()
+    thread = story.mail(story.person())
+    story.conversation(thread, c.LabelAdded(label="with\0NUL"))
+    read = the_row(shown(story))
+    assert read.labels == ("with\ufffdNUL",)
+    earlier = len(story.records)
+    story.conversation(thread, c.LabelAdded(label="with\0NUL"))
+    story.conversation(thread, c.LabelAdded(label="other"))
+    known = Known(conversations={thread.conversation_id: read})
+    changes = fold(opened(story, story.records[earlier:]), known, {})
+    assert sorted(each.label for each in changes.labels) == ["other"]
+    story.conversation(thread, c.LabelRemoved(label="with\0NUL"))
+    changes = fold(opened(story, story.records[earlier:]), known, {})
+    assert changes.labels_gone == [(thread.conversation_id, "with\ufffdNUL")]
+
+
 def test_the_feed_gets_one_line_for_a_conversation_however_many_events_it_had() -> None:
     story = Story()
     thread = story.mail(story.person())

@@ -111,7 +111,8 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None, row: Con
         case LabelAdded():
             return replace(row, sequence=sequence, labels=_with(row.labels, (event.label,)))
         case LabelRemoved():
-            return replace(row, sequence=sequence, labels=tuple(each for each in row.labels if each != event.label))
+            gone = _stored(event.label)
+            return replace(row, sequence=sequence, labels=tuple(each for each in row.labels if each != gone))
         case PriorityChanged():
             return replace(row, sequence=sequence, priority=event.priority)
         case PersonalDataErased():
@@ -164,7 +165,12 @@ def _standing(row: ConversationRow, sequence: int, status: str) -> ConversationR
 
 
 def _with(labels: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted({*labels, *more})) if more else labels
+    return tuple(sorted({*labels, *map(_stored, more)})) if more else labels
+
+
+def _stored(label: str) -> str:
+    """A label as a table gives it back, since it is compared with what was read: text has no NUL (tables/arrays.py)."""
+    return label.replace("\0", "\ufffd")
 
 
 def _erased(row: ConversationRow, sequence: int, key_id: UUID) -> ConversationRow:

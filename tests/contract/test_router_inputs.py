@@ -1,0 +1,244 @@
+"""The router reads commands and inbound facts: every golden one is decided, and what comes of it can be stored."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import reduce
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final, cast
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from events import codec, commands, frame, inbound
+from events import conversations as e
+from events import workspace as w
+from events.contracts import GOLDEN, read_golden
+from events.envelope import AnyEnvelope
+from events.rules import RuleSet
+from events.sealing import KEY_BYTES, DataKey
+from events.testing import MOMENT, WORKSPACE_ID, envelope, example
+from events.topics import COMMANDS, INBOUND_EMAIL
+from events.values import Address
+from events.workspace import EmailSettings
+from router.asking import CONVERSATION_COMMANDS, want
+from router.domain import conversation
+from router.domain.contact import Known as KnownContact
+from router.domain.conversation import NOT_OPENED, ConversationState
+from router.domain.testing import HOUSE, conversation_of
+from router.domain.workspace import EMPTY, Workspace, evolve
+from router.hashes import Hashes
+from router.lookup_rows import Known, Writes
+from router.records import Ask, Broken, Decoder, Handled, Mail, Report, Retry
+from router.routing import handle
+from router.rows import Rows
+from router.sealing import key_ids, outcomes_of, sealed
+from router.states import States
+from router.working_set import WorkingSet
+
+NOW: Final = MOMENT + timedelta(minutes=1)
+HASHES: Final = Hashes("a secret of the tests")
+DECODER: Final = Decoder(HASHES, conversation_of, WORKSPACE_ID)
+MAIL: Final = EmailSettings(address="support@acme.test")
+CREATED_BY: Final = {
+    "CreateInbox": "inbox_id",
+    "CreateTeam": "team_id",
+    "InviteAgent": "agent_id",
+    "ConnectChannel": "channel_id",
+}
+"""What is not there before the command."""
+ROSA: Final = Address("rosa@acme.test")
+REPLY: Final = replace(example(commands.SendReply).content, sender=Address(MAIL.address), to=(ROSA,), cc=(), bcc=())
+REFUSED: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "SendReply.v1__example": ("invalid.recipient-invalid", {"content": REPLY}),
+    "SnoozeConversation.v1__example": ("invalid.snooze-in-the-past", {"until": NOW}),
+    "InviteAgent.v1__example": ("invalid.email-invalid", {"email": "bob@acme.test"}),
+    "ChangeProfile.v1__example": (
+        "invalid.email-invalid",
+        {"email": "bob@acme.test", "language": "en", "time_zone": "UTC"},
+    ),
+    "ConnectChannel.v1__example": ("invalid.channel-kind-not-offered", {"kind": "email", "email": MAIL}),
+    "ChangeChannel.v1__example": ("invalid.channel-address-invalid", {"email": MAIL}),
+}
+"""Golden commands that are refused for what they say, the code, and what they would have to say to be obeyed."""
+REPORTED: Final = {
+    "MessageReceived": ("ContactCreated", "ConversationOpened", "ConversationRouted"),
+    "DeliveryAttempted": ("ReplySending",),
+    "DeliveryAccepted": ("ReplySent",),
+    "DeliveryUncertain": ("ReplyUncertain",),
+    "DeliveryConfirmed": ("ReplyDelivered",),
+    "DeliveryRefused": ("ReplyFailed",),
+    "ChannelHealthChanged": ("ChannelHealthNoted",),
+}
+"""What inbound facts become."""
+
+
+def item_of(golden: codec.Record, topic: str) -> Handled | Broken:
+    record: Any = SimpleNamespace(
+        topic=topic, partition=0, offset=0, key=b"", value=golden.value, headers=golden.headers
+    )
+    return DECODER.item(record)
+
+
+def company(asked: AnyEnvelope) -> Workspace:
+    """All that the record names is there, but for what it makes; its actor is an administrator."""
+    data = asked.data
+    own = CREATED_BY.get(asked.type, "")
+
+    def named(one: str, many: str = "") -> set[UUID]:
+        ids = {getattr(data, one, None)} if one != own else set()
+        return {each for each in (*ids, *(getattr(data, many, None) or ())) if each is not None}
+
+    inboxes = named("inbox_id") or {UUID(int=1)}
+    administrator = w.AgentInvited(agent_id=UUID(int=2), role="administrator")
+    happened: list[w.WorkspaceEvent] = [
+        administrator,
+        *(w.AgentInvited(agent_id=each, role="agent") for each in named("agent_id", "member_ids")),
+        *(w.AgentInvited(agent_id=each, role="agent") for each in getattr(data, "mentions", ())),
+        *(w.TeamCreated(team_id=each, name="Before") for each in named("team_id", "team_ids")),
+        *(w.InboxCreated(inbox_id=each, name=f"Before {number}", slug="b") for number, each in enumerate(inboxes)),
+    ]
+    if isinstance(data, commands.SendReply):
+        inboxes = {example(e.ConversationOpened).inbox_id}
+        kind, settings = example(e.ConversationOpened).channel, MAIL
+    else:
+        kind, settings = "email", EmailSettings(address="before@acme.test")
+    happened += [
+        w.ChannelConnected(channel_id=each, inbox_id=next(iter(inboxes)), kind=kind, email=settings)
+        for each in named("channel_id")
+    ]
+    if isinstance(data, commands.PublishRules):
+        happened.append(w.RuleSetDrafted(rule_set=RuleSet(1)))
+    return reduce(evolve, happened, EMPTY)
+
+
+def so_far(data: Any) -> tuple[e.ConversationEvent, ...]:
+    """What happened in the conversation, so that the record has something to change."""
+    opened = example(e.ConversationOpened)
+    match data:
+        case commands.ReopenConversation():
+            return (opened, e.ConversationResolved())
+        case commands.ElapseSnooze():
+            return (opened, e.ConversationSnoozed(until=NOW, timer_id=data.timer_id))
+        case commands.RemoveLabel():
+            return (opened, e.LabelAdded(label=data.label))
+        case _ if isinstance(data, CONVERSATION_COMMANDS):
+            return (opened,)
+        case _ if hasattr(data, "reply_id"):
+            return (opened, replace(example(e.ReplyQueued), reply_id=data.reply_id))
+        case _:
+            return ()
+
+
+class Handling:
+    """A golden record given to the router in a company where it has something to do."""
+
+    def __init__(self, item: Handled) -> None:
+        asked = item.envelope
+        states = States(workspace=company(asked))
+        past, nothing = so_far(asked.data), cast(ConversationState, NOT_OPENED)
+        if past:
+            states.conversations[asked.stream] = reduce(conversation.evolve, past, nothing)
+        if isinstance(asked.data, commands.ContactCommand):
+            states.contacts[asked.stream] = KnownContact()
+        handled: Handled | Retry = item
+        if isinstance(item, Ask) and isinstance(asked.data, commands.RetryQuarantined):
+            states.quarantined[asked.stream] = (envelope(example(e.InboundQuarantined), stream=asked.stream),)
+            fact = codec.encode(envelope(example(inbound.MessageReceived), id=UUID(int=9), sequence=0))
+            handled = Retry(item, DECODER.again(frame.pack((INBOUND_EMAIL.name,), b"", fact)))
+        wanted = want([handled], ())
+        reached = wanted.conversations | wanted.contacts | wanted.quarantined
+        assert {*states.conversations, *states.contacts, *states.quarantined} <= reached
+        rows = Rows(Known(), Writes(), HASHES, conversation_of)
+        self.working = WorkingSet(states, rows, HOUSE, WORKSPACE_ID)
+        self.item = handled
+        self.handle()
+
+    def handle(self) -> None:
+        handle(self.item, self.working, NOW)
+
+    def code(self) -> str:
+        return self.working.verdicts[-1].code
+
+    def drafted(self) -> tuple[str, ...]:
+        """The types of what was drafted, each read again as it will lie in the store."""
+        keys = {key_id: DataKey(key_id, bytes(KEY_BYTES)) for key_id in key_ids(self.working.drafts)}
+        for draft in self.working.drafts:
+            kept = frame.unpack(sealed(draft, keys).state)
+            assert codec.decode(kept.headers, kept.body, keys) == draft.envelope
+            assert kept.topics[0] == draft.envelope.data.TOPIC
+        return tuple(draft.envelope.type for draft in self.working.drafts)
+
+
+def asked(path: Path) -> Ask:
+    item = item_of(read_golden(path), COMMANDS.name)
+    assert isinstance(item, Ask), item
+    return item
+
+
+def test_a_command_is_obeyed_or_refused_for_what_it_says(command: Path) -> None:
+    handling = Handling(asked(command))
+    code = REFUSED[command.stem][0] if command.stem in REFUSED else ""
+    assert handling.code() == code
+    assert (handling.drafted() == ()) == (code != "")
+
+
+@pytest.mark.parametrize("stem", sorted(REFUSED))
+def test_a_command_refused_for_what_it_says_is_obeyed_when_it_says_something_else(stem: str) -> None:
+    item = asked(GOLDEN / f"{stem}.json")
+    handling = Handling(Ask(replace(item.envelope, data=replace(item.envelope.data, **REFUSED[stem][1])), b""))
+    assert handling.code() == "" and handling.drafted() != ()
+
+
+def test_a_command_has_an_outcome_and_when_it_comes_again_the_same(command: Path) -> None:
+    item = asked(command)
+    handling = Handling(item)
+    first = handling.drafted()
+    handling.handle()
+    assert handling.drafted() == first
+    verdicts, drafts = handling.working.verdicts, handling.working.drafts
+    answers = outcomes_of(verdicts, drafts, range(1, len(drafts) + 1), handling.working.heads, NOW)
+    one, again = (answer for _, answer in answers)
+    assert one.data == again.data and (one.stream, again.stream) == (item.envelope.id, item.envelope.id)
+    assert (one.data.command, one.data.command_id) == (item.envelope.type, item.envelope.id)
+    assert (one.data.state, one.data.shown_at != ()) == (("refused", False) if one.data.code else ("done", True))
+    record = codec.encode(one)
+    assert codec.decode(record.headers, record.value) == one
+
+
+def test_an_inbound_fact_becomes_events_and_the_second_time_nothing(inbound_fact: Path) -> None:
+    item = item_of(read_golden(inbound_fact), INBOUND_EMAIL.name)
+    assert isinstance(item, Mail | Report), item
+    handling = Handling(item)
+    assert handling.drafted() == REPORTED[item.envelope.type]
+    handling.handle()
+    assert handling.working.tally.counts == {"appended": 1, "duplicate": 1}
+    assert handling.drafted() == REPORTED[item.envelope.type]
+
+
+def misplaced(path: Path, topic: str) -> None:
+    """On this topic the record is no one's: it is quarantined, and a command is answered."""
+    golden = read_golden(path)
+    item = item_of(golden, topic)
+    assert isinstance(item, Broken) and item.reason.startswith("MalformedEvent: a "), item
+    working = WorkingSet(States(), Rows(Known(), Writes(), HASHES, conversation_of), HOUSE, WORKSPACE_ID)
+    handle(item, working, NOW)
+    assert [draft.envelope.type for draft in working.drafts] == ["InboundQuarantined"]
+    assert [verdict.code for verdict in working.verdicts] == ["invalid.command-quarantined"] * (topic == COMMANDS.name)
+    kept = frame.unpack(item.raw)
+    assert (kept.topics, kept.body) == ((topic,), golden.value)
+
+
+def test_a_command_among_inbound_facts_is_quarantined(command: Path) -> None:
+    misplaced(command, INBOUND_EMAIL.name)
+
+
+def test_an_inbound_fact_among_commands_is_quarantined(inbound_fact: Path) -> None:
+    misplaced(inbound_fact, COMMANDS.name)
+
+
+@pytest.mark.parametrize("topic", [INBOUND_EMAIL.name, COMMANDS.name])
+def test_an_event_of_a_store_that_comes_in_again_is_quarantined(conversation_event: Path, topic: str) -> None:
+    misplaced(conversation_event, topic)
