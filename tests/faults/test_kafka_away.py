@@ -41,10 +41,11 @@ def test_kafka_away_for_20_seconds_means_451_and_loses_nothing(live: LivePostroo
 
 
 def test_postgres_stopped_immediately_under_load_loses_nothing(live: LivePostroom, address: str) -> None:
-    load = Load(live, address, MAILS)
+    load, router = Load(live, address, MAILS), live.pid("router")
     with load.going_on():
         load.reaches(MAILS // 3)
         before = live.kill("postgres", signal.SIGQUIT)  # what `pg_ctl stop -m immediate` sends
         eventually(lambda: live.pid("postgres") != before, "PostgreSQL is back", 60)
     assert not load.answers[451], "intake needs no database"
     load.prove()
+    assert live.pid("router") == router, "a router outlives its database: it stands by again"

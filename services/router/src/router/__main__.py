@@ -16,26 +16,21 @@ import typer
 import uvloop
 
 from router import offsets_command
-from router.composition import BlobsFromThread, Parts, build, install
+from router.composition import Parts, build, install, installed
 from router.errors import RouterError
-from router.housekeeping import Housekeeping
 from router.importing import import_history
-from router.intake import Intake
 from router.observation import PART, Observation
-from router.offsets_command import LOCK, Standing
+from router.offsets_command import Standing
 from router.rebuild import rebuild
+from router.terms import active_or_standby
 from router.timers import Timers
 from service_kit import faults, health, lifecycle, logs
-from service_kit.blobs import Blobs
-from service_kit.consumer import first_of
 from service_kit.health import Health
-from service_kit.leadership import Leadership
 from service_kit.metrics import Metrics
 from service_kit.producer import Publisher
 from service_kit.relay import Relay
 from service_kit.settings import Settings, SettingsError
 
-STANDBY_SECONDS = 2.0
 app = typer.Typer(help="The write side of Postroom.", no_args_is_help=True, add_completion=False)
 offsets_app = typer.Typer(help="Where intake stands in the log.", no_args_is_help=True)
 lookups_app = typer.Typer(help="The rows that routing needs.", no_args_is_help=True)
@@ -97,55 +92,13 @@ async def _run(settings: Settings) -> int:
     metrics, readiness = Metrics(), Health(PART)
     observation = Observation(metrics, readiness)
     async with health.serving(settings.metrics_port, readiness, metrics):
-        return await lifecycle.run({"router": partial(_active_or_standby, settings, observation)})
-
-
-async def _active_or_standby(settings: Settings, observation: Observation, stop: asyncio.Event) -> None:
-    """Waits for the lock, then is the active router until `stop`."""
-    await _installed(settings.database_url, stop)
-    blobs = Blobs(settings.blob_url)
-    raw = BlobsFromThread(blobs, asyncio.get_running_loop())
-    parts = build(settings, raw, settled=observation.settled)
-    standby = asyncio.create_task(_standing_by(observation))
-    try:
-        async with Leadership(settings.database_url, LOCK, process="router lock", stop=stop) as leader:
-            standby.cancel()
-            if not leader.held:
-                return
-            observation.starting()
-            lifecycle.calm_the_collector(lifecycle.YOUNG_IN_BATCHES)
-            intake = Intake(
-                bootstrap=settings.kafka_bootstrap_servers,
-                dsn=settings.database_url,
-                handler=parts.handler,
-                observation=observation,
-                beside=[partial(Housekeeping(settings.database_url, blobs).run, stop)],
-            )
-            await intake.run(stop, leader)
-    finally:
-        standby.cancel()
-        parts.store.close()
-
-
-async def _standing_by(observation: Observation) -> None:
-    await asyncio.sleep(STANDBY_SECONDS)
-    observation.standing_by()
-
-
-async def _installed(dsn: str, stop: asyncio.Event) -> None:
-    """Creates or updates the tables, as soon as the database answers."""
-    while not stop.is_set():
-        try:
-            await asyncio.to_thread(install, dsn)
-            return
-        except psycopg.OperationalError:
-            await first_of(stop, timeout=1.0)
+        return await lifecycle.run({"router": partial(active_or_standby, settings, observation)})
 
 
 async def _relay(settings: Settings, new_epoch: bool) -> int:
     metrics, readiness = Metrics(), Health("relay")
     stopped = asyncio.Event()
-    await _installed(settings.database_url, stopped)
+    await installed(settings.database_url, stopped)
     forwarding = Relay(
         settings.kafka_bootstrap_servers,
         settings.database_url,

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
+import psycopg
+
 from events import topics
 from router import lookups
 from router.batch import BatchHandler, RawStore
@@ -21,6 +23,7 @@ from router.store import RouterStore
 from service_kit import database, keyring, reply_token
 from service_kit.blobs import Blobs
 from service_kit.clock import Clock, utc_now
+from service_kit.consumer import first_of
 from service_kit.hashing import derive_key
 from service_kit.ids import derived_id
 from service_kit.keyring import Keyring
@@ -77,6 +80,16 @@ def install(dsn: str) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('router.install', 20260101))")
         with connection.cursor() as cursor:
             Offsets(lookups.SCHEMA).create(cursor)
+
+
+async def installed(dsn: str, stop: asyncio.Event) -> None:
+    """Installs as soon as the database answers; gives up at `stop`."""
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(install, dsn)
+            return
+        except psycopg.OperationalError:
+            await first_of(stop, timeout=1.0)
 
 
 def build(

@@ -9,7 +9,9 @@ RouterError
 
 from __future__ import annotations
 
-from service_kit.faults import StreamConflict
+from aiokafka.errors import KafkaError
+
+from service_kit.faults import Fault, StreamConflict
 
 
 class LookupTaken(StreamConflict):
@@ -28,3 +30,8 @@ class ImportRefused(RouterError):
 
 class StillActive(RouterError):
     """Another router holds the lock."""
+
+
+def words(error: BaseException) -> str:
+    """What can be logged of an infrastructure error: PostgreSQL's own words may quote values."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, (Fault, KafkaError)) else type(error).__name__

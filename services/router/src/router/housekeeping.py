@@ -10,9 +10,9 @@ from typing import Final
 import psycopg
 
 from router.kept_connection import KeptConnection
+from router.together import unless
 from service_kit.blobs import Blobs, BlobStoreUnavailable
 from service_kit.clock import Clock, utc_now
-from service_kit.consumer import first_of
 
 log = logging.getLogger("router.erasure")
 AT_ONCE: Final = 200
@@ -40,10 +40,16 @@ class Housekeeping:
         self._blobs, self._clock = blobs, clock
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deletes, sweeps and prunes until `stop`; waits out a database or blob store that is away."""
+        """Deletes, sweeps and prunes until `stop` cuts it off; waits out a database or blob store that is away."""
+        try:
+            await unless(stop, self._rounds)
+        finally:
+            await self.close()
+
+    async def _rounds(self) -> None:
         loop = asyncio.get_running_loop()
         next_sweep = loop.time() + FIRST_SWEEP_SECONDS
-        while not stop.is_set():
+        while True:
             try:
                 await self.delete_blobs()
                 if loop.time() >= next_sweep:
@@ -52,8 +58,7 @@ class Housekeeping:
                     await self.sweep()
             except (BlobStoreUnavailable, psycopg.OperationalError, psycopg.InterfaceError) as error:
                 log.warning("housekeeping waits: %s", type(error).__name__)
-            await first_of(stop, timeout=PAUSE_SECONDS)
-        await self.close()
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def delete_blobs(self) -> int:
         """Deletes the blobs that await it and returns how many. A row goes only after its blob."""

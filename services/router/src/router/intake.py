@@ -6,17 +6,20 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from router.batch import BatchHandler
 from router.composition import COMMAND_TOPICS, INBOUND_TOPICS, PARTITIONS
+from router.errors import words
 from router.lookups import SCHEMA
 from router.observation import Observation
+from router.together import together
 from service_kit import database, faults
 from service_kit.consumer import Pump, first_of
-from service_kit.faults import CommitUnclear, KafkaAway, StaleOffsets
+from service_kit.faults import CommitUnclear, KafkaAway, StaleOffsets, StoodStill
 from service_kit.leadership import Leadership
 from service_kit.lifecycle import after_batch
 from service_kit.log_probe import fit
@@ -32,6 +35,11 @@ COMMANDS_RECENT: Final = 10.0
 """Records of a batch of mails; fewer for so many seconds after a command: people who work now wait for such batches."""
 PACE: Final = 0.015
 LONGEST_PAUSE: Final = 5.0
+DRAIN_SECONDS: Final = 30.0
+"""When a batch takes longer after the end of its term, it hangs; the end of the process has a limit of its own."""
+CLOSING_SECONDS: Final = 5.0
+"""Consumers of a Kafka that does not answer are not closed later; within `run`, what is within it has less."""
+INNER_SHARE: Final = 0.8
 REMEDY: Final = (
     "If the log was re-created or cut on purpose, stop the router and run `python -m router offsets accept`: it goes on"
     " from where the log begins; what was handled before is recognised by its keys."
@@ -39,11 +47,11 @@ REMEDY: Final = (
 
 
 class Intake:
-    """One per process. `run` is entered under the leader's lock and ends with `stop` or an exception.
+    """One per term. `run` is entered once, under the leader's lock, and ends with `stop` or an exception.
 
     Commands and inbound facts have a pump and a slot each, and share the wake event, so a command waits for at most one
     batch of mails. Whatever fails for reasons outside (database, lock, time-out, another router's move) is tried again
-    for ever, from the stored offsets; anything else ends the process.
+    for ever, from the stored offsets; anything else ends the term.
     """
 
     def __init__(
@@ -55,23 +63,44 @@ class Intake:
         observation: Observation,
         beside: Sequence[Callable[[], Awaitable[None]]] = (),
         max_records: int = MAX_RECORDS,
+        drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
         self._bootstrap, self._dsn, self._handler = bootstrap, dsn, handler
         self._observed, self._beside = observation, beside
         self._offsets = Offsets(SCHEMA)
         self._max_records = max_records
+        self._drain_seconds, self._closing_seconds = drain_seconds, min(drain_seconds, CLOSING_SECONDS)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="router-batch")
+        self._working: Future[Any] | None = None
         self._wake = asyncio.Event()
         self._handled = 0
         self._last_command = -COMMANDS_RECENT
         self._waiting_out = False
 
     async def run(self, stop: asyncio.Event, leader: Leadership) -> None:
-        """Raises OffsetsDoNotFit, LeadershipLost, and whatever ends a pump.
+        """Raises OffsetsDoNotFit, LeadershipLost, and whatever ends a pump; `stop` is set then: it is the term's own.
 
-        The lock's heartbeat begins first: waiting for a Kafka that is away must not cost the lock.
+        The lock's heartbeat begins first: waiting for a Kafka that is away must not cost the lock. At the end nothing
+        of it goes on, the batch in hand is done or failed; else StoodStill is raised, because then only the end of
+        the process ends it.
         """
-        await _together(stop, partial(leader.keep, stop), partial(self._take_in, stop, leader))
+        works = partial(leader.keep, stop), partial(self._take_in, stop, leader)
+        try:
+            await together(stop, *works, drain_seconds=self._closing_seconds)
+        finally:
+            self._thread.shutdown(wait=False)
+            await self._batch_done()
+
+    async def _batch_done(self) -> None:
+        """Waits for the thread. Raises StoodStill."""
+        working = self._working
+        if working is None or working.done():
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._drain_seconds):
+                await asyncio.gather(asyncio.wrap_future(working), return_exceptions=True)
+        if not working.done():
+            raise StoodStill(f"a batch did not end within {self._drain_seconds:.0f} s after the end of its term")
 
     async def _take_in(self, stop: asyncio.Event, leader: Leadership) -> None:
         stored = await self._stored(stop)
@@ -79,19 +108,21 @@ class Intake:
             return
         await self._fit(stored, stop)
         pumps = self._pumps()
-        for pump in pumps:
-            await pump.start(_of(pump, stored), stop)
-        self._observed.ready()
         try:
-            await _together(
-                stop,
-                partial(self._loop, stop, leader, pumps),
-                partial(self._watch, stop, pumps),
-                *(partial(pump.run, stop) for pump in pumps),
-                *self._beside,
-            )
-        finally:
-            self._thread.shutdown(wait=True)
+            for pump in pumps:
+                await pump.start(_of(pump, stored), stop)
+        except BaseException:
+            await _closed(pumps)
+            raise
+        self._observed.ready()
+        await together(
+            stop,
+            partial(self._loop, stop, leader, pumps),
+            partial(self._watch, stop, pumps),
+            *(partial(pump.run, stop) for pump in pumps),
+            *self._beside,
+            drain_seconds=self._closing_seconds * INNER_SHARE,
+        )
 
     async def _fit(self, stored: Mapping[TopicPartition, StoredOffset], stop: asyncio.Event) -> None:
         """Waits for Kafka if it is away. Raises OffsetsDoNotFit."""
@@ -142,7 +173,7 @@ class Intake:
             except Exception as error:
                 if faults.kind(error) != "wait":
                     raise
-                log.warning("a batch is repeated: %s", _words(error), extra={"records": len(records)})
+                log.warning("a batch is repeated: %s", words(error), extra={"records": len(records)})
                 self._observed.repeated(error)
                 self._waiting_out = True
                 if isinstance(error, StaleOffsets):
@@ -176,7 +207,7 @@ class Intake:
             except Exception as error:
                 if faults.kind(error) != "wait":
                     raise
-                log.warning("stored offsets cannot be read yet: %s", _words(error))
+                log.warning("stored offsets cannot be read yet: %s", words(error))
                 await first_of(stop, timeout=1.0)
         return None
 
@@ -187,7 +218,8 @@ class Intake:
         return {place: offset for place, offset in stored.items() if place in PARTITIONS}
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        working = self._working = self._thread.submit(work)
+        return await asyncio.wrap_future(working)
 
 
 def _next(pumps: Sequence[Pump]) -> tuple[Pump | None, list[Record] | None]:
@@ -202,23 +234,9 @@ def _of(pump: Pump, stored: Mapping[TopicPartition, StoredOffset]) -> dict[Topic
     return {place: offset.next_offset for place, offset in stored.items() if place[0] in pump.topics}
 
 
-async def _together(stop: asyncio.Event, *works: Callable[[], Any]) -> None:
-    """Runs all until `stop`; the first that fails, or ends before, stops the others and is raised."""
-    tasks = [asyncio.ensure_future(work()) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-        if not stop.is_set():
-            raise RuntimeError("a task of the intake ended by itself")
-    finally:
-        stop.set()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
-
-
-def _words(error: BaseException) -> str:
-    """What can be logged of an infrastructure error: PostgreSQL's own words may quote values."""
-    return f"{type(error).__name__}: {error}" if isinstance(error, faults.Fault) else type(error).__name__
+async def _closed(pumps: Sequence[Pump]) -> None:
+    """Closes pumps that have not run."""
+    stopped = asyncio.Event()
+    stopped.set()
+    for pump in pumps:
+        await pump.run(stopped)

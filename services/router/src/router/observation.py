@@ -34,6 +34,11 @@ class Observation:
     def starting(self) -> None:
         self._health.not_ready(PART, "reading offsets")
 
+    def gave_up(self, why: str) -> None:
+        """A term ends or has ended, the next has not begun."""
+        self._active.set(0)
+        self._health.not_ready(PART, f"not active any more: {why}")
+
     def ready(self) -> None:
         self._active.set(1)
         self._health.ready(PART)
