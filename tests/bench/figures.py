@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import psutil
 
 from local_runtime.live import LivePostroom
+
+LOAD = "load generator"
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
@@ -46,14 +49,14 @@ def usage(live: LivePostroom) -> Usage:
         cpu[name] = sum(_cpu(each) for each in family)
         resident[name] = sum(_resident(each) for each in family)
     own = psutil.Process()
-    cpu["load generator"] = _cpu(own)
-    resident["load generator"] = own.memory_info().rss
+    cpu[LOAD] = _cpu(own)
+    resident[LOAD] = own.memory_info().rss
     return Usage(cpu, resident)
 
 
 def python_megabytes(now: Usage) -> float:
     """Resident memory of the services' Python processes together."""
-    foreign = {"kafka", "postgres", "postgresql", "load generator"}
+    foreign = {"kafka", "postgres", "postgresql", LOAD}
     return round(sum(size for name, size in now.resident.items() if name.lower() not in foreign) / 1e6, 1)
 
 
@@ -80,8 +83,24 @@ def _resident(process: psutil.Process) -> int:
         return 0
 
 
+def loop_seconds() -> float:
+    """The least time of five for a million turns of a plain loop: how fast this machine runs Python just now.
+
+    Virtual machines vary by half from one minute to the next; without it no two runs can be compared.
+    """
+
+    def turns() -> float:
+        began = time.perf_counter()
+        for number in range(1_000_000):
+            number * number
+        return time.perf_counter() - began
+
+    return round(min(turns() for _ in range(5)), 4)
+
+
 def machine() -> dict[str, Any]:
     return {
+        "loop_seconds": loop_seconds(),
         "cores": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "python": platform.python_version(),
