@@ -6,10 +6,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from psycopg.errors import DeadlockDetected
 
-from service_kit.database import Cursor
+from service_kit.database import Cursor, connect
 from service_kit.dead_letters import DeadLetters
 from service_kit.ids import new_id
+from service_kit.offsets import Offsets
 from service_kit.projector import Projector
 from service_kit.rebuild import Rebuild
 from service_kit.testing import View, an_event, create_topics, headed, put, until
@@ -158,3 +160,41 @@ async def test_shares_built_by_others_make_the_same_view_and_a_lost_one_fails_th
     async with rebuild() as deserted:
         with pytest.raises(OSError, match="killed"):
             await deserted.run(lost, 2)
+
+
+async def test_a_switch_that_loses_a_deadlock_is_tried_again_and_given_up_in_the_end(
+    kafka: Any, fresh_database: str, suffix: str
+) -> None:
+    bootstrap, topic = kafka.bootstrap_servers, f"deadlock-{suffix}"
+    await create_topics(bootstrap, {topic: 1})
+    await put(bootstrap, topic, headed(an_event(new_id(), 1), 1))
+    live, beside, tries = View("inbox"), View("inbox_next"), list[int]()
+    live.create(fresh_database)
+    with connect(fresh_database, "test") as connection:
+        Offsets("inbox").create(connection.cursor())
+
+    def unlucky(cursor: Cursor) -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise DeadlockDetected("deadlock detected")
+        renamed(cursor)
+
+    def hopeless(cursor: Cursor) -> None:
+        raise DeadlockDetected("deadlock detected")
+
+    async with Rebuild(
+        name=f"deadlock-{suffix}",
+        bootstrap=bootstrap,
+        dsn=fresh_database,
+        schema="inbox_next",
+        topics=[topic],
+        apply=beside.apply,
+        prepare=beside.prepare,
+    ) as rebuild:
+        await rebuild.run()
+        with pytest.raises(DeadlockDetected):
+            await rebuild.switch("inbox", hopeless)
+        assert live.rows(fresh_database) == []
+        await rebuild.switch("inbox", unlucky)
+    assert len(tries) == 3
+    assert len(live.rows(fresh_database)) == 1

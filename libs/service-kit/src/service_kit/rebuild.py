@@ -12,6 +12,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from service_kit import database
 from service_kit.consumer import connected
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 Hook = Callable[[Cursor], None]
 Helper = Callable[[int, int], Awaitable[tuple[int, int]]]
 SILENCE_SECONDS = 30.0
+SWITCH_ATTEMPTS, SWITCH_PAUSE = 10, 0.2
 
 
 def nothing(cursor: Cursor) -> None:
@@ -143,7 +145,21 @@ class Rebuild:
 
         `switch` renames the schemas. The live projector then finds other offsets than it expects, reads them again and
         goes on in the new view; readers never see a view that is older than the one before.
+
+        A reader that holds one table and waits for another makes a deadlock with the renaming. PostgreSQL ends it for
+        one of the two: then all is tried again, a few times. Raises psycopg.OperationalError after that.
         """
+        for left in reversed(range(SWITCH_ATTEMPTS)):
+            try:
+                await self._switch(live, switch)
+                return
+            except (DeadlockDetected, LockNotAvailable) as error:
+                if not left:
+                    raise
+                log.warning("the switch is tried again", extra={"view": self._name, "reason": type(error).__name__})
+                await asyncio.sleep(SWITCH_PAUSE)
+
+    async def _switch(self, live: str, switch: Hook) -> None:
         bounds = await log_bounds(self._bootstrap, self._topics)
         await self._read_up_to({place: end for place, (_, end) in bounds.items()})
         connection = await asyncio.to_thread(database.connect, self._dsn, f"{self._name} switch")
