@@ -12,12 +12,21 @@ from scenarios import SCENARIOS, Bench, eventually_quiet
 from local_runtime.live import LivePostroom
 
 ALL = [*SCENARIOS, "at_size"]
+FROM_NOTHING = ["flat_with_size"]
+"""These want a Postroom of their own, with nothing in it."""
 
 
 def main(only: str | None) -> int:
     if only is not None and only not in ALL:
         print(f"bench: no scenario is called {only!r}; there are: {', '.join(ALL)}", file=sys.stderr)
         return 2
+    for names in [[only]] if only else [[name for name in ALL if name not in FROM_NOTHING], FROM_NOTHING]:
+        _run(names)
+    return 0
+
+
+def _run(names: list[str]) -> None:
+    """In one Postroom, one after the other."""
     with tempfile.TemporaryDirectory(prefix="pr-bench-") as folder:
         Path(folder).chmod(0o711)
         live = LivePostroom(Path(folder) / "var")
@@ -25,13 +34,12 @@ def main(only: str | None) -> int:
         live.start()
         try:
             bench = Bench(live)
-            for name in [only] if only else ALL:
+            for name in names:
                 print(f"bench: {name} …", file=sys.stderr)
                 (at_size if name == "at_size" else SCENARIOS[name])(bench)
                 eventually_quiet(bench)
         finally:
             live.stop()
-    return 0
 
 
 if __name__ == "__main__":

@@ -29,9 +29,9 @@ from service_kit.watchdog import watch
 log = logging.getLogger("router.intake")
 T = TypeVar("T")
 GROUP: Final = "router.intake"
-MAX_RECORDS: Final = 500
+MAX_RECORDS: Final = 250
 BESIDE_COMMANDS: Final = 120
-COMMANDS_RECENT: Final = 10.0
+COMMANDS_RECENT: Final = 60.0
 """Records of a batch of mails; fewer for so many seconds after a command: people who work now wait for such batches."""
 PACE: Final = 0.015
 LONGEST_PAUSE: Final = 5.0
