@@ -46,7 +46,7 @@ test: setup ## all tests, with real Kafka and PostgreSQL
 	@$(BIN)/pytest $(BESIDE) $(ARGS)
 
 test-pure: setup ## the tests that need neither (seconds)
-	@$(BIN)/pytest -m "not real and not faults" $(ARGS)
+	@$(BIN)/pytest $(BESIDE) -m "not real and not faults" $(ARGS)
 
 lint: setup ## format, lint, types and imports, without changing anything
 	@$(BIN)/ruff format --check
