@@ -4,6 +4,8 @@ SHELL         := /bin/bash
 .SHELLFLAGS   := -eu -o pipefail -c
 BIN           := .venv/bin
 RUNTIME       := $(BIN)/python -m local_runtime
+# `python3`, or the system's own where that one is far faster; used once, when .venv is made.
+PYTHON        ?= $$(python3 deploy/local/choose_python.py)
 INSTALLER     := deploy/local/installer.lock
 MEMBERS       := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml))
 # Most tests of real parts wait, for an outage or a restart: files run beside each other, each worker with its own parts.
@@ -14,11 +16,11 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 .venv/.installed: requirements.lock $(INSTALLER) $(MEMBERS:%=%/pyproject.toml)
-	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "postroom: Python 3.11 or newer is needed, python3 is $$(python3 --version 2>&1): install a newer one" >&2; exit 1; }
 	@echo "Setting up, step 1 of 3: the environment .venv"
-	@python3 -m venv .venv || \
-	  { echo "postroom: python3 cannot make an environment: install its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
+	@command -v python3 > /dev/null || \
+	  { echo "postroom: there is no python3: install Python 3.11 or newer (Debian: apt install python3 python3-venv)" >&2; exit 1; }
+	@[ -x $(BIN)/pip ] || { python=$(PYTHON) && "$$python" -m venv --clear .venv; } || \
+	  { echo "postroom: the environment could not be made: see above" >&2; exit 1; }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(INSTALLER) || \
 	  { echo "postroom: download failed (the installer uv): go online, see that the disk is not full, and try again" >&2; exit 1; }
 	@echo "Setting up, step 2 of 3: $$(grep -c '==' requirements.lock) Python packages, with Java and PostgreSQL among them"
