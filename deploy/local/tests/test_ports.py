@@ -9,6 +9,7 @@ import pytest
 from local_runtime.assembly import assemble
 from local_runtime.configuration import Configuration
 from local_runtime.errors import PortTaken
+from local_runtime.live import PortShift
 from local_runtime.ports import free_ports, require_free
 from local_runtime.processes import ProcessDescription, service_processes, wanted_ports
 from local_runtime.state import State
@@ -50,3 +51,13 @@ def test_all_ports_shift_together():
     ports = wanted_ports(here, service_processes(here))
     assert sorted(wanted_ports(there, service_processes(there))) == [port + 1000 for port in sorted(ports)]
     assert {8080, 2525, 9101, 9102, 9105, 9106, 9107, 19092, 19093, 9201} == set(ports)
+
+
+def test_a_port_shift_is_nobody_elses_until_it_is_given_back():
+    mine = PortShift()
+    with pytest.raises(RuntimeError, match="no shift leaves every port free"):
+        PortShift([mine.offset])
+    mine.give_back()
+    again = PortShift([mine.offset])
+    assert again.offset == mine.offset
+    again.give_back()

@@ -7,14 +7,15 @@ import os
 import random
 import signal
 import smtplib
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 import psycopg
@@ -27,15 +28,35 @@ from local_runtime.processes import service_environment, service_processes, want
 from local_runtime.state import State
 
 T = TypeVar("T")
+CLAIM_PORT: Final = 19094
+"""Bound, never listened on: whoever has it, shifted, has the shift."""
 
 
-def free_offset() -> int:
-    """A shift under which every port of a whole Postroom is free now, below the ports that clients are given."""
-    for offset in random.sample(range(1_000, 13_000, 200), 60):
-        configuration = Configuration(Path(), offset)
-        if all(is_free(port) for port in wanted_ports(configuration, service_processes(configuration))):
-            return offset
-    raise RuntimeError("no shift leaves every port free: too much runs on this machine")
+class PortShift:
+    """An offset under which every port of a whole Postroom is free, below the ports that clients are given.
+
+    Nobody else who asks here gets the same one until it is given back: a Postroom binds its ports seconds after it
+    looked, and tests run beside each other. Raises RuntimeError when none of the offsets is left.
+    """
+
+    def __init__(self, offsets: Sequence[int] = range(1_000, 13_000, 200)) -> None:
+        for offset in random.sample(offsets, len(offsets)):
+            claim = socket.socket()
+            try:
+                claim.bind((LOCALHOST, CLAIM_PORT + offset))
+            except OSError:
+                claim.close()
+                continue
+            configuration = Configuration(Path(), offset)
+            if all(is_free(port) for port in wanted_ports(configuration, service_processes(configuration))):
+                self.offset, self._claim = offset, claim
+                return
+            claim.close()
+        raise RuntimeError("no shift leaves every port free: too much runs on this machine")
+
+    def give_back(self) -> None:
+        """For others to take."""
+        self._claim.close()
 
 
 class LivePostroom:
@@ -43,7 +64,8 @@ class LivePostroom:
 
     def __init__(self, folder: Path, *, demo: bool = False, environment: dict[str, str] | None = None):
         self.var = folder
-        self.offset = offset = free_offset()
+        self._shift = PortShift()
+        offset = self._shift.offset
         self.api_url = f"http://{LOCALHOST}:{API_PORT + offset}"
         self.smtp_port = SMTP_PORT + offset
         self.environment = {
@@ -73,6 +95,7 @@ class LivePostroom:
         """Returns when every process has ended."""
         if self._supervisor:
             self._supervisor.stop(signal.SIGTERM, 60)
+        self._shift.give_back()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a program with the services' settings."""
