@@ -19,8 +19,9 @@ from events.upcasting import UPCASTERS, Upcasters, upcast
 
 Header = tuple[str, bytes]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-SPECVERSION: Final = b"1.0"
-CONTENT_TYPE: Final = b"application/json"
+_SPECVERSION: Final = ("ce_specversion", b"1.0")
+_SOURCE: Final = ("ce_source", b"postroom")
+_CONTENT_TYPE: Final = ("content-type", b"application/json")
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -107,24 +108,40 @@ def encode(envelope: AnyEnvelope, key: DataKey | None = None, *, limit: int | No
 
 
 def _headers(envelope: AnyEnvelope) -> list[Header]:
+    recorded_at = _moment(envelope.recorded_at)
+    same = envelope.occurred_at is envelope.recorded_at
     headers: list[Header] = [
-        ("ce_specversion", SPECVERSION),
+        _SPECVERSION,
         ("ce_id", _text(envelope.id)),
-        ("ce_source", b"postroom"),
-        ("ce_type", envelope.type.encode()),
-        ("ce_time", _moment(envelope.occurred_at)),
-        ("ce_version", str(envelope.version).encode()),
+        _SOURCE,
+        *_kind(type(envelope.data)),
+        ("ce_time", recorded_at if same else _moment(envelope.occurred_at)),
         ("ce_stream", _text(envelope.stream)),
-        ("ce_sequence", str(envelope.sequence).encode()),
-        ("ce_recordedat", _moment(envelope.recorded_at)),
+        ("ce_sequence", b"%d" % envelope.sequence),
+        ("ce_recordedat", recorded_at),
         ("ce_workspaceid", _text(envelope.workspace_id)),
-        ("ce_actor", str(envelope.actor).encode()),
+        ("ce_actor", _actor_text(envelope.actor)),
         ("ce_correlationid", _text(envelope.correlation_id)),
-        ("content-type", CONTENT_TYPE),
+        _CONTENT_TYPE,
     ]
     if envelope.causation_id is not None:
         headers.append(("ce_causationid", _text(envelope.causation_id)))
     return headers
+
+
+_kinds: dict[type[Any], tuple[Header, Header]] = {}
+
+
+def _kind(cls: type[Any]) -> tuple[Header, Header]:
+    kind = _kinds.get(cls)
+    if kind is None:
+        kind = _kinds[cls] = ("ce_type", cls.__name__.encode()), ("ce_version", str(cls.VERSION).encode())
+    return kind
+
+
+@lru_cache(maxsize=4096)
+def _actor_text(actor: Actor) -> bytes:
+    return str(actor).encode()
 
 
 def _text(value: UUID) -> bytes:
