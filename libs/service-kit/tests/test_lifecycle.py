@@ -33,13 +33,15 @@ class Knot:
         self._freed.append("freed")
 
 
-def test_cycles_of_a_batch_are_freed_after_it_and_what_outlives_it_is_left_alone() -> None:
+def test_cycles_of_batches_are_freed_once_much_is_left_behind_and_what_outlives_it_is_left_alone() -> None:
     freed: list[str] = []
     gc.disable()
     try:
+        gc.collect()
         Knot(freed)
-        kept: list[list[int]] = [[] for _ in range(1000)]
+        lifecycle.after_batch()
         assert freed == []
+        kept: list[list[int]] = [[] for _ in range(lifecycle.LEFT_BEHIND)]
         lifecycle.after_batch()
         assert freed == ["freed"]
         assert gc.get_freeze_count() > len(kept)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from events.commands import AddComment, AddLabel
 from local_runtime.postgres import PostgresServer
 from router.testing import AS_ANNA, COMMANDS, Workbench, envelope, kinds, mail
+from router.working_set import WorkingSet
 from service_kit.faults import CommitUnclear, StaleOffsets
 from service_kit.ids import new_id
 from service_kit.offsets import Offsets
@@ -149,3 +153,24 @@ def test_a_batch_of_commands_costs_at_most_eight_round_trips(bench: Workbench, t
     records = bench.records(*[envelope(one, stream=opened.stream, actor=AS_ANNA) for one in data], topic=COMMANDS)
     counted = round_trips(bench, tmp_path / "trace", records)
     assert 7 <= counted <= MOST_ROUND_TRIPS, f"{counted}; below 7 the count itself would be wrong"
+
+
+def test_what_a_batch_needed_is_freed_with_it_and_left_to_no_collector(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working_sets: list[weakref.ref[WorkingSet]] = []
+
+    class Watched(WorkingSet):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            working_sets.append(weakref.ref(self))
+
+    monkeypatch.setattr("router.batch.WorkingSet", Watched)
+    bench.set_up_workspace()
+    gc.disable()
+    try:
+        bench.receive(mail(), mail())
+        assert working_sets
+        assert [each() for each in working_sets] == [None] * len(working_sets)
+    finally:
+        gc.enable()

@@ -175,7 +175,7 @@ class BatchHandler:
         wanted = routing.want(items, _conversations(known))
         stored = self._store.read(cursor, self._memory.reading(wanted))
         states = self._memory.states(wanted, stored)
-        rows = Rows(known, Writes(), self.hashes, self._decoder.conversation_of)
+        rows = Rows(known, Writes(), self.hashes, self._decoder.conversation_of, states.workspace)
         return WorkingSet(states, rows, self._house, self._memory.workspace_id)
 
     def _keys(self, cursor: Cursor, working: WorkingSet) -> tuple[dict[UUID, DataKey | Erased], dict[UUID, DataKey]]:

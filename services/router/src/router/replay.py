@@ -90,7 +90,7 @@ class Replay:
         elif isinstance(data, _WORKSPACE):
             sealer = sealer or getattr(data, "agent_id", None)
             self.workspace = workspace.evolve(self.workspace, data)
-            self._rows.workspace(data)
+            self._rows.workspace(data, self.workspace)
         elif isinstance(data, _QUARANTINE):
             if isinstance(data, InboundQuarantined):
                 self._raw[stream] = data.raw
@@ -108,12 +108,7 @@ class Replay:
         while len(self._states) > self._kept:
             self._states.popitem(last=False)
 
-    def _is_ours(self, address: str) -> bool:
-        return self.workspace.is_ours(address)
-
     def _fresh(self) -> Rows:
         """Loads stay known; whatever else is known lies in the tables, where the first holder stays."""
         self._known = Known(agents=self._known.agents, teams=self._known.teams)
-        rows = Rows(self._known, Writes(), self._hashes, self._conversation_of)
-        rows.is_ours = self._is_ours
-        return rows
+        return Rows(self._known, Writes(), self._hashes, self._conversation_of, self.workspace)

@@ -19,6 +19,7 @@ from events.workspace import WorkspaceEvent
 from router.domain.assignment import Load
 from router.domain.conversation import Conversation, ConversationState
 from router.domain.threading import ThreadKeys, participants_of_message, participants_of_reply, thread_keys
+from router.domain.workspace import Workspace
 from router.hashes import AGENT, Hashes
 from router.lookup_rows import ConversationRow, HandleId, Known, ThreadKey, ThreadKeyId, Writes
 
@@ -43,11 +44,16 @@ class Rows:
     """
 
     def __init__(
-        self, known: Known, writes: Writes, hashes: Hashes, conversation_of: Callable[[str], UUID | None]
+        self,
+        known: Known,
+        writes: Writes,
+        hashes: Hashes,
+        conversation_of: Callable[[str], UUID | None],
+        workspace: Workspace,
     ) -> None:
         self.known, self.writes = known, writes
         self._hashes, self._conversation_of = hashes, conversation_of
-        self.is_ours: Callable[[str], bool] = lambda address: False
+        self._workspace = workspace
 
     def dedupe(self, inbox_id: UUID, key: str, contact_id: UUID, at: datetime) -> None:
         """A message was handled; a second copy is a duplicate from now on."""
@@ -82,7 +88,7 @@ class Rows:
                 self._message(stream, after.inbox_id, event.contact_id, event.message, event.personal, thread)
             case e.ReplyQueued():
                 if event.personal is not None:
-                    self._participants(stream, participants_of_reply(event.personal, self.is_ours))
+                    self._participants(stream, participants_of_reply(event.personal, self._workspace.is_ours))
                 self._hold(stream, key_id or after.contact_id, event.blobs)
             case e.ConversationSnoozed():
                 if event.until is not None and event.timer_id is not None:
@@ -103,7 +109,9 @@ class Rows:
             case _:
                 pass
 
-    def workspace(self, event: WorkspaceEvent) -> None:
+    def workspace(self, event: WorkspaceEvent, after: Workspace) -> None:
+        """`after` is the workspace after the event; it says from now on which addresses are ours."""
+        self._workspace = after
         match event:
             case w.AgentInvited() | w.AgentProfileChanged():
                 if event.personal is not None:
@@ -147,7 +155,7 @@ class Rows:
         self._hold(stream, contact_id, facts.blobs)
         if content is None:
             return
-        self._participants(stream, participants_of_message(content, self.is_ours))
+        self._participants(stream, participants_of_message(content, self._workspace.is_ours))
         if thread is None:
             message = MessageReceived(inbox_id=inbox_id, dedupe_key="", facts=facts, content=content)
             thread = Thread.of(thread_keys(message, self._conversation_of), self._hashes)

@@ -48,7 +48,8 @@ class Cause(msgspec.Struct, frozen=True):
 class WorkingSet:
     """The states and rows that the records of one batch see and change, one after the other.
 
-    Built inside the transaction from what was read there; a later record sees what an earlier one decided.
+    Built inside the transaction from what was read there; a later record sees what an earlier one decided. Nothing in
+    it refers back to it, so that all of it is freed with its batch: cycles of this size cost an eighth of the router.
     """
 
     def __init__(self, states: States, rows: Rows, house: House, workspace_id: UUID) -> None:
@@ -64,13 +65,9 @@ class WorkingSet:
         self.new_keys: set[UUID] = set()
         self.tally = Tally()
         self.touched: set[UUID] = set()
-        rows.is_ours = self.is_ours
         self._cause: UUID | None = None
         self._ids = 0
         self._teams: dict[UUID, UUID | None] = {}
-
-    def is_ours(self, address: str) -> bool:
-        return self.workspace.is_ours(address)
 
     def conversation(self, stream: UUID) -> ConversationState:
         return self.conversations.get(stream, NOT_OPENED)
@@ -121,7 +118,7 @@ class WorkingSet:
             self.workspace = workspace.evolve(self.workspace, event)
             self._teams.clear()
             self._draft(self.workspace_id, event, WORKSPACE, cause, key_id)
-            self.rows.workspace(event)
+            self.rows.workspace(event, self.workspace)
 
     def append_quarantine(self, stream: UUID, event: QuarantineEvent, raw: str, cause: Cause) -> Draft:
         self.rows.quarantine(stream, event, raw)
