@@ -8,12 +8,14 @@ from random import Random
 from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import DefaultPartitioner
 from mails import REPLY_SHARE, WORDS
 
 from events import codec, topics
 from events.envelope import Actor, Envelope
 from events.inbound import MessageReceived
 from events.values import Address, Blob, MessageContent, MessageFacts
+from service_kit.compression import use_cheap_zstd
 from service_kit.hashing import KeyedHash, derive_key
 from service_kit.ids import derived_id, new_id
 
@@ -69,21 +71,35 @@ def inbound_mails(
 
 
 async def publish(bootstrap_servers: str, records: Iterator[Keyed]) -> int:
-    """Publishes all of them as fast as Kafka takes them and returns how many."""
+    """Publishes all of them as fast as Kafka takes them and returns how many.
+
+    Each to the partition of its key, in batches filled here: sent one by one, they cost this machine a third of what
+    the router spends on them.
+    """
+    use_cheap_zstd()
+    topic = topics.INBOUND_EMAIL.name
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap_servers,
         enable_idempotence=True,
         acks="all",
-        linger_ms=5,
         max_batch_size=256 * 1024,
-        compression_type="lz4",
+        compression_type="zstd",
     )
     await producer.start()
-    count = 0
+    partition_of, filling, count = DefaultPartitioner(), {}, 0
     try:
+        partitions = sorted(await producer.partitions_for(topic))
         for key, record in records:
-            await producer.send(topics.INBOUND_EMAIL.name, record.value, key=key, headers=record.headers)
+            place = partition_of(key, partitions, partitions)
+            batch = filling.get(place) or filling.setdefault(place, producer.create_batch())
+            one = {"timestamp": None, "key": key, "value": record.value, "headers": record.headers}
+            if batch.append(**one) is None:
+                await producer.send_batch(batch, topic, partition=place)
+                batch = filling[place] = producer.create_batch()
+                batch.append(**one)
             count += 1
+        for place, batch in filling.items():
+            await producer.send_batch(batch, topic, partition=place)
         await producer.flush()
     finally:
         await producer.stop()
