@@ -151,7 +151,7 @@ class Handling:
         wanted = want([handled], ())
         reached = wanted.conversations | wanted.contacts | wanted.quarantined
         assert {*states.conversations, *states.contacts, *states.quarantined} <= reached
-        rows = Rows(Known(), Writes(), HASHES, conversation_of)
+        rows = Rows(Known(), Writes(), HASHES, conversation_of, states.workspace)
         self.working = WorkingSet(states, rows, HOUSE, WORKSPACE_ID)
         self.item = handled
         self.handle()
@@ -223,7 +223,7 @@ def misplaced(path: Path, topic: str) -> None:
     golden = read_golden(path)
     item = item_of(golden, topic)
     assert isinstance(item, Broken) and item.reason.startswith("MalformedEvent: a "), item
-    working = WorkingSet(States(), Rows(Known(), Writes(), HASHES, conversation_of), HOUSE, WORKSPACE_ID)
+    working = WorkingSet(States(), Rows(Known(), Writes(), HASHES, conversation_of, EMPTY), HOUSE, WORKSPACE_ID)
     handle(item, working, NOW)
     assert [draft.envelope.type for draft in working.drafts] == ["InboundQuarantined"]
     assert [verdict.code for verdict in working.verdicts] == ["invalid.command-quarantined"] * (topic == COMMANDS.name)

@@ -87,7 +87,7 @@ class Around:
         self.stored = stored(topic, self.stream, [*records, read_golden(path)])
         self.after = self._states(self.stored)
         self.writes = Writes()
-        self.rows = Rows(Known(), self.writes, Hashes("a secret of the tests"), conversation_of)
+        self.rows = Rows(Known(), self.writes, Hashes("a secret of the tests"), conversation_of, self.before.workspace)
 
     def _states(self, events: list[StoredEvent]) -> States:
         return Memory(WORKSPACE_ID).states(self.wanted, {self.stream: events} if events else {})
@@ -124,7 +124,7 @@ def test_the_workspace_is_another_after_each_of_its_events(
     workspace_event: Path, before: Before, ignored: Ignored
 ) -> None:
     around = Around(workspace_event, WORKSPACE.name, before)
-    around.rows.workspace(around.envelope.data)
+    around.rows.workspace(around.envelope.data, around.after.workspace)
     assert around.written() == around.expected()
     changed = around.after.workspace != around.before.workspace
     assert changed == (around.envelope.type not in IN_ROWS_ONLY | ignored["router"].keys())
