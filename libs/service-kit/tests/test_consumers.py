@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import psutil
 import pytest
 
 from events.codec import encode
-from service_kit.consumer import Pump, first_of
+from local_runtime.kafka import KafkaBroker
+from service_kit.consumer import COMMIT_SECONDS, Pump, first_of
 from service_kit.database import connect
 from service_kit.faults import KafkaAway, LeadershipLost, OffsetsDoNotFit, RecordRefused
 from service_kit.ids import new_id
@@ -73,6 +75,36 @@ async def test_a_pump_whose_offset_is_gone_stops_with_an_explanation(kafka: Any,
     await pump.start({(topic, 0): 99})
     with pytest.raises(OffsetsDoNotFit, match="no longer holds"):
         await pump.run(asyncio.Event())
+
+
+async def test_a_pump_that_is_given_up_while_kafka_is_frozen_leaves_no_connection(
+    fresh_kafka: KafkaBroker, suffix: str
+) -> None:
+    def connections() -> int:
+        mine = psutil.Process().net_connections("tcp")
+        return sum(bool(one.raddr) and one.raddr.port == fresh_kafka.port for one in mine)
+
+    topic, wake = f"given-up-{suffix}", asyncio.Event()
+    await create_topics(fresh_kafka.bootstrap_servers, {topic: 1})
+    await put(fresh_kafka.bootstrap_servers, topic, *numbered(1))
+    await until(lambda: not connections())
+    pump = Pump(fresh_kafka.bootstrap_servers, [topic], wake=wake, group=f"given-up-{suffix}")
+    await pump.start({(topic, 0): 0})
+    stop = asyncio.Event()
+    running = asyncio.create_task(pump.run(stop))
+    records = await taken(pump, wake)
+    fresh_kafka.freeze()
+    try:
+        pump.commit_later(moves_of(records))
+        stop.set()
+        await asyncio.wait({running}, timeout=COMMIT_SECONDS + 1)
+        assert not running.done() and connections()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    finally:
+        fresh_kafka.thaw()
+    await until(lambda: not connections())
 
 
 async def test_what_comes_while_a_batch_is_handled_is_one_batch(kafka: Any, suffix: str) -> None:

@@ -375,14 +375,16 @@ async def test_postgres_stopped_at_once_under_a_living_projector_loses_nothing(
 
 
 @pytest.mark.faults
-async def test_kafka_away_for_twenty_seconds_only_delays(fresh_kafka: Any, fresh_database: str, suffix: str) -> None:
+async def test_kafka_away_for_longer_than_a_session_only_delays(
+    fresh_kafka: Any, fresh_database: str, suffix: str
+) -> None:
     setting = await arranged(fresh_kafka.bootstrap_servers, fresh_database, suffix)
     stream = new_id()
     async with running(setting.projector()) as task:
         await setting.put(headed(an_event(stream, 1), 1))
         await shown(setting, 1)
         await asyncio.to_thread(fresh_kafka.stop)
-        await asyncio.sleep(20)  # the outage's length, not a wait for anything
+        await asyncio.sleep(12)  # the length of the outage (a session has 10 s), not a wait for anything
         await asyncio.to_thread(fresh_kafka.start)
         await setting.put(headed(an_event(stream, 2), 2))
         await shown(setting, 1, 2, task=task)

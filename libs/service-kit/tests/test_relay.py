@@ -222,6 +222,16 @@ async def test_a_relay_of_an_older_copy_of_the_store_refuses_until_a_new_epoch_i
         await until(reached(fresh_database, more))
     assert store.epoch() == "main/2"
 
+    with connect(fresh_database, "test") as connection:  # the same copy, restored once more
+        connection.execute(b"DELETE FROM router.stored_events WHERE notification_id > 25")
+        connection.execute(b"DELETE FROM router.stores WHERE epoch = 2")
+        connection.execute(b"SELECT setval('router.stored_events_notification_id_seq', 25)")
+    with pytest.raises(LogAheadOfStore, match="main/1:20,main/2:20"):
+        await Relay(bootstrap, fresh_database, partitions={topic: PARTITIONS}).run(asyncio.Event())
+    async with running(Relay(bootstrap, fresh_database, partitions={topic: PARTITIONS}, new_epoch=True)):
+        await until(reached(fresh_database, 25))
+    assert store.epoch() == "main/3"
+
 
 @pytest.mark.faults
 async def test_a_relay_waits_while_kafka_is_away_and_goes_on(
@@ -234,7 +244,7 @@ async def test_a_relay_waits_while_kafka_is_away_and_goes_on(
         await until(reached(fresh_database, append(store, topic, streams, [1])))
         await asyncio.to_thread(fresh_kafka.stop)
         last = append(store, topic, streams, range(2, 10))
-        await away(20.0)
+        await away(12.0)
         await asyncio.to_thread(fresh_kafka.start)
         await until(reached(fresh_database, last), seconds=60)
     verdict = await check_log(fresh_database, bootstrap)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from service_kit.ids import new_id
 from service_kit.producer import murmur2, partition_of
-from service_kit.relay_page import Published, build, event_id, published, resume_point
+from service_kit.relay_page import Published, build, event_id, newest_epoch, published, resume_point
 from service_kit.testing import an_event, stored
 
 
@@ -78,6 +78,9 @@ def test_the_last_position_of_this_store_is_found_among_those_of_others() -> Non
 
     tails = {("t", 0): [record("main/1", 7), record("other/1", 90)], ("t", 1): [Seen([])], ("t", 2): []}
     assert published(tails, "main/1") == [Published(("t", 0), 7, "id7")]
+    tails["t", 2] = [record("main/2", 3), record("main/x", 4), record("other/9", 5), record("main/1", 6)]
+    assert newest_epoch(tails, "main") == 2
+    assert newest_epoch({}, "main") == 0
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ FAMILIES: dict[str, UnionType | type[Event]] = {
     "inbound": inbound.InboundEvent,
     "conversations": conversations.ConversationEvent,
     "quarantine": conversations.QuarantineEvent,
+    "filtered": conversations.FilteredEvent,
     "contacts": contacts.ContactEvent,
     "workspace": workspace.WorkspaceEvent,
     "outcomes": outcomes.OutcomeEvent,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
+
+import msgspec
 
 from events.conversations import ReplyContent
 from events.envelope import Command
 from events.rules import Rule
 from events.values import Availability, Channel, Priority, Role
-from events.workspace import EmailSettings
+from events.workspace import EmailFilter, EmailSettings
 
 
 class SendReply(Command, frozen=True, kw_only=True):
@@ -107,6 +110,7 @@ class ChangeInbox(Command, frozen=True, kw_only=True):
     team_ids: tuple[UUID, ...] | None = None
     member_ids: tuple[UUID, ...] | None = None
     signature: str | None = None
+    quote_history: bool | None = None
     archived: bool | None = None
 
 
@@ -137,6 +141,7 @@ class ChangeAgent(Command, frozen=True, kw_only=True):
     agent_id: UUID
     role: Role | None = None
     deactivated: bool | None = None
+    capacity: int | Literal["unlimited"] | None = None
 
 
 class ChangeProfile(Command, frozen=True, kw_only=True):
@@ -157,16 +162,34 @@ class SetAvailability(Command, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
+class SealedSecret(msgspec.Struct, frozen=True):
+    """A password or token that the API sealed with the master key (`service_kit.secrets`); settings name its id."""
+
+    id: UUID
+    box: bytes
+
+
 class ConnectChannel(Command, frozen=True, kw_only=True):
     channel_id: UUID
     inbox_id: UUID
     kind: Channel
     email: EmailSettings | None = None
+    secrets: tuple[SealedSecret, ...] = ()
 
 
 class ChangeChannel(Command, frozen=True, kw_only=True):
+    """The settings whole; secrets that they still name need not be given again."""
+
     channel_id: UUID
     email: EmailSettings | None = None
+    secrets: tuple[SealedSecret, ...] = ()
+
+
+class SetEmailFilters(Command, frozen=True, kw_only=True):
+    """All filters, in the order in which they are shown. `version` is what they were made from: another is refused."""
+
+    filters: tuple[EmailFilter, ...]
+    version: int | None = None
 
 
 class DisconnectChannel(Command, frozen=True, kw_only=True):
@@ -213,6 +236,7 @@ WorkspaceCommand = (
     | ConnectChannel
     | ChangeChannel
     | DisconnectChannel
+    | SetEmailFilters
     | DraftRules
     | PublishRules
 )

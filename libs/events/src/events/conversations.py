@@ -43,6 +43,14 @@ class MessageAppended(Event, frozen=True, kw_only=True):
     personal: MessageContent | None = None
 
 
+class QuotedHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """The message that a reply quotes below itself, where the inbox wants it; text at most 64 kB."""
+
+    sender: Address
+    sent_at: datetime
+    text: str
+
+
 class ReplyContent(Personal, frozen=True, kw_only=True):
     """A reply as frozen in its command; `external_id` is its Message-ID without angle brackets."""
 
@@ -58,6 +66,7 @@ class ReplyContent(Personal, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
+    history: QuotedHistory | None = None
 
 
 class ReplyQueued(Event, frozen=True, kw_only=True):
@@ -161,7 +170,9 @@ class SeenValues(Personal, frozen=True, kw_only=True):
 class ConversationRouted(Event, frozen=True, kw_only=True):
     """The decision record, with the assignment it made: every rule's outcome, the candidates, and why.
 
-    `reason` is "rule", "inbox_team", "returned_to_agent" or "no_team"; `rule_set_version` 0 is the empty set.
+    `reason` is "rule", "inbox_team", "returned_to_agent" or "no_team", or, for one that waited in a team's queue,
+    "agent_came_back" or "capacity_freed"; `rule_set_version` 0 is the empty set. `message_id` is the message that was
+    routed, for one from the queue its newest.
     """
 
     TOPIC: ClassVar[str] = TOPIC
@@ -219,7 +230,10 @@ class SnoozeElapsed(Event, frozen=True, kw_only=True):
 
 
 class MarkedAsSpam(Event, frozen=True, kw_only=True):
+    """By an agent, or by the e-mail filter `filter_id`."""
+
     TOPIC: ClassVar[str] = TOPIC
+    filter_id: UUID | None = None
 
 
 class ConversationTrashed(Event, frozen=True, kw_only=True):
@@ -246,6 +260,22 @@ class PersonalDataErased(Event, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = TOPIC
     contact_id: UUID
+
+
+class InboundFiltered(Event, frozen=True, kw_only=True):
+    """A mail that an e-mail filter kept out of the inbox, in a stream of its own; sealed under the stream's key.
+
+    `filter_version` is the version of all filters, `filter_id` the one that caught it.
+    """
+
+    TOPIC: ClassVar[str] = TOPIC
+    inbox_id: UUID
+    channel: Channel
+    channel_id: UUID
+    filter_id: UUID
+    filter_version: int
+    message: MessageFacts
+    personal: MessageContent | None = None
 
 
 class InboundQuarantined(Event, frozen=True, kw_only=True):
@@ -295,3 +325,4 @@ ConversationEvent = (
     | PersonalDataErased
 )
 QuarantineEvent = InboundQuarantined | QuarantineReleased
+FilteredEvent = InboundFiltered

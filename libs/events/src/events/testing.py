@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -64,6 +65,8 @@ def _value(kind: msgspec.inspect.Type, name: str) -> Any:
             return {name: _value(value_type, name)}
         case inspect.StrType():
             return f"{name} ąż€"
+        case inspect.BytesType():
+            return b64encode(name.encode()).decode()
         case inspect.IntType():
             return 7
         case inspect.FloatType():

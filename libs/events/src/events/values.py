@@ -14,7 +14,10 @@ Channel = Literal["email", "facebook", "chat", "form"]
 ConversationStatus = Literal["open", "snoozed", "resolved", "spam", "trash"]
 Priority = Literal["low", "normal", "high", "urgent"]
 Role = Literal["administrator", "manager", "agent"]
-Availability = Literal["available", "away"]
+Availability = Literal["available", "away", "offline"]
+"""`offline` is never chosen by a person: the last session ended a while ago."""
+AutomatedKind = Literal["bounce", "delayed", "auto_reply", "list", "other"]
+"""What a machine sent: a final non-delivery, a warning of a delay, an answer by itself, a list's mail."""
 
 
 class Address(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,10 +54,39 @@ class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
     content_id: str | None = None
 
 
+class Bounce(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a delivery status notification (RFC 3464) says of one recipient; fields it does not give are empty.
+
+    `status` is the enhanced status code (RFC 3463, "5.1.1"), `diagnostic` the remote server's own words,
+    `external_id` the Message-ID of the mail that it speaks of, without angle brackets.
+    """
+
+    recipient: str = ""
+    status: str = ""
+    diagnostic: str = ""
+    external_id: str = ""
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A meeting in a calendar part (RFC 5545, 5546): `method` is REQUEST, REPLY, CANCEL, …; times are UTC, or None
+    where the part gives none; `starts_at` alone for a whole day."""
+
+    method: str = ""
+    summary: str = ""
+    location: str = ""
+    organizer: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    whole_day: bool = False
+
+
 class MessageFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What may be known of an inbound message when its person is erased. Sizes in bytes.
 
-    `automated` names the sign by which it was recognised as auto-submitted (RFC 3834), None for a person's message;
+    `automated` names the sign by which it was recognised as auto-submitted (RFC 3834), None for a person's message,
+    and `automated_kind` what it is; `bounced_reply_id` is the reply of ours that it says was not delivered, proven by
+    the signature in its Message-ID. `authentication` is what our own server found wrong with the sender (RFC 8601:
+    "dmarc=fail"), empty where nothing was or nobody looked;
     `unreadable` says why only a stub could be made of it; `blobs` are all names it owns in the blob store, the raw
     message first.
     """
@@ -66,6 +98,9 @@ class MessageFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     sent_at: datetime | None = None
     size: int = 0
     automated: str | None = None
+    automated_kind: AutomatedKind | None = None
+    bounced_reply_id: UUID | None = None
+    authentication: str = ""
     unreadable: str | None = None
     repeated_external_id: bool = False
     blobs: tuple[str, ...] = ()
@@ -95,6 +130,8 @@ class MessageContent(Personal, frozen=True, kw_only=True):
     raw: Blob | None = None
     in_reply_to: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    bounce: Bounce | None = None
+    invitation: Invitation | None = None
 
     @property
     def text(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -15,12 +15,74 @@ from events.values import Availability, Channel, Role
 TOPIC = "workspace.v1"
 
 
+Transport = Literal["tls", "starttls", "none"]
+"""`tls`: from the first byte (RFC 8314); `none` is for servers on this machine and in tests."""
+
+
+class ImapSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A mailbox to fetch from (RFC 3501). Its password is the secret `secret_id` of the keyring.
+
+    `after_commit` is what happens on the server to a mail that is safe with us; nothing, unless somebody wants it.
+    """
+
+    host: str
+    port: int = 993
+    username: str
+    tls: Transport = "tls"
+    secret_id: UUID | None = None
+    folders: tuple[str, ...] = ("INBOX",)
+    after_commit: Literal["nothing", "mark_seen", "delete"] = "nothing"
+
+
+class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The server that this channel's replies go out by (RFC 6409); no username: no log-in."""
+
+    host: str
+    port: int = 587
+    username: str = ""
+    tls: Transport = "starttls"
+    secret_id: UUID | None = None
+
+
 class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An e-mail channel: one address of ours, lower case; `fallback` when it was made with the inbox."""
+    """An e-mail channel: one address of ours, lower case; `fallback` when it was made with the inbox.
+
+    `authserv_id` names the server of ours whose Authentication-Results (RFC 8601) are believed; empty: nobody's.
+    """
 
     address: str
     from_name: str = ""
     fallback: bool = False
+    imap: ImapSettings | None = None
+    smtp: SmtpSettings | None = None
+    authserv_id: str = ""
+
+
+class EmailFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What keeps a mail out of the inbox, or in it, before there is a conversation.
+
+    `allow` beats `block` beats `spam`, whatever their order. `field` is the sender's address or domain (subdomains
+    count), a header (its name in `header`), the subject or the text. `matches` takes a regular expression (RE2, whose
+    time is linear). Case never counts. `inbox_id` None: every inbox.
+    """
+
+    id: UUID
+    kind: Literal["allow", "block", "spam"]
+    field: Literal["address", "domain", "header", "subject", "body"]
+    operator: Literal["is", "contains", "matches"] = "is"
+    value: str
+    header: str = ""
+    inbox_id: UUID | None = None
+    enabled: bool = True
+    note: str = ""
+
+
+class EmailFiltersSet(Event, frozen=True, kw_only=True):
+    """The filters as they are now, whole; mails that come from here on meet these. `version` counts up from 1."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    version: int
+    filters: tuple[EmailFilter, ...] = ()
 
 
 class InboxCreated(Event, frozen=True, kw_only=True):
@@ -41,6 +103,7 @@ class InboxChanged(Event, frozen=True, kw_only=True):
     team_ids: tuple[UUID, ...] = ()
     member_ids: tuple[UUID, ...] = ()
     signature: str = ""
+    quote_history: bool = False
     archived: bool = False
 
 
@@ -121,8 +184,16 @@ class AgentReactivated(Event, frozen=True, kw_only=True):
     agent_id: UUID
 
 
+class AgentCapacityChanged(Event, frozen=True, kw_only=True):
+    """How many open conversations the agent may be given by routing; None: as many as come."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    agent_id: UUID
+    capacity: int | None = None
+
+
 class AgentAvailabilityChanged(Event, frozen=True, kw_only=True):
-    """Available or away; `until` when the agent said so (for people to read; nothing changes by itself)."""
+    """Available, away or offline; `until` when the agent said so (for people to read; nothing changes by itself)."""
 
     TOPIC: ClassVar[str] = TOPIC
     agent_id: UUID
@@ -188,6 +259,8 @@ WorkspaceEvent = (
     | AgentDeactivated
     | AgentReactivated
     | AgentAvailabilityChanged
+    | AgentCapacityChanged
+    | EmailFiltersSet
     | ChannelConnected
     | ChannelChanged
     | ChannelDisconnected

@@ -17,6 +17,8 @@ from service_kit.offsets import Move, Record, TopicPartition, explained
 
 log = logging.getLogger(__name__)
 COMMIT_SECONDS = 1.0
+_stopping: set[asyncio.Task[None]] = set()
+"""Consumers that nobody waits for any more; the loop itself keeps no hold of its tasks."""
 
 
 async def first_of(*events: asyncio.Event, timeout: float | None = None) -> None:
@@ -39,6 +41,18 @@ async def connected(consumer: AIOKafkaConsumer, stop: asyncio.Event, seconds: fl
             log.warning("Kafka does not answer, trying again", extra={"reason": str(error)})
             await first_of(stop, timeout=seconds)
     return False
+
+
+async def closed(consumer: AIOKafkaConsumer) -> None:
+    """Stops a consumer.
+
+    Where Kafka does not answer, that takes until its requests have timed out (40 s). Who is cancelled meanwhile waits
+    no longer, but the stopping goes on: else the consumer's connections and tasks would stay.
+    """
+    stopping = asyncio.create_task(consumer.stop())
+    _stopping.add(stopping)
+    stopping.add_done_callback(_stopping.discard)
+    await asyncio.shield(stopping)
 
 
 class Turns:
@@ -133,7 +147,7 @@ class Pump:
             if self._committing is not None:
                 await asyncio.wait({self._committing}, timeout=COMMIT_SECONDS)
                 self._committing.cancel()
-            await self._consumer.stop()
+            await closed(self._consumer)
 
     def take(self) -> list[Record] | None:
         """The batch in the slot, which is free then; None when there is none."""

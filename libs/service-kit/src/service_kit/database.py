@@ -55,6 +55,15 @@ def prefer_indexes(connection: Connection) -> None:
     )
 
 
+def make_schema(connection: Connection, schema: str) -> None:
+    """Makes the schema where it is absent: that takes a right on the database which a service's role need not have.
+
+    Not at the same time as another process.
+    """
+    if connection.execute("SELECT to_regnamespace(quote_ident(%s))", (schema,)).fetchone() == (None,):
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+
+
 def migrate(dsn: str, schema: str, package: str) -> list[str]:
     """Applies the package's `NNNN_*.sql` files that this schema has not seen, each in a transaction of its own.
 
@@ -66,7 +75,7 @@ def migrate(dsn: str, schema: str, package: str) -> list[str]:
     )
     with connect(dsn, "migrate") as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (MIGRATION_LOCK,))
-        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+        make_schema(connection, schema)
         table = sql.Identifier(schema, "migrations")
         connection.execute(
             sql.SQL(

@@ -93,7 +93,7 @@ class EventStore(PostgresApplicationRecorder):
         self._connection: database.Connection | None = None
         self._appended = False
         self._begin = f"BEGIN; SELECT pg_advisory_xact_lock({lock_key(schema, store, 'append')})".encode()
-        self._names = names = {"events": f"{schema}.{TABLE}", "stores": f"{schema}.stores", "schema": schema}
+        self._names = names = {"events": f"{schema}.{TABLE}", "stores": f"{schema}.stores"}
         self._sql_append = statement(
             "INSERT INTO {events} (originator_id, originator_version, topic, state)"
             " SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[]) RETURNING notification_id",
@@ -117,7 +117,7 @@ class EventStore(PostgresApplicationRecorder):
         """Schema, table, index and the epoch's row, where absent; not at the same time as another process."""
         with database.connect(self._dsn, self._process) as connection, connection.transaction():
             connection.execute(f"SELECT pg_advisory_xact_lock({lock_key(self.schema, self.store, 'create')})".encode())
-            connection.execute(statement("CREATE SCHEMA IF NOT EXISTS {schema}", **self._names))
+            database.make_schema(connection, self.schema)
             for each in self.sql_create_statements:
                 connection.execute(each, prepare=False)
             connection.execute(statement("ALTER TABLE {events} ALTER COLUMN state SET STORAGE EXTERNAL", **self._names))

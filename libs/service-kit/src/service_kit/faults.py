@@ -6,13 +6,13 @@ Fault
 ├── KafkaAway          the log did not answer in time: what was to be published may or may not be there
 │   └── RecordRefused      it will never take this record
 ├── CommitUnclear      the connection broke at COMMIT: it may or may not have happened, read the offsets again
+├── LeadershipLost     the session that held the advisory lock has ended: this term ends, the process stands by again
 └── MustStop           ends the process; a person has to look
     ├── StreamGap          an event of a stream is missing
     ├── StreamRepeated     an event's place in its stream is taken by another one
     ├── OffsetsDoNotFit    the log under the stored offsets was re-created, cut or changed
     ├── TooManyDeadLetters so many in a row that the consumer itself is suspect
     ├── LogAheadOfStore    the log holds events that the event store does not know
-    ├── LeadershipLost     the session that held the advisory lock has ended
     └── StoodStill         there is work and nothing moves
 """
 
@@ -43,6 +43,12 @@ class StreamConflict(Fault):
 
 class CommitUnclear(Fault):
     """The connection was lost while COMMIT was under way."""
+
+
+class LeadershipLost(Fault):
+    """The advisory lock is no longer held: what was begun under it can't go on; the lock may be waited for anew."""
+
+    retriable = False
 
 
 class KafkaAway(Fault):
@@ -79,10 +85,6 @@ class TooManyDeadLetters(MustStop):
 
 class LogAheadOfStore(MustStop):
     """The log holds positions of this store that the store does not hold: it is an older copy."""
-
-
-class LeadershipLost(MustStop):
-    """The advisory lock is no longer held."""
 
 
 class StoodStill(MustStop):

@@ -9,7 +9,7 @@ from typing import Literal
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-Purpose = Literal["address-hash", "master-key", "reply-token"]
+Purpose = Literal["address-hash", "channel-secrets", "master-key", "reply-token"]
 
 
 def derive_key(secret: str | bytes, purpose: Purpose) -> bytes:

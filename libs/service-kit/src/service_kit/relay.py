@@ -19,8 +19,8 @@ from service_kit.leadership import HEARTBEAT_SECONDS, AsyncConnection, Leadershi
 from service_kit.log_probe import probing
 from service_kit.metrics import Metrics
 from service_kit.producer import abandon, make_producer, watched
-from service_kit.relay_page import Page, Row, build, published, resume_point
-from service_kit.relay_store import RelayStore
+from service_kit.relay_page import Page, Published, Row, build, newest_epoch, published, resume_point
+from service_kit.relay_store import Epoch, RelayStore
 
 log = logging.getLogger(__name__)
 PAGE_EVENTS = 2_000
@@ -103,17 +103,12 @@ class Relay:
         async with probing(self._bootstrap) as probe:
             tails = await probe.tails(await probe.partitions(self._topics))
         last = published(tails, state.name)
-        unknown = await self._store.unknown(reader, last)
-        if unknown:
+        unknown, newest = await self._store.unknown(reader, last), newest_epoch(tails, self._store.store)
+        if unknown or newest > state.number:
             if not self._new_epoch:
-                raise LogAheadOfStore(
-                    f"the log holds {state.name} position {unknown[0].position} in {unknown[0].place[0]}, which is"
-                    " not in the event store: the store is an older copy. Restore the right one, or go on without what"
-                    f" was lost: start the relay once with --new-epoch, set POSTROOM_STORE_CUTS={state.name}:"
-                    f"{state.relayed} for all consumers, and rebuild the views"
-                )
+                raise _ahead(state, unknown, self._store.store, newest)
             self._new_epoch = False
-            state = await self._store.begin_epoch(leader.connection, state)
+            state = await self._store.begin_epoch(leader.connection, state, newest)
             log.warning("a new epoch begins", extra={"store": state.name, "after": state.since})
             last = []
         position = resume_point(state.relayed, state.since, last)
@@ -168,6 +163,17 @@ class Relay:
         if self._relayed is not None and self._position is not None:
             self._relayed.inc(page.events)
             self._position.set(page.end)
+
+
+def _ahead(state: Epoch, unknown: Sequence[Published], store: str, newest: int) -> LogAheadOfStore:
+    what = f"{state.name} position {unknown[0].position} in {unknown[0].place[0]}" if unknown else f"{store}/{newest}"
+    epochs = range(state.number, max(state.number, newest) + 1)
+    cuts = ",".join(f"{store}/{epoch}:{state.relayed}" for epoch in epochs)
+    return LogAheadOfStore(
+        f"the log holds {what}, which is not in the event store: the store is an older copy. Restore the right one, or"
+        f" go on without what was lost: start the relay once with --new-epoch, set POSTROOM_STORE_CUTS={cuts} for all"
+        " consumers, and rebuild the views"
+    )
 
 
 async def _all(sent: Sequence[asyncio.Future[Any]]) -> None:

@@ -91,6 +91,13 @@ def published(tails: Mapping[TopicPartition, Iterable[Any]], store: str) -> list
     return found
 
 
+def newest_epoch(tails: Mapping[TopicPartition, Iterable[Any]], store: str) -> int:
+    """The greatest epoch of the store that the tails show; 0 when they show none. Whoever published last had it."""
+    names = (dict(record.headers).get("ce_store") or b"" for records in tails.values() for record in records)
+    shown = (name.rpartition(b"/") for name in names)
+    return max((int(epoch) for name, _, epoch in shown if name == store.encode() and epoch.isdigit()), default=0)
+
+
 def resume_point(relayed: int, since: int, last: Iterable[Published]) -> int:
     """The position after which to go on: the smaller of the stored position and the greatest one of the log."""
     greatest = max((event.position for event in last), default=since)

@@ -24,11 +24,11 @@ class Epoch(NamedTuple):
 
 
 class RelayStore:
-    """SQL on the event store's table and the row of its newest epoch in `<schema>.stores`."""
+    """SQL on the event store's table and the row of its newest epoch in `<schema>.stores`; `name` has the epoch."""
 
     def __init__(self, schema: str, store: str, page_events: int) -> None:
         self.name = store
-        self._schema, self._store = schema, store
+        self._schema, self.store = schema, store
         self._number = 1
         self._page_events = page_events
         names = {"events": f"{schema}.{TABLE}", "stores": f"{schema}.stores", "channel": f"{schema}_{TABLE}"}
@@ -62,17 +62,18 @@ class RelayStore:
 
     async def load(self, connection: AsyncConnection) -> Epoch:
         """Raises LeadershipLost when the event store has not been created yet."""
-        cursor = await connection.execute(self._sql_load, (self._store,))
+        cursor = await connection.execute(self._sql_load, (self.store,))
         row = await cursor.fetchone()
         if row is None:
-            raise LeadershipLost(f"the store {self._store} has no row in {self._schema}.stores: start its router first")
-        return self._remember(Epoch(f"{self._store}/{row[0]}", *row))
+            raise LeadershipLost(f"the store {self.store} has no row in {self._schema}.stores: start its router first")
+        return self._remember(Epoch(f"{self.store}/{row[0]}", *row))
 
-    async def begin_epoch(self, connection: AsyncConnection, last: Epoch) -> Epoch:
-        """The next epoch, from the stored position on: what was relayed before is common to store and log."""
+    async def begin_epoch(self, connection: AsyncConnection, last: Epoch, newest: int) -> Epoch:
+        """An epoch of its own, after the newest one of store and log, from the stored position on: what was relayed
+        before is common to both."""
         await connection.execute(
             self._sql_epoch,
-            (self._store, last.number + 1, last.relayed, last.relayed),
+            (self.store, max(last.number, newest) + 1, last.relayed, last.relayed),
         )
         return await self.load(connection)
 
@@ -90,7 +91,7 @@ class RelayStore:
 
     async def keep(self, leader: AsyncConnection, confirmed: int) -> None:
         """Stores the confirmed position. It fails when the session that holds the lock has ended."""
-        await leader.execute(self._sql_keep, (confirmed, self._store, self._number))
+        await leader.execute(self._sql_keep, (confirmed, self.store, self._number))
 
     def _remember(self, epoch: Epoch) -> Epoch:
         self.name, self._number = epoch.name, epoch.number
