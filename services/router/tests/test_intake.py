@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaError
 
+from events.commands import SetAvailability
 from local_runtime.postgres import PostgresServer
-from router import offsets_command
+from router import offsets_command, queues
 from router.errors import StillActive
-from router.testing import EMAIL, Workbench
+from router.testing import ANNA, BORIS, EMAIL, Workbench, mail
 from router.testing_live import Log, Running, appended, end_sessions, handled_once
 from service_kit import topics
 from service_kit.faults import LeadershipLost, OffsetsDoNotFit, StoodStill
+from service_kit.settings import DEFAULT_WORKSPACE_ID
 from service_kit.testing import delete_topics, until
 
 pytestmark = pytest.mark.real
@@ -48,6 +50,25 @@ async def test_a_command_does_not_wait_behind_waiting_mails(bench: Workbench, lo
     )
     assert outcome.data.state == "done"
     assert before[0][0] <= 100, "at most the batches that were taken before the command had been fetched"
+
+
+async def test_a_long_queue_is_handed_out_to_its_end_while_mails_come(
+    bench: Workbench, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "SLICE", 5)
+    bench.set_up_workspace()
+    for agent in (ANNA, BORIS):
+        bench.command(SetAvailability(agent_id=agent, state="away"), DEFAULT_WORKSPACE_ID)
+    bench.receive(*[mail(f"{number}@c.example") for number in range(42)])
+    bench.rows("UPDATE router.offsets SET next_offset = 0, last_id = '' RETURNING 1")
+    running = Running(bench, log)
+    await log.command(SetAvailability(agent_id=ANNA, state="available"))
+    mails = await log.mails(20)
+    await until(lambda: appended(bench) == 62 and bench.count("queue_drains") == 0)
+    await until(lambda: bench.rows("SELECT count(*) FROM router.conversations WHERE assignee_id = %s", ANNA) == [(62,)])
+    await running.end()
+    assert len(mails) == 20
+    assert bench.rows("SELECT sum(waiting) FROM router.team_load") == [(0,)]
 
 
 async def test_a_standby_takes_over(bench: Workbench, log: Log) -> None:
@@ -104,6 +125,8 @@ async def test_a_recreated_topic_stops_the_router_until_a_person_accepts_it(benc
 
 class Slow:
     """A batch handler that waits to be released, in its thread."""
+
+    behind = False
 
     def __init__(self, bench: Workbench) -> None:
         self._handler = bench.built().handler

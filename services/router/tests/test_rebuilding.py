@@ -13,16 +13,20 @@ import pytest
 
 from events.commands import (
     AssignConversation,
+    ChangeAgent,
     ChangeProfile,
     EraseContact,
     ResolveConversation,
     RetryQuarantined,
     SendReply,
+    SetAvailability,
+    SetEmailFilters,
     SnoozeConversation,
 )
 from events.conversations import ReplyContent
 from events.envelope import AnyEnvelope
 from events.values import Address
+from events.workspace import EmailFilter
 from local_runtime.postgres import PostgresServer
 from router.errors import ImportRefused
 from router.importing import import_history
@@ -34,7 +38,7 @@ from service_kit.settings import DEFAULT_WORKSPACE_ID
 pytestmark = pytest.mark.real
 TABLES = (
     "thread_keys", "participants", "handles", "holdings", "conversations", "agent_load", "team_load", "numbers",
-    "timers", "blobs",
+    "timers", "blobs", "filtered",
 )  # fmt: skip
 
 
@@ -65,6 +69,13 @@ def lived(bench: Workbench) -> None:
     record = bench.records(mail("again@c.example"))[0]
     bench.parts.handler.handle([record], [bench.parts.decoder.broken(record, KeyError())])
     bench.command(RetryQuarantined(), bench.events()[-1].stream)
+    blocked = EmailFilter(id=new_id(), kind="block", field="domain", value="spam.example")
+    bench.command(SetEmailFilters(filters=(blocked,)), workspace)
+    bench.receive(mail("offers@spam.example", blobs=["s/1"]), mail("gone@c.example"))
+    bench.command(ChangeAgent(agent_id=ANNA, capacity=1), workspace)
+    bench.command(SetAvailability(agent_id=BORIS, state="away"), workspace)
+    bench.receive(*[mail(f"queue{n}@c.example") for n in range(4)])
+    bench.command(ChangeAgent(agent_id=ANNA, capacity=8), workspace)
 
 
 def looked_up(bench: Workbench) -> dict[str, list[Any]]:

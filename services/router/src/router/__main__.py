@@ -48,7 +48,9 @@ def run() -> None:
 
 @app.command()
 def relay(
-    new_epoch: Annotated[bool, typer.Option(help="Publish although the log is ahead of a restored store.")] = False,
+    new_epoch: Annotated[
+        bool, typer.Option(envvar="ROUTER_NEW_EPOCH", help="Publish although the log is ahead of a restored store.")
+    ] = False,
 ) -> None:
     """Publish the event store's log to Kafka, and due timers as commands."""
     settings = _settings()

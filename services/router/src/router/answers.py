@@ -15,7 +15,7 @@ from events.conversations import InboundQuarantined, QuarantineReleased
 from events.envelope import AnyEnvelope, Command, Envelope
 from events.outcomes import CommandHandled
 from router.arrivals import receive, report
-from router.asking import CONTACT_COMMANDS, CONVERSATION_COMMANDS, WORKSPACE_COMMANDS
+from router.asking import CHANNEL_COMMANDS, CONTACT_COMMANDS, CONVERSATION_COMMANDS, WORKSPACE_COMMANDS
 from router.domain import contact, conversation, workspace
 from router.drafts import Verdict
 from router.records import Ask, Mail, Retry
@@ -65,15 +65,18 @@ def _decide(command: Envelope[Command], working: WorkingSet, now: datetime) -> t
         if isinstance(data, commands.InviteAgent | commands.ChangeProfile):
             owner = working.rows.known.handles.get(working.rows.agent_handle(data.email))
         wished = cast("Envelope[WorkspaceCommand]", command)
-        working.append_workspace(
-            workspace.decide(wished, working.workspace, house=working.house, email_owner=owner), cause
-        )
+        before = working.workspace
+        working.append_workspace(workspace.decide(wished, before, house=working.house, email_owner=owner), cause)
+        if isinstance(data, CHANNEL_COMMANDS):
+            given = () if isinstance(data, commands.DisconnectChannel) else data.secrets
+            working.store_secrets(given, before)
         return working.workspace_id, WORKSPACE[0]
     raise TypeError(f"no decider for {command.type}")
 
 
 def _decide_contact(command: Envelope[ContactCommand], working: WorkingSet, cause: Cause) -> None:
-    """A contact's change; erasing goes on into every conversation that holds something of the person."""
+    """A contact's change; erasing goes on into every conversation that holds something of the person, and into every
+    mail of theirs that a filter kept out."""
     stream = command.stream
     state = working.contacts.get(stream, contact.UNKNOWN)
     holding = tuple(sorted(working.rows.known.holdings.get(stream, ())))
@@ -83,6 +86,8 @@ def _decide_contact(command: Envelope[ContactCommand], working: WorkingSet, caus
         for conversation_id in holding:
             erased = conversation.erase(stream, working.conversation(conversation_id))
             working.append_conversation(conversation_id, erased, cause)
+        for filtered in sorted(working.rows.known.filtered.get(stream, ())):
+            working.erase_filtered(filtered, stream, cause)
 
 
 def retry(item: Retry, working: WorkingSet, now: datetime) -> str:

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from events.conversations import InboundQuarantined
+from events.conversations import InboundFiltered, InboundQuarantined
 from events.envelope import SYSTEM, Actor
 from events.inbound import ChannelHealthChanged
 from events.values import Handle
 from router.domain import assignment, contact, conversation, threading, workspace
 from router.domain.assignment import Surroundings
 from router.domain.conversation import Arrival, Conversation, NotOpened
+from router.domain.email_filters import Caught
 from router.domain.threading import Join, KnownThread
 from router.drafts import Verdict
 from router.records import Broken, Mail, Report
@@ -32,22 +33,22 @@ class _Participants(msgspec.Struct, frozen=True):
 
 
 def receive(mail: Mail, working: WorkingSet, now: datetime, caused_by: UUID | None = None) -> str:
-    """A message: a duplicate, or appended to the conversation that it belongs to, or the first of a new one."""
+    """A message: a duplicate, blocked by a filter, or appended to the conversation that it belongs to, or the first of
+    a new one."""
     message, rows = mail.envelope, working.rows
     data = message.data
     inbox_id, facts = data.inbox_id, data.facts
-    if (inbox_id, data.dedupe_key) in rows.known.dedupe:
+    if (inbox_id, data.dedupe_key) in rows.known.dedupe or _is_echo(mail, working):
         return "duplicate"
-    known_id = rows.known.handles.get((facts.channel, mail.handle)) if mail.sender else None
-    contact_id = known_id or working.house.derived_id(message.id, "contact")
-    cause = Cause.of(message, Actor("contact", str(contact_id)), now, caused_by)
-    if known_id is None:
-        handle_ = Handle(kind=facts.channel, value=mail.sender)
-        events = contact.meet(handle_, data.content.sender.name, contact.UNKNOWN)
-        working.append_contact(contact_id, events, cause)
+    bounced = None if facts.bounced_reply_id is None else _bounced(mail, working)
+    caught = working.workspace.filters.catch(data) if facts.channel == "email" and bounced is None else None
+    if caught is not None and caught.kind == "block":
+        return _block(mail, caught, working, now, caused_by)
+    contact_id, is_known = _author(mail, bounced, working, now, caused_by)
+    cause = Cause.of(message, Actor("contact", str(contact_id)) if bounced is None else SYSTEM, now, caused_by)
     own = mail.thread.hashes.get(mail.keys.own)
     holder = None if own is None else rows.holder(inbox_id, own)
-    joined = _thread(mail, working)
+    joined = _thread(mail, working) if bounced is None else Join(bounced)
     stream = (
         joined.conversation_id if isinstance(joined, Join) else working.house.derived_id(message.id, "conversation")
     )
@@ -57,6 +58,7 @@ def receive(mail: Mail, working: WorkingSet, now: datetime, caused_by: UUID | No
         number=rows.known.last_number + 1 if isinstance(before, NotOpened) else 0,
         suggested_link=None if isinstance(joined, Join) else joined.suggested_link,
         repeated_external_id=holder is not None and holder.received,
+        spam_filter_id=None if caught is None else caught.filter_id,
     )
     after = working.append_conversation(stream, conversation.receive(message, before, arrival), cause, mail.thread)
     rows.dedupe(inbox_id, data.dedupe_key, contact_id, now)
@@ -65,11 +67,77 @@ def receive(mail: Mail, working: WorkingSet, now: datetime, caused_by: UUID | No
         around = Surroundings(
             loads=rows.known.agents,
             team_waiting=0 if team_id is None else rows.known.teams.get(team_id, 0),
-            contact_known=known_id is not None,
+            contact_known=is_known,
         )
         routed = assignment.route(message, before, after, workspace=working.workspace, around=around, now=now)
         working.append_conversation(stream, routed, cause)
     return "appended"
+
+
+def _is_echo(mail: Mail, working: WorkingSet) -> bool:
+    keys = mail.keys
+    if keys.echo is None:
+        return False
+    state = working.conversation(keys.echo)
+    return (
+        isinstance(state, Conversation)
+        and state.inbox_id == mail.envelope.data.inbox_id
+        and threading.is_echo(keys.own, mail.sender, state, working.workspace)
+    )
+
+
+def _bounced(mail: Mail, working: WorkingSet) -> UUID | None:
+    """The conversation of the reply that the mail says was not delivered: it joins that one, and no filter keeps it
+    out, for it was proven by our signature. None for a reply that we never sent."""
+    data = mail.envelope.data
+    for stream in mail.keys.conversations:
+        state = working.conversation(stream)
+        ours = isinstance(state, Conversation) and state.inbox_id == data.inbox_id
+        if ours and conversation.bounced_reply(data.facts, state) is not None:
+            return stream
+    return None
+
+
+def _author(
+    mail: Mail, bounced: UUID | None, working: WorkingSet, now: datetime, caused_by: UUID | None
+) -> tuple[UUID, bool]:
+    """The contact who wrote, and whether they had written before; made here when not.
+
+    A mail server that sends a bounce becomes no contact: what it says is about the person whom the reply went to, goes
+    under their key and is erased with them.
+    """
+    message, known = mail.envelope, working.rows.known
+    if bounced is not None:
+        state = working.conversation(bounced)
+        person = conversation.key_holder(state) if isinstance(state, Conversation) else None
+        if person is not None:
+            return person, True
+    channel = message.data.facts.channel
+    known_id = known.handles.get((channel, mail.handle)) if mail.sender else None
+    if known_id is not None:
+        return known_id, True
+    contact_id = working.house.derived_id(message.id, "contact")
+    events = contact.meet(Handle(kind=channel, value=mail.sender), message.data.content.sender.name, contact.UNKNOWN)
+    working.append_contact(contact_id, events, Cause.of(message, Actor("contact", str(contact_id)), now, caused_by))
+    return contact_id, False
+
+
+def _block(mail: Mail, caught: Caught, working: WorkingSet, now: datetime, caused_by: UUID | None) -> str:
+    """A mail that a filter keeps out of the inbox: kept in a stream of its own, with nobody's contact."""
+    message, data = mail.envelope, mail.envelope.data
+    stream = working.house.derived_id(message.id, "filtered")
+    event = InboundFiltered(
+        inbox_id=data.inbox_id,
+        channel=data.facts.channel,
+        channel_id=data.facts.channel_id,
+        filter_id=caught.filter_id,
+        filter_version=caught.version,
+        message=data.facts,
+        personal=data.content,
+    )
+    working.append_filtered(stream, event, Cause.of(message, SYSTEM, now, caused_by))
+    working.rows.dedupe(data.inbox_id, data.dedupe_key, stream, now)
+    return "filtered"
 
 
 def _thread(mail: Mail, working: WorkingSet) -> threading.Join | threading.NewConversation:

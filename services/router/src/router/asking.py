@@ -17,6 +17,7 @@ from router.states import Wanted
 CONVERSATION_COMMANDS: Final = get_args(ConversationCommand)
 CONTACT_COMMANDS: Final = get_args(ContactCommand)
 WORKSPACE_COMMANDS: Final = get_args(WorkspaceCommand)
+CHANNEL_COMMANDS: Final = (commands.ConnectChannel, commands.ChangeChannel, commands.DisconnectChannel)
 
 
 def ask(items: Iterable[Item], hashes: Hashes) -> Asked:

@@ -19,12 +19,13 @@ from router.domain.house import House
 from router.drafts import Draft, Tally
 from router.hashes import Hashes
 from router.lookup_rows import Asked, Known, Writes
+from router.queues import drain, note_rest, rest_of
 from router.records import Ask, Broken, Decoder, Handled, Item, Retry, reason_of, segments
 from router.rows import Rows
 from router.sealing import OUTCOMES, key_ids, outcomes_of, placed, sealed
 from router.states import Memory, envelope_of
 from router.working_set import WorkingSet
-from service_kit import faults
+from service_kit import faults, secrets
 from service_kit.blobs import BlobNotFound
 from service_kit.clock import Clock
 from service_kit.database import Cursor
@@ -57,6 +58,7 @@ class BatchHandler:
     `handle` returns when everything is committed. It raises StaleOffsets (another process has handled the batch),
     CommitUnclear and whatever `faults.kind` calls "wait" or "stop"; after any of them nothing of this batch is certain
     and the stored offsets must be read again. A culprit is no such failure: it is quarantined, and the rest goes on.
+    While `behind`, `follow_up` is to be called between batches.
     """
 
     def __init__(
@@ -75,6 +77,8 @@ class BatchHandler:
         self._decoder, self._house, self._raw = decoder, house, raw
         self._clock, self._settled = clock, settled
         self._last = datetime.min.replace(tzinfo=clock().tzinfo)
+        self.behind = True
+        """Whether queues may be left to be handed out: after too long a one, and before this was ever looked up."""
 
     @property
     def hashes(self) -> Hashes:
@@ -94,6 +98,25 @@ class BatchHandler:
             self._memory.forget()
             raise
         self._keyring.evict()
+
+    def follow_up(self) -> None:
+        """The next slice of the queues that were too long for one transaction. Raises what `handle` raises."""
+        now = self._instant(1)
+        try:
+            with self._store.transaction() as cursor:
+                left = lookups.drains(cursor)
+                if left:
+                    working = self._working_set(cursor, (), Asked(), [])
+                    freed = {agent_id: rest_of(one, now) for agent_id, one in left.items()}
+                    if not drain(cursor, self._store, self._memory, working, freed):
+                        working.rows.writes.drains_done.update(left)
+                    new_keys = self._written(cursor, working, [], now)
+        except BaseException:
+            self._memory.forget()
+            raise
+        self.behind = bool(left) and not working.rows.writes.drains_done
+        if left:
+            self._committed(working, new_keys)
 
     def _prepared(self, item: Handled | Broken) -> Item:
         if isinstance(item, Broken):
@@ -162,12 +185,27 @@ class BatchHandler:
             working = self._working_set(cursor, items, asked, moves)
             for index, item in enumerate(items):
                 routing.handle(item, working, now + timedelta(microseconds=index))
-            keys, new_keys = self._keys(cursor, working)
-            self._write(cursor, working, keys, moves, now)
+                if working.freed:
+                    self._hand_out(cursor, working)
+            new_keys = self._written(cursor, working, moves, now)
+        self._committed(working, new_keys)
+
+    def _hand_out(self, cursor: Cursor, working: WorkingSet) -> None:
+        """What waits goes to whom the record freed; the record's own outcome waits for these events, too."""
+        first, freed = len(working.drafts), working.take_freed()
+        if drain(cursor, self._store, self._memory, working, freed):
+            note_rest(working, freed)
+        working.take_freed()
+        for verdict in working.verdicts[-1:]:
+            if verdict.drafts and verdict.drafts.stop == first:
+                verdict.drafts = range(verdict.drafts.start, len(working.drafts))
+
+    def _committed(self, working: WorkingSet, new_keys: dict[UUID, DataKey]) -> None:
         self._keyring.keep(new_keys)
         self._keyring.forget(working.rows.writes.erased)
         touched = {stream: working.conversations[stream] for stream in working.touched}
         self._memory.keep(working.workspace, touched, working.heads)
+        self.behind = self.behind or bool(working.rows.writes.drains)
         self._settled(working.tally)
 
     def _working_set(self, cursor: Cursor, items: Sequence[Item], asked: Asked, moves: list[Move]) -> WorkingSet:
@@ -186,14 +224,9 @@ class BatchHandler:
         held = self._keyring.fetch(cursor, needed - working.new_keys)
         return {**held, **new_keys}, new_keys
 
-    def _write(
-        self,
-        cursor: Cursor,
-        working: WorkingSet,
-        keys: dict[UUID, DataKey | Erased],
-        moves: list[Move],
-        now: datetime,
-    ) -> None:
+    def _written(self, cursor: Cursor, working: WorkingSet, moves: list[Move], now: datetime) -> dict[UUID, DataKey]:
+        """Writes everything; returns the new keys, which count from the commit on."""
+        keys, new_keys = self._keys(cursor, working)
         drafts, writes = working.drafts, working.rows.writes
         positions = self._store.append(cursor, [sealed(draft, keys) for draft in drafts])
         placed(drafts, positions, working.heads)
@@ -206,6 +239,9 @@ class BatchHandler:
         )
         writes.moves = moves
         lookups.write(cursor, writes)
+        secrets.remove(cursor, writes.secrets_gone)
+        secrets.store(cursor, writes.secrets.items())
+        return new_keys
 
     def _instant(self, records: int) -> datetime:
         """An instant for the first record, each further one having its own microsecond; they never go back."""
@@ -216,6 +252,6 @@ class BatchHandler:
 
 def _conversations(known: Known) -> set[UUID]:
     found = {key.conversation_id for key in known.thread_keys.values()}
-    for held in known.holdings.values():
+    for held in (*known.holdings.values(), *known.filtered.values()):
         found.update(held)
     return found

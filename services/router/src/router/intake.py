@@ -38,7 +38,7 @@ LONGEST_PAUSE: Final = 5.0
 DRAIN_SECONDS: Final = 30.0
 """When a batch takes longer after the end of its term, it hangs; the end of the process has a limit of its own."""
 CLOSING_SECONDS: Final = 5.0
-"""Consumers of a Kafka that does not answer are not closed later; within `run`, what is within it has less."""
+"""Consumers of a Kafka that does not answer are waited for no longer; within `run`, what is within it has less."""
 INNER_SHARE: Final = 0.8
 REMEDY: Final = (
     "If the log was re-created or cut on purpose, stop the router and run `python -m router offsets accept`: it goes on"
@@ -156,11 +156,15 @@ class Intake:
         while not stop.is_set():
             self._wake.clear()
             pump, records = _next(pumps)
-            if pump is None or records is None:
-                self._observed.idle()
-                await first_of(self._wake, stop)
-                continue
             try:
+                if self._handler.behind:
+                    await self._in_thread(self._handler.follow_up)
+                if pump is None or records is None:
+                    pause = 0.0
+                    if not self._handler.behind:
+                        self._observed.idle()
+                        await first_of(self._wake, stop)
+                    continue
                 started = time.perf_counter()
                 await self._in_thread(partial(self._handler.handle, records))
                 self._observed.handled(records, time.perf_counter() - started)
@@ -173,7 +177,7 @@ class Intake:
             except Exception as error:
                 if faults.kind(error) != "wait":
                     raise
-                log.warning("a batch is repeated: %s", words(error), extra={"records": len(records)})
+                log.warning("a batch is repeated: %s", words(error), extra={"records": len(records or ())})
                 self._observed.repeated(error)
                 self._waiting_out = True
                 if isinstance(error, StaleOffsets):
@@ -182,7 +186,7 @@ class Intake:
                     pause = min(LONGEST_PAUSE, pause * 2 or 0.1)
                     await first_of(stop, timeout=pause)
                 stored = await self._stored(stop)
-                if stored is not None:
+                if stored is not None and pump is not None:
                     await pump.rewind(_of(pump, stored))
 
     def _batch_size(self, *, is_command: bool) -> int:

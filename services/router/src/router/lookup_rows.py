@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from router.domain.assignment import Load
+from router.domain.queues import Reason
 from service_kit.offsets import Move
 
 InboxKey = tuple[UUID, str]
@@ -24,11 +25,30 @@ class ThreadKey(msgspec.Struct, frozen=True):
 
 
 class ConversationRow(msgspec.Struct, frozen=True):
+    """Where a conversation is; `waiting_since` is when it came into its team's queue, None while it is in none."""
+
     inbox_id: UUID
     contact_id: UUID
     status: str
     assignee_id: UUID | None
     team_id: UUID | None
+    waiting_since: datetime | None
+
+
+class Waiting(msgspec.Struct, frozen=True, order=True):
+    """A place in a team's queue; the oldest is the least."""
+
+    since: datetime
+    conversation_id: UUID
+    team_id: UUID
+
+
+class QueueDrain(msgspec.Struct, frozen=True):
+    """What is left to be handed out since an agent could take it, with the record that it came of."""
+
+    reason: Reason
+    cause_id: UUID
+    correlation_id: UUID
 
 
 @dataclass(slots=True)
@@ -52,6 +72,7 @@ class Known:
     participants: set[tuple[UUID, bytes]] = field(default_factory=set)
     handles: dict[HandleId, UUID] = field(default_factory=dict)
     holdings: dict[UUID, list[UUID]] = field(default_factory=dict)
+    filtered: dict[UUID, list[UUID]] = field(default_factory=dict)
     agents: dict[UUID, Load] = field(default_factory=dict)
     teams: dict[UUID, int] = field(default_factory=dict)
     outcomes: dict[UUID, tuple[bytes, bytes]] = field(default_factory=dict)
@@ -76,6 +97,11 @@ class Writes:
     timers_done: set[UUID] = field(default_factory=set)
     blobs: dict[str, tuple[UUID | None, UUID | None]] = field(default_factory=dict)
     blobs_done: set[str] = field(default_factory=set)
+    filtered: dict[UUID, bytes] = field(default_factory=dict)
+    drains: dict[UUID, QueueDrain] = field(default_factory=dict)
+    drains_done: set[UUID] = field(default_factory=set)
+    secrets: dict[UUID, bytes] = field(default_factory=dict)
+    secrets_gone: set[UUID] = field(default_factory=set)
     outcomes: list[tuple[UUID, bytes, bytes, datetime]] = field(default_factory=list)
     keys: list[tuple[UUID, bytes]] = field(default_factory=list)
     erased: dict[UUID, datetime] = field(default_factory=dict)

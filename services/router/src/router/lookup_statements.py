@@ -1,4 +1,4 @@
-"""The two statements of the look-ups: all that a batch reads, all that it writes."""
+"""The statements of the look-ups: all that a batch reads, all that it writes, and a queue when somebody is free."""
 
 from __future__ import annotations
 
@@ -28,6 +28,10 @@ UNION ALL
 SELECT 'e', h.contact_id, h.conversation_id, NULL, NULL, NULL, NULL, NULL
 FROM unnest(%(erasing)b::uuid[]) AS k(contact_id) JOIN router.holdings h ON h.contact_id = k.contact_id
 UNION ALL
+SELECT 'f', h.contact_id, f.stream_id, NULL, NULL, NULL, NULL, NULL
+FROM unnest(%(erasing)b::uuid[]) AS k(contact_id)
+JOIN router.handles h ON h.contact_id = k.contact_id JOIN router.filtered f ON f.handle_hash = h.handle_hash
+UNION ALL
 SELECT 'o', o.command_id, NULL, NULL, o.request_hash, o.outcome, NULL, NULL
 FROM unnest(%(commands)b::uuid[]) AS k(command_id) JOIN router.command_outcomes o ON o.command_id = k.command_id
 UNION ALL
@@ -41,6 +45,19 @@ JOIN router.offsets o ON o.topic = m.t AND o.partition = m.p AND o.next_offset =
 UNION ALL
 SELECT 'n', NULL, NULL, NULL, NULL, NULL, last, NULL FROM router.numbers WHERE name = 'conversation'
 """
+
+WAITING: Final = """
+SELECT c.waiting_since, c.conversation_id, c.team_id
+FROM unnest(%(teams)b::uuid[], %(mosts)b::int[]) AS t(team_id, most)
+CROSS JOIN LATERAL (
+  SELECT waiting_since, conversation_id, team_id FROM router.conversations w
+  WHERE w.team_id = t.team_id AND w.waiting_since IS NOT NULL AND w.conversation_id <> ALL(%(changed)b::uuid[])
+  ORDER BY w.waiting_since, w.conversation_id LIMIT t.most
+) AS c
+"""
+"""The head of each team's queue, without the conversations that the batch has changed."""
+
+DRAINS: Final = "SELECT agent_id, reason, cause_id, correlation_id FROM router.queue_drains ORDER BY agent_id"
 
 _WRITE: Final = """
 WITH moved AS (
@@ -59,6 +76,8 @@ WITH moved AS (
   DELETE FROM router.dedupe WHERE contact_id = ANY(%(erased)b::uuid[])
 ), gone_holdings AS (
   DELETE FROM router.holdings WHERE contact_id = ANY(%(erased)b::uuid[])
+), gone_filtered AS (
+  DELETE FROM router.filtered WHERE stream_id = ANY(%(erased)b::uuid[])
 ), gone_blobs AS (
   DELETE FROM router.blobs
   WHERE contact_id = ANY(%(erased)b::uuid[]) OR name = ANY(%(blobs_done)b::text[])
@@ -100,11 +119,12 @@ WITH moved AS (
   INSERT INTO router.holdings (contact_id, conversation_id)
   SELECT * FROM unnest(%(holding_contacts)b::uuid[], %(holding_conversations)b::uuid[]) ON CONFLICT DO NOTHING
 ), new_conversations AS (
-  INSERT INTO router.conversations (conversation_id, inbox_id, contact_id, status, assignee_id, team_id)
+  INSERT INTO router.conversations (conversation_id, inbox_id, contact_id, status, assignee_id, team_id, waiting_since)
   SELECT * FROM unnest(%(conversation_ids)b::uuid[], %(inbox_ids)b::uuid[], %(contact_ids)b::uuid[],
-                       %(statuses)b::text[], %(assignees)b::uuid[], %(teams)b::uuid[])
+                       %(statuses)b::text[], %(assignees)b::uuid[], %(teams)b::uuid[], %(waiting)b::timestamptz[])
   ON CONFLICT (conversation_id) DO UPDATE
-  SET status = excluded.status, assignee_id = excluded.assignee_id, team_id = excluded.team_id
+  SET status = excluded.status, assignee_id = excluded.assignee_id, team_id = excluded.team_id,
+      waiting_since = excluded.waiting_since
 ), new_agent_load AS (
   INSERT INTO router.agent_load (agent_id, open_conversations, last_assigned_at)
   SELECT * FROM unnest(%(agents)b::uuid[], %(agent_open)b::int[], %(agent_last)b::timestamptz[])
@@ -125,6 +145,16 @@ WITH moved AS (
   INSERT INTO router.blobs (name, conversation_id, contact_id)
   SELECT * FROM unnest(%(blobs)b::text[], %(blob_conversations)b::uuid[], %(blob_contacts)b::uuid[])
   ON CONFLICT DO NOTHING
+), new_filtered AS (
+  INSERT INTO router.filtered (stream_id, handle_hash)
+  SELECT * FROM unnest(%(filtered)b::uuid[], %(filtered_hashes)b::bytea[])
+), new_drains AS (
+  INSERT INTO router.queue_drains (agent_id, reason, cause_id, correlation_id)
+  SELECT * FROM unnest(%(drains)b::uuid[], %(drain_reasons)b::text[], %(drain_causes)b::uuid[],
+                       %(drain_correlations)b::uuid[])
+  ON CONFLICT DO NOTHING
+), gone_drains AS (
+  DELETE FROM router.queue_drains WHERE agent_id = ANY(%(drains_done)b::uuid[])
 ), new_outcomes AS (
   INSERT INTO router.command_outcomes (command_id, request_hash, outcome, handled_at)
   SELECT * FROM unnest(%(outcome_ids)b::uuid[], %(request_hashes)b::bytea[], %(outcomes)b::bytea[],

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from psycopg import errors
 
 from router.domain.assignment import Load
 from router.errors import LookupTaken
-from router.lookup_rows import Asked, Known, ThreadKey, Writes
-from router.lookup_statements import READ, REBUILD, WRITE
+from router.lookup_rows import Asked, Known, QueueDrain, ThreadKey, Waiting, Writes
+from router.lookup_statements import DRAINS, READ, REBUILD, WAITING, WRITE
 from service_kit import database
 from service_kit.database import Cursor
 from service_kit.faults import StaleOffsets
@@ -65,6 +66,8 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
                 known.handles[(text, first)] = one
             case "e":
                 known.holdings.setdefault(one, []).append(other)
+            case "f":
+                known.filtered.setdefault(one, []).append(other)
             case "o":
                 known.outcomes[one] = (first, second)
             case "a":
@@ -76,6 +79,19 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
             case _:
                 known.last_number = number
     return known
+
+
+def waiting(cursor: Cursor, places: Mapping[UUID, int], changed: Collection[UUID]) -> list[Waiting]:
+    """Of each team's stored queue so many, the oldest, without the conversations that the batch has changed."""
+    asked = {"teams": list(places), "mosts": list(places.values()), "changed": list(changed)}
+    cursor.execute(WAITING, asked, binary=True)
+    return [Waiting(*row) for row in cursor]
+
+
+def drains(cursor: Cursor) -> dict[UUID, QueueDrain]:
+    """The agents whose teams' queues are being handed out."""
+    cursor.execute(DRAINS, binary=True)
+    return {agent_id: QueueDrain(*row) for agent_id, *row in cursor}
 
 
 def write(cursor: Cursor, writes: Writes, *, rebuilding: bool = False) -> None:
@@ -124,9 +140,17 @@ def _parameters(writes: Writes) -> dict[str, Any]:
     add("handle_kinds handle_hashes handle_contacts", ((*key, contact) for key, contact in writes.handles.items()))
     add("holding_contacts holding_conversations", writes.holdings)
     add(
-        "conversation_ids inbox_ids contact_ids statuses assignees teams",
+        "conversation_ids inbox_ids contact_ids statuses assignees teams waiting",
         (
-            (conversation_id, row.inbox_id, row.contact_id, row.status, row.assignee_id, row.team_id)
+            (
+                conversation_id,
+                row.inbox_id,
+                row.contact_id,
+                row.status,
+                row.assignee_id,
+                row.team_id,
+                row.waiting_since,
+            )
             for conversation_id, row in writes.conversations.items()
         ),
     )
@@ -138,6 +162,12 @@ def _parameters(writes: Writes) -> dict[str, Any]:
     add("timers timer_conversations timer_due", ((timer_id, *row) for timer_id, row in writes.timers.items()))
     add("timers_done", ((timer_id,) for timer_id in writes.timers_done))
     add("blobs blob_conversations blob_contacts", ((name, *row) for name, row in writes.blobs.items()))
+    add("filtered filtered_hashes", writes.filtered.items())
+    add(
+        "drains drain_reasons drain_causes drain_correlations",
+        ((agent_id, one.reason, one.cause_id, one.correlation_id) for agent_id, one in writes.drains.items()),
+    )
+    add("drains_done", ((agent_id,) for agent_id in writes.drains_done))
     add("outcome_ids request_hashes outcomes outcome_at", writes.outcomes)
     return {**dict(zip(names, columns, strict=True)), "last_number": writes.last_number}
 

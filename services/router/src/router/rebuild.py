@@ -17,7 +17,7 @@ from service_kit.event_store import StoredEvent
 PAGE: Final = 1000
 _EMPTY: Final = (
     b"TRUNCATE router.thread_keys, router.participants, router.handles, router.holdings, router.conversations,"
-    b" router.agent_load, router.team_load, router.timers, router.blobs"
+    b" router.agent_load, router.team_load, router.timers, router.blobs, router.filtered"
 )
 _UNNUMBERED: Final = b"UPDATE router.numbers SET last = 0 WHERE name = 'conversation'"
 _PAGE: Final = (
@@ -30,7 +30,8 @@ def rebuild(
     parts: Parts, progress: Callable[[int], None] = lambda events: None, *, page_events: int = PAGE, kept: int = KEPT
 ) -> int:
     """All in one transaction that holds the store's lock, so that a running router waits and then goes on with the new
-    rows; returns the number of events. Dedupe keys and outcomes are not in the events and stay as they are.
+    rows; returns the number of events. Dedupe keys, outcomes, secrets, and what is left to hand out of queues are not
+    in the events and stay as they are.
 
     Raises KeyNotHeld when the keyring lacks a row.
     """

@@ -8,12 +8,19 @@ from typing import Final, cast, get_args
 from uuid import UUID
 
 from events.contacts import ContactErased, ContactEvent
-from events.conversations import ConversationEvent, InboundQuarantined, QuarantineEvent, QuarantineReleased
+from events.conversations import (
+    ConversationEvent,
+    InboundFiltered,
+    InboundQuarantined,
+    PersonalDataErased,
+    QuarantineEvent,
+    QuarantineReleased,
+)
 from events.envelope import AnyEnvelope
 from events.workspace import WorkspaceEvent
 from router import lookups
 from router.domain import conversation, workspace
-from router.domain.conversation import NOT_OPENED, ConversationState
+from router.domain.conversation import NOT_OPENED, ConversationState, NotOpened
 from router.domain.workspace import EMPTY, Workspace
 from router.hashes import Hashes
 from router.lookup_rows import Known, Writes
@@ -79,7 +86,12 @@ class Replay:
                 sealer = conversation.sealed_under(data, after)
             self._states[stream] = (after, envelope.sequence)
             self._states.move_to_end(stream)
-            self._rows.conversation(stream, data, before, after, at, sealer)
+            if isinstance(data, PersonalDataErased) and isinstance(after, NotOpened):
+                self.flush(cursor)
+                self._rows.filtered_erased(stream, at)
+                self.flush(cursor)
+            else:
+                self._rows.conversation(stream, data, before, after, at, sealer)
         elif isinstance(data, _CONTACT):
             sealer = sealer or stream
             if isinstance(data, ContactErased):
@@ -91,6 +103,9 @@ class Replay:
             sealer = sealer or getattr(data, "agent_id", None)
             self.workspace = workspace.evolve(self.workspace, data)
             self._rows.workspace(data, self.workspace)
+        elif isinstance(data, InboundFiltered):
+            sealer = sealer or stream
+            self._rows.filtered(stream, data)
         elif isinstance(data, _QUARANTINE):
             if isinstance(data, InboundQuarantined):
                 self._raw[stream] = data.raw

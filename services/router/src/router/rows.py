@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -17,8 +18,15 @@ from events.inbound import MessageReceived
 from events.values import Handle, MessageContent, MessageFacts
 from events.workspace import WorkspaceEvent
 from router.domain.assignment import Load
-from router.domain.conversation import Conversation, ConversationState
-from router.domain.threading import ThreadKeys, participants_of_message, participants_of_reply, thread_keys
+from router.domain.conversation import Conversation, ConversationState, bounced_reply
+from router.domain.queues import Reason, freed_by, frees_a_place
+from router.domain.threading import (
+    ThreadKeys,
+    participants_of_message,
+    participants_of_reply,
+    sender_of,
+    thread_keys,
+)
 from router.domain.workspace import Workspace
 from router.hashes import AGENT, Hashes
 from router.lookup_rows import ConversationRow, HandleId, Known, ThreadKey, ThreadKeyId, Writes
@@ -40,7 +48,8 @@ class Thread(msgspec.Struct, frozen=True):
 class Rows:
     """What is known within a batch, brought up to date by each of its events, and the rows to write for it.
 
-    Reads and writes no database itself.
+    `freed` gathers the agents who can take something of their teams' queues since, and why. Reads and writes no
+    database itself.
     """
 
     def __init__(
@@ -52,6 +61,7 @@ class Rows:
         workspace: Workspace,
     ) -> None:
         self.known, self.writes = known, writes
+        self.freed: dict[UUID, Reason] = {}
         self._hashes, self._conversation_of = hashes, conversation_of
         self._workspace = workspace
 
@@ -85,10 +95,13 @@ class Rows:
                 self.known.last_number = max(self.known.last_number, event.number)
                 self._message(stream, after.inbox_id, event.contact_id, event.message, content, thread)
             case e.MessageAppended():
-                self._message(stream, after.inbox_id, event.contact_id, event.message, event.personal, thread)
+                machine = bounced_reply(event.message, before) is not None
+                self._message(
+                    stream, after.inbox_id, event.contact_id, event.message, event.personal, thread, machine=machine
+                )
             case e.ReplyQueued():
                 if event.personal is not None:
-                    self._participants(stream, participants_of_reply(event.personal, self._workspace.is_ours))
+                    self._participants(stream, participants_of_reply(event.personal, self._is_own(after.inbox_id)))
                 self._hold(stream, key_id or after.contact_id, event.blobs)
             case e.ConversationSnoozed():
                 if event.until is not None and event.timer_id is not None:
@@ -97,7 +110,7 @@ class Rows:
                 self.timer_done(event.timer_id)
             case _:
                 pass
-        self._placed(stream, before, after, at if isinstance(event, e.ConversationRouted) else None)
+        self._placed(stream, before, after, at, routed=isinstance(event, e.ConversationRouted))
 
     def contact(self, stream: UUID, event: ContactEvent, at: datetime) -> None:
         match event:
@@ -111,6 +124,7 @@ class Rows:
 
     def workspace(self, event: WorkspaceEvent, after: Workspace) -> None:
         """`after` is the workspace after the event; it says from now on which addresses are ours."""
+        self.freed.update(freed_by(event, self._workspace, after))
         self._workspace = after
         match event:
             case w.AgentInvited() | w.AgentProfileChanged():
@@ -124,6 +138,17 @@ class Rows:
                     self.writes.renamed[event.agent_id] = key[1]
             case _:
                 pass
+
+    def filtered(self, stream: UUID, event: e.InboundFiltered) -> None:
+        """A mail that was kept out: it goes with its sender, should that person ever be erased."""
+        for name in event.message.blobs:
+            self.writes.blobs[name] = (None, stream)
+        if event.personal is not None and (sender := sender_of(event.personal)):
+            self.writes.filtered[stream] = self._hashes.handle(event.channel, sender)
+
+    def filtered_erased(self, stream: UUID, at: datetime) -> None:
+        """Its sender was erased: its key, its rows and its blobs go."""
+        self.writes.erased[stream] = at
 
     def quarantine(self, stream: UUID, event: QuarantineEvent, raw: str) -> None:
         """`raw` is the blob of the quarantined record; it goes when the record was handled after all."""
@@ -151,16 +176,24 @@ class Rows:
         facts: MessageFacts,
         content: MessageContent | None,
         thread: Thread | None,
+        *,
+        machine: bool = False,
     ) -> None:
+        """`machine`: a mail server's bounce, which joined by our signature; nobody takes part by it."""
         self._hold(stream, contact_id, facts.blobs)
         if content is None:
             return
-        self._participants(stream, participants_of_message(content, self._workspace.is_ours))
+        if not machine:
+            self._participants(stream, participants_of_message(content, self._is_own(inbox_id)))
         if thread is None:
             message = MessageReceived(inbox_id=inbox_id, dedupe_key="", facts=facts, content=content)
             thread = Thread.of(thread_keys(message, self._conversation_of), self._hashes)
         for one, key_hash in thread.hashes.items():
             self._thread_key((inbox_id, key_hash), stream, contact_id, received=one == thread.own)
+
+    def _is_own(self, inbox_id: UUID) -> Callable[[str], bool]:
+        """Whether an address is one of the inbox's: other inboxes of ours take part like anybody else."""
+        return partial(self._workspace.is_of_inbox, inbox_id)
 
     def _thread_key(self, key: ThreadKeyId, stream: UUID, contact_id: UUID, *, received: bool) -> None:
         """The first holder keeps a key; that a message with this id came is noted for whoever holds it."""
@@ -193,25 +226,30 @@ class Rows:
         for name in blobs:
             self.writes.blobs[name] = (stream, contact_id)
 
-    def _placed(self, stream: UUID, before: ConversationState, after: Conversation, routed_at: datetime | None) -> None:
-        """Where the conversation is now, and what that changes in the loads; `routed_at` when routing did it."""
+    def _placed(
+        self, stream: UUID, before: ConversationState, after: Conversation, at: datetime, *, routed: bool
+    ) -> None:
+        """Where the conversation is now, and what that changes in the loads and queues; `routed` when routing did."""
         was = before if isinstance(before, Conversation) else None
         assigned, team, status = after.assignee_id, after.team_id, after.status
         if was is not None and (was.assignee_id, was.team_id, was.standing) == (assigned, team, after.standing):
             return
-        row = ConversationRow(after.inbox_id, after.contact_id, status, assigned, team)
+        waiting_since = at if after.waiting_in is not None else None
+        row = ConversationRow(after.inbox_id, after.contact_id, status, assigned, team, waiting_since)
         self.writes.conversations[stream] = row
         if was is not None and was.status == "open":
             self._load(was.assignee_id, was.team_id, -1)
         if status == "open":
             self._load(assigned, team, 1)
-        if routed_at is not None and assigned is not None and (was is None or was.assignee_id != assigned):
+        if routed and assigned is not None and (was is None or was.assignee_id != assigned):
             load = self.known.agents.get(assigned, NOBODY)
-            self._set_load(assigned, Load(open_conversations=load.open_conversations, last_assigned_at=routed_at))
+            self._set_load(assigned, Load(open_conversations=load.open_conversations, last_assigned_at=at))
 
     def _load(self, assignee_id: UUID | None, team_id: UUID | None, change: int) -> None:
         if assignee_id is not None:
             load = self.known.agents.get(assignee_id, NOBODY)
+            if change < 0 and frees_a_place(self._workspace.agents.get(assignee_id), load.open_conversations):
+                self.freed[assignee_id] = "capacity_freed"
             count = load.open_conversations + change
             self._set_load(assignee_id, Load(open_conversations=count, last_assigned_at=load.last_assigned_at))
         elif team_id is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from psycopg import sql
 
 from events import codec, frame, topics
@@ -16,7 +17,7 @@ from events.commands import ConnectChannel, CreateInbox, CreateTeam, InviteAgent
 from events.envelope import SYSTEM, Actor, AnyEnvelope, Command, Envelope, Event
 from events.inbound import MessageReceived
 from events.outcomes import CommandHandled
-from events.values import Address, MessageContent, MessageFacts
+from events.values import Address, Bounce, MessageContent, MessageFacts
 from events.workspace import EmailSettings
 from router.composition import PARTITIONS, Parts, build, install
 from router.drafts import Tally
@@ -90,8 +91,11 @@ def mail(
     cc: Sequence[str] = (),
     blobs: Sequence[str] = (),
     at: datetime = NOON,
+    known: Mapping[str, Any] | None = None,
+    bounce: Bounce | None = None,
 ) -> Envelope[MessageReceived]:
-    """A message as ingest-email reports it; without arguments always a different one of the same sender."""
+    """A message as ingest-email reports it; without arguments always a different one of the same sender. `known`
+    changes its facts."""
     record_id = new_id()
     external_id = message_id if message_id is not None else f"{record_id.hex}@customer.example"
     content = MessageContent(
@@ -104,10 +108,12 @@ def mail(
         new_text=text,
         in_reply_to=tuple(in_reply_to),
         references=tuple(references),
+        bounce=bounce,
     )
     facts = MessageFacts(
         message_id=new_id(), channel="email", channel_id=CHANNEL, received_at=at, size=len(text), blobs=tuple(blobs)
     )
+    facts = msgspec.structs.replace(facts, **(known or {}))
     data = MessageReceived(
         inbox_id=inbox_id,
         dedupe_key=dedupe_key if dedupe_key is not None else record_id.hex,

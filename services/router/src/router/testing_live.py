@@ -7,7 +7,7 @@ from typing import Any
 
 from events import codec
 from events.commands import CreateTeam
-from events.envelope import AnyEnvelope
+from events.envelope import AnyEnvelope, Command
 from router.batch import BatchHandler
 from router.intake import Intake
 from router.observation import Observation
@@ -35,8 +35,10 @@ class Log:
         await asyncio.gather(*[self._publish(EMAIL, one) for one in made])
         return made
 
-    async def command(self) -> AnyEnvelope:
-        asked = envelope(CreateTeam(team_id=new_id(), name=new_id().hex), stream=DEFAULT_WORKSPACE_ID, actor=AS_ANNA)
+    async def command(self, wish: Command | None = None) -> AnyEnvelope:
+        """Of the workspace; without a wish for another team."""
+        wish = wish or CreateTeam(team_id=new_id(), name=new_id().hex)
+        asked = envelope(wish, stream=DEFAULT_WORKSPACE_ID, actor=AS_ANNA)
         await self._publish(COMMANDS, asked)
         return asked
 

@@ -10,13 +10,25 @@ from uuid import UUID
 import msgspec
 
 from events import topics
+from events.commands import SealedSecret
 from events.contacts import ContactEvent
-from events.conversations import ConversationEvent, ConversationRouted, QuarantineEvent, ReplyQueued
+from events.conversations import (
+    ConversationEvent,
+    ConversationRouted,
+    InboundFiltered,
+    MarkedAsSpam,
+    PersonalDataErased,
+    QuarantineEvent,
+    ReplyFailed,
+    ReplyQueued,
+)
 from events.envelope import SYSTEM, Actor, AnyEnvelope, Envelope, Event
 from events.workspace import WorkspaceEvent
 from router.domain import contact, conversation, workspace
 from router.domain.conversation import NOT_OPENED, ConversationState
 from router.domain.house import House
+from router.domain.mail_servers import secret_ids
+from router.domain.queues import Reason
 from router.domain.workspace import Workspace
 from router.drafts import Draft, Tally, Verdict
 from router.rows import Rows, Thread
@@ -45,6 +57,13 @@ class Cause(msgspec.Struct, frozen=True):
         return Cause(envelope.id, envelope.correlation_id, actor, envelope.occurred_at, now, parent or envelope.id)
 
 
+class Freed(msgspec.Struct, frozen=True):
+    """Why an agent can take something of their teams' queues, and what it came of."""
+
+    reason: Reason
+    cause: Cause
+
+
 class WorkingSet:
     """The states and rows that the records of one batch see and change, one after the other.
 
@@ -65,6 +84,8 @@ class WorkingSet:
         self.new_keys: set[UUID] = set()
         self.tally = Tally()
         self.touched: set[UUID] = set()
+        self.freed: dict[UUID, Freed] = {}
+        self.handed_out = 0
         self._cause: UUID | None = None
         self._ids = 0
         self._teams: dict[UUID, UUID | None] = {}
@@ -96,6 +117,8 @@ class WorkingSet:
             state = after
             self.conversations[stream] = state
             self.touched.add(stream)
+        if self.rows.freed:
+            self._note_freed(cause)
         return state
 
     def append_contact(self, stream: UUID, events: Iterable[ContactEvent], cause: Cause) -> None:
@@ -119,6 +142,38 @@ class WorkingSet:
             self._teams.clear()
             self._draft(self.workspace_id, event, WORKSPACE, cause, key_id)
             self.rows.workspace(event, self.workspace)
+        if self.rows.freed:
+            self._note_freed(cause)
+
+    def append_filtered(self, stream: UUID, event: InboundFiltered, cause: Cause) -> None:
+        """A mail that a filter blocked, sealed under a key of its own."""
+        self.new_keys.add(stream)
+        self.rows.filtered(stream, event)
+        self._draft(stream, event, CONVERSATIONS, cause, stream)
+
+    def erase_filtered(self, stream: UUID, contact_id: UUID, cause: Cause) -> None:
+        """The sender of a blocked mail was erased."""
+        self.rows.filtered_erased(stream, cause.recorded_at)
+        self._draft(stream, PersonalDataErased(contact_id=contact_id), CONVERSATIONS, cause, None)
+
+    def store_secrets(self, secrets: Iterable[SealedSecret], before: Workspace) -> None:
+        """Of the given secrets those that settings name now are stored, and what they name no more is deleted."""
+        was, now = (_secrets_of(each) for each in (before, self.workspace))
+        writes = self.rows.writes
+        for gone in was - now:
+            writes.secrets.pop(gone, None)
+            writes.secrets_gone.add(gone)
+        writes.secrets.update((one.id, one.box) for one in secrets if one.id in now - was)
+
+    def take_freed(self) -> dict[UUID, Freed]:
+        """The agents who became free since this was asked last."""
+        freed, self.freed = self.freed, {}
+        return freed
+
+    def _note_freed(self, cause: Cause) -> None:
+        for agent_id, reason in self.rows.freed.items():
+            self.freed[agent_id] = Freed(reason, cause)
+        self.rows.freed.clear()
 
     def append_quarantine(self, stream: UUID, event: QuarantineEvent, raw: str, cause: Cause) -> Draft:
         self.rows.quarantine(stream, event, raw)
@@ -159,7 +214,7 @@ class WorkingSet:
                 occurred_at=cause.recorded_at if isinstance(event, ConversationRouted) else cause.occurred_at,
                 recorded_at=cause.recorded_at,
                 workspace_id=self.workspace_id,
-                actor=_router(event) if isinstance(event, ConversationRouted) else cause.actor,
+                actor=_actor(event, cause),
                 correlation_id=cause.correlation_id,
                 causation_id=cause.parent,
                 data=event,
@@ -171,5 +226,17 @@ class WorkingSet:
         return draft
 
 
-def _router(event: ConversationRouted) -> Actor:
-    return RULE if event.reason == "rule" else SYSTEM
+def _actor(event: Event, cause: Cause) -> Actor:
+    """Who did it: decisions are the router's or a rule's, whoever caused them."""
+    kind = type(event)
+    if kind is ConversationRouted:
+        return RULE if event.reason == "rule" else SYSTEM  # type: ignore[attr-defined]
+    if kind is InboundFiltered or (kind is MarkedAsSpam and event.filter_id is not None):  # type: ignore[attr-defined]
+        return RULE
+    return SYSTEM if kind is ReplyFailed else cause.actor
+
+
+def _secrets_of(workspace: Workspace) -> frozenset[UUID]:
+    """What the settings of connected channels name."""
+    connected = (channel.email for channel in workspace.channels.values() if channel.connected)
+    return frozenset[UUID]().union(*map(secret_ids, connected))

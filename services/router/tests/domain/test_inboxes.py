@@ -119,6 +119,13 @@ def test_the_name_of_an_archived_inbox_is_free() -> None:
     assert create(ARCHIVED, name="Support").refusal is None
 
 
+def test_an_inbox_may_want_the_history_quoted_below_replies() -> None:
+    change(quote_history=True).then(
+        InboxChanged(inbox_id=SUPPORT, name="Support", team_ids=(HELPERS,), member_ids=(ADA, BOB), quote_history=True)
+    )
+    change(quote_history=False).then_nothing_happened()
+
+
 def test_a_change_leaves_what_it_does_not_name() -> None:
     change(signature="Yours").then(
         InboxChanged(inbox_id=SUPPORT, name="Support", team_ids=(HELPERS,), member_ids=(ADA, BOB), signature="Yours")

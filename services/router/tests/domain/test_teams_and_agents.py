@@ -13,6 +13,7 @@ from events.envelope import Envelope
 from events.rules import All, AssignTeam, RuleSet
 from events.workspace import (
     AgentAvailabilityChanged,
+    AgentCapacityChanged,
     AgentDeactivated,
     AgentIdentity,
     AgentInvited,
@@ -271,6 +272,33 @@ def test_a_deactivated_agent_is_neither_available_nor_away() -> None:
     given(AgentDeactivated(agent_id=BOB)).when(ask(c.SetAvailability(agent_id=BOB, state="available"))).then_refused(
         errors.AgentIsDeactivated
     )
+
+
+def test_only_the_system_says_that_an_agent_is_offline() -> None:
+    offline = c.SetAvailability(agent_id=BOB, state="offline")
+    given(*available(BOB)).when(ask(offline)).then_refused(errors.OnlyForTheSystem)
+    by_system: Envelope[WorkspaceCommand] = command(offline, by=None, on=WORKSPACE)
+    given(*available(BOB)).when(by_system).then(AgentAvailabilityChanged(agent_id=BOB, state="offline"))
+
+
+@pytest.mark.parametrize(("wish", "capacity"), [(0, 0), (25, 25), ("unlimited", None)])
+def test_an_agents_capacity_is_a_number_or_unlimited(wish: Any, capacity: int | None) -> None:
+    limited = AgentCapacityChanged(agent_id=BOB, capacity=7)
+    given(limited).when(ask(c.ChangeAgent(agent_id=BOB, capacity=wish))).then(
+        AgentCapacityChanged(agent_id=BOB, capacity=capacity)
+    )
+    same: Any = "unlimited" if capacity is None else capacity
+    as_it_is = AgentCapacityChanged(agent_id=BOB, capacity=capacity)
+    given(as_it_is).when(ask(c.ChangeAgent(agent_id=BOB, capacity=same))).then_nothing_happened()
+
+
+@pytest.mark.parametrize("wish", [-1, 1_000_001])
+def test_a_capacity_that_makes_no_sense_is_refused(wish: int) -> None:
+    given().when(ask(c.ChangeAgent(agent_id=BOB, capacity=wish))).then_refused(errors.CapacityInvalid)
+
+
+def test_a_capacity_that_is_left_out_stays() -> None:
+    given(AgentCapacityChanged(agent_id=BOB, capacity=7)).when(ask(c.ChangeAgent(agent_id=BOB))).then_nothing_happened()
 
 
 def test_a_team_knows_who_of_it_takes_work() -> None:

@@ -1,4 +1,4 @@
-"""Agents: invited, given a role, away or available, deactivated; one active administrator always remains."""
+"""Agents: invited, given a role and a capacity, away or available, deactivated; one administrator always remains."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from events.commands import ChangeAgent, ChangeProfile, InviteAgent, SetAvailability
+from events.envelope import Actor
 from events.workspace import (
     AgentAvailabilityChanged,
+    AgentCapacityChanged,
     AgentDeactivated,
     AgentIdentity,
     AgentInvited,
@@ -24,6 +26,7 @@ from router.domain.workspace_state import Agent, Workspace
 MAX_NAME: Final = 200
 MAX_SIGNATURE: Final = 20_000
 MAX_URL: Final = 2_000
+MAX_CAPACITY: Final = 1_000_000
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _TIME_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,2}")
 
@@ -41,21 +44,37 @@ def invite_agent(command: InviteAgent, state: Workspace, email_owner: UUID | Non
     return (AgentInvited(agent_id=command.agent_id, role=command.role, personal=identity),)
 
 
-def change_agent(
-    command: ChangeAgent, state: Workspace
-) -> tuple[AgentRoleChanged | AgentDeactivated | AgentReactivated, ...]:
-    """Another role, deactivated or active again; the last active administrator stays one."""
+AgentChange = AgentRoleChanged | AgentDeactivated | AgentReactivated | AgentCapacityChanged
+
+
+def change_agent(command: ChangeAgent, state: Workspace) -> tuple[AgentChange, ...]:
+    """Another role or capacity, deactivated or active again; the last active administrator stays one."""
     agent = state.agent(command.agent_id)
     role = agent.role if command.role is None else command.role
     active = agent.active if command.deactivated is None else not command.deactivated
     if _is_administrator(agent) and not (active and role == "administrator") and _alone(agent, state):
         raise errors.LastAdministrator("The workspace needs one active administrator.")
-    events: list[AgentRoleChanged | AgentDeactivated | AgentReactivated] = []
+    capacity = _capacity(command, agent)
+    events: list[AgentChange] = []
     if role != agent.role:
         events.append(AgentRoleChanged(agent_id=agent.id, role=role))
     if active != agent.active:
         events.append(AgentReactivated(agent_id=agent.id) if active else AgentDeactivated(agent_id=agent.id))
+    if capacity != agent.capacity:
+        events.append(AgentCapacityChanged(agent_id=agent.id, capacity=capacity))
     return tuple(events)
+
+
+def _capacity(command: ChangeAgent, agent: Agent) -> int | None:
+    match command.capacity:
+        case None:
+            return agent.capacity
+        case "unlimited":
+            return None
+        case int(number) if 0 <= number <= MAX_CAPACITY:
+            return number
+        case _:
+            raise errors.CapacityInvalid(f"A capacity is a whole number from 0 to {MAX_CAPACITY}, or unlimited.")
 
 
 def change_profile(
@@ -81,8 +100,11 @@ def change_profile(
     )
 
 
-def set_availability(command: SetAvailability, state: Workspace) -> tuple[AgentAvailabilityChanged, ...]:
+def set_availability(command: SetAvailability, actor: Actor, state: Workspace) -> tuple[AgentAvailabilityChanged, ...]:
+    """People are available or away; offline is what the system notes when nobody is there."""
     agent = state.agent(command.agent_id)
+    if command.state == "offline" and actor.kind != "system":
+        raise errors.OnlyForTheSystem("Nobody sets offline: it is noted when an agent's last session has ended.")
     if not agent.active:
         raise errors.AgentIsDeactivated("A deactivated agent is neither available nor away.")
     if (agent.availability, agent.available_until) == (command.state, command.until):

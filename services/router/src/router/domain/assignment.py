@@ -18,6 +18,7 @@ from events.values import ConversationStatus, Priority
 from router.domain.candidates import Load, candidate, refusal, round_robin
 from router.domain.conversation_state import Conversation, ConversationState, NotOpened, Spam
 from router.domain.facts import facts_of
+from router.domain.filters import is_only_noted
 from router.domain.rules import Evaluation, Seen, evaluate
 from router.domain.workspace_state import Workspace
 
@@ -72,10 +73,12 @@ def route(
 
     A conversation's first message is always decided on. A further one is when a rule matches, when it reopens the
     conversation, or when nobody had it and now somebody can take it: else it stays where it is and there is nothing to
-    record. In spam nothing is decided.
+    record. In spam nothing is decided, nor about what is only noted.
     """
     is_first = isinstance(before, NotOpened)
     if isinstance(after.standing, Spam):
+        return ()
+    if not isinstance(before, NotOpened) and is_only_noted(message.data.facts, before.mails_lately):
         return ()
     evaluation = _evaluation(message.data, after, is_first, workspace, around, now)
     wishes = wishes_of(evaluation.actions, workspace)
@@ -143,10 +146,11 @@ def choose(
 
     1. The agent who has it keeps it, whatever rules say: what somebody works on is not taken away by a rule. A
        conversation that reopens is kept by an agent who takes work only, else it goes on as if nobody had it.
-    2. The agent named by a rule, if they take work, with the team that a rule names.
+       Who is at capacity takes work in that sense: it was theirs.
+    2. The agent named by a rule, if they take work and have room, with the team that a rule names.
     3. The next agent of the team that a rule names, else of the conversation's own team, else of the inbox's first
-       team; the team alone when nobody there takes work. So a rule that names an agent who is away or deactivated
-       falls to the team that rules name beside, or to that of the inbox.
+       team; the team alone, in whose queue it waits, when nobody there takes work. So a rule that names an agent who
+       is away, deactivated or at capacity falls to the team that rules name beside, or to that of the inbox.
     4. Nobody. Also what a rule throws away (spam, trash) without saying to whom goes to nobody.
     """
     passed_over: tuple[Candidate, ...] = ()
@@ -155,12 +159,13 @@ def choose(
         if holder.active and (holder.takes_work or not reopened):
             kept = (candidate(holder, loads, None),)
             return Choice("returned_to_agent", conversation.team_id, holder.id, kept)
-        passed_over = (candidate(holder, loads, refusal(holder)),)
+        passed_over = (candidate(holder, loads, refusal(holder, loads)),)
     if wishes.agent_id is not None:
         agent = workspace.agents[wishes.agent_id]
-        if agent.takes_work:
+        refused = refusal(agent, loads)
+        if refused is None:
             return Choice("rule", wishes.team_id, agent.id, (candidate(agent, loads, None), *passed_over))
-        passed_over = (candidate(agent, loads, refusal(agent)), *passed_over)
+        passed_over = (candidate(agent, loads, refused), *passed_over)
     if wishes.team_id is not None:
         return _in_team("rule", wishes.team_id, workspace, loads, passed_over)
     if wishes.status == "spam" or wishes.status == "trash":

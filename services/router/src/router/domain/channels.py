@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from events.commands import ChangeChannel, ConnectChannel, DisconnectChannel
 from events.inbound import ChannelHealthChanged
 from events.workspace import (
@@ -15,6 +17,7 @@ from events.workspace import (
 )
 from router.domain import errors
 from router.domain.house import House
+from router.domain.mail_servers import check_secrets, check_servers, tidied
 from router.domain.texts import is_header_safe, is_mail_address, mailbox_key
 from router.domain.workspace_state import ConnectedChannel, Workspace
 
@@ -36,11 +39,14 @@ def connect_channel(command: ConnectChannel, state: Workspace, house: House) -> 
     if inbox.archived:
         raise errors.InboxIsArchived("The inbox is archived; take it out of the archive first.")
     _check_address(settings.address, None, state, house)
+    check_servers(settings)
+    check_secrets(settings, command.secrets, None, state)
     return (ChannelConnected(channel_id=command.channel_id, inbox_id=inbox.id, kind=command.kind, email=settings),)
 
 
 def change_channel(command: ChangeChannel, state: Workspace, house: House) -> tuple[ChannelChanged, ...]:
-    """The channel with these settings. Of a fallback channel only the From name can change."""
+    """The channel with these settings. Of a fallback channel only the From name can change: its mail comes to our own
+    server, and what goes out in its name goes out by ours."""
     channel = state.channel(command.channel_id)
     settings = _settings(command.email, fallback=channel.is_fallback)
     if settings == channel.email:
@@ -49,6 +55,8 @@ def change_channel(command: ChangeChannel, state: Workspace, house: House) -> tu
         if channel.is_fallback:
             raise errors.FallbackChannelIsPermanent("The address of an inbox's own channel never changes.")
         _check_address(settings.address, channel, state, house)
+    check_servers(settings)
+    check_secrets(settings, command.secrets, channel, state)
     return (ChannelChanged(channel_id=channel.id, email=settings),)
 
 
@@ -81,7 +89,10 @@ def _settings(email: EmailSettings | None, *, fallback: bool) -> EmailSettings:
     from_name = email.from_name.strip()
     if len(from_name) > MAX_FROM_NAME or not is_header_safe(from_name):
         raise errors.HeaderUnsafe(f"The From name is one line of at most {MAX_FROM_NAME} characters.")
-    return EmailSettings(address=mailbox_key(email.address), from_name=from_name, fallback=fallback)
+    settings = tidied(replace(email, address=mailbox_key(email.address), from_name=from_name, fallback=fallback))
+    if fallback and (settings.imap or settings.smtp or settings.authserv_id):
+        raise errors.FallbackChannelIsPermanent("An inbox's own channel has no servers of its own.")
+    return settings
 
 
 def _check_address(address: str, own: ConnectedChannel | None, state: Workspace, house: House) -> None:

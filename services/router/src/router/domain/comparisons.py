@@ -26,15 +26,16 @@ class PatternInvalid(ValueError):
 
 
 @lru_cache(maxsize=1024)
-def compile_pattern(pattern: str) -> Pattern:
-    """The expression, caseless, compiled once. Raises PatternInvalid; look-around and back-references do not exist."""
+def compile_pattern(pattern: str, max_memory: int = _MAX_MEMORY) -> Pattern:
+    """The expression, caseless, compiled once, in at most so many bytes. Raises PatternInvalid; look-around and
+    back-references do not exist."""
     if len(pattern) > MAX_PATTERN:
         raise PatternInvalid(f"it has {len(pattern)} characters, at most {MAX_PATTERN} are allowed")
     options = re2.Options()
     options.case_sensitive = False
     options.never_capture = True
     options.log_errors = False
-    options.max_mem = _MAX_MEMORY
+    options.max_mem = max_memory
     try:
         return cast(Pattern, re2.compile(pattern, options))
     except re2.error as error:

@@ -14,6 +14,7 @@ from events.commands import ConversationCommand
 from events.conversations import ConversationEvent
 from events.envelope import Envelope
 from events.inbound import DeliveryReport, MessageReceived
+from events.values import MessageFacts
 from router.domain import errors
 from router.domain.collaboration import add_comment, add_label, assign, change_priority, remove_label
 from router.domain.conversation_state import (
@@ -27,9 +28,11 @@ from router.domain.conversation_state import (
     Spam,
     Trashed,
     evolve,
+    key_holder,
     sealed_under,
 )
-from router.domain.delivery import progress
+from router.domain.delivery import bounced, progress
+from router.domain.filters import is_only_noted
 from router.domain.house import House
 from router.domain.replies import send_reply
 from router.domain.status import elapse_snooze, mark_as_spam, reopen, resolve, snooze, trash
@@ -47,10 +50,12 @@ __all__ = [
     "Snoozed",
     "Spam",
     "Trashed",
+    "bounced_reply",
     "decide",
     "decider",
     "erase",
     "evolve",
+    "key_holder",
     "receive",
     "report",
     "sealed_under",
@@ -117,12 +122,14 @@ def _decide(
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """What look-ups know of an inbound message: its author, and, when it opens a conversation, the number and the
-    conversation that it may belong to. `repeated_external_id`: another message had the same Message-ID."""
+    conversation that it may belong to. `repeated_external_id`: another message had the same Message-ID;
+    `spam_filter_id`: the e-mail filter that takes it for spam."""
 
     contact_id: UUID
     number: int = 0
     suggested_link: UUID | None = None
     repeated_external_id: bool = False
+    spam_filter_id: UUID | None = None
 
 
 def receive(
@@ -131,7 +138,8 @@ def receive(
     """An inbound message opens the conversation or is appended to it; it is never refused.
 
     Snoozed and resolved conversations reopen. So does one in the trash: throwing it away was about what was in it
-    then, and a message that nobody sees is a lost one. Spam stays spam: that was a verdict on the sender.
+    then, and a message that nobody sees is a lost one. Spam stays spam: that was a verdict on the sender. What a
+    machine sends may only be noted (`filters.is_only_noted`), and a bounce fails the reply that it speaks of.
     """
     received = message.data
     facts = received.facts
@@ -139,29 +147,56 @@ def receive(
         facts = msgspec.structs.replace(facts, repeated_external_id=True)
     match state:
         case NotOpened():
-            return (
-                e.ConversationOpened(
-                    number=arrival.number,
-                    inbox_id=received.inbox_id,
-                    contact_id=arrival.contact_id,
-                    channel=facts.channel,
-                    channel_id=facts.channel_id,
-                    message=facts,
-                    suggested_link=arrival.suggested_link,
-                    personal=e.OpenedContent(subject=received.content.subject, message=received.content),
-                ),
+            opened = e.ConversationOpened(
+                number=arrival.number,
+                inbox_id=received.inbox_id,
+                contact_id=arrival.contact_id,
+                channel=facts.channel,
+                channel_id=facts.channel_id,
+                message=facts,
+                suggested_link=arrival.suggested_link,
+                personal=e.OpenedContent(subject=received.content.subject, message=received.content),
             )
+            return (opened, *_spam(arrival))
         case Conversation():
             appended = e.MessageAppended(contact_id=arrival.contact_id, message=facts, personal=received.content)
-            match state.standing:
-                case Open() | Spam():
-                    return (appended,)
-                case Snoozed() | Resolved() | Trashed():
-                    return (appended, e.ConversationReopened(reason="message"))
-                case _:
-                    assert_never(state.standing)
+            return (appended, *_bounced(received, state), *_stirred(facts, state, arrival))
         case _:
             assert_never(state)
+
+
+def _spam(arrival: Arrival) -> tuple[e.MarkedAsSpam, ...]:
+    return () if arrival.spam_filter_id is None else (e.MarkedAsSpam(filter_id=arrival.spam_filter_id),)
+
+
+def _bounced(received: MessageReceived, state: Conversation) -> tuple[e.ReplyFailed, ...]:
+    known = bounced_reply(received.facts, state)
+    if known is None or received.facts.automated_kind == "delayed":
+        return ()
+    return bounced(known, received.content.bounce, state.replies[known])
+
+
+def bounced_reply(facts: MessageFacts, state: ConversationState) -> UUID | None:
+    """The reply in this conversation that the message says was not delivered."""
+    reply_id = facts.bounced_reply_id
+    return reply_id if isinstance(state, Conversation) and reply_id in state.replies else None
+
+
+def _stirred(
+    facts: MessageFacts, state: Conversation, arrival: Arrival
+) -> tuple[e.ConversationReopened | e.MarkedAsSpam, ...]:
+    """What a further message does to the status."""
+    match state.standing:
+        case Spam():
+            return ()
+        case Open():
+            return _spam(arrival)
+        case Snoozed() | Resolved() | Trashed():
+            if arrival.spam_filter_id is not None:
+                return _spam(arrival)
+            return () if is_only_noted(facts, state.mails_lately) else (e.ConversationReopened(reason="message"),)
+        case _:
+            assert_never(state.standing)
 
 
 def report(delivery: DeliveryReport, state: ConversationState) -> tuple[ConversationEvent, ...]:

@@ -15,6 +15,7 @@ from events import conversations as e
 from events.conversations import ConversationEvent
 from events.values import Channel, ConversationStatus, Priority
 from router.domain.delivery import QUEUED, Delivery, delivery_of, later
+from router.domain.filters import MOST_AN_HOUR
 
 
 class NotOpened(msgspec.Struct, frozen=True):
@@ -51,7 +52,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """An opened conversation.
 
     `sequence` is that of its last event; `last_spoken` that of its newest message, reply or comment. `contact_id`
-    began it, `last_author_id` wrote its newest inbound message. `erased` are people in it who were erased.
+    began it, `last_author_id` wrote its newest inbound message, which is `last_message_id`; `mails_lately` says when
+    the newest 20 came. `erased` are people in it who were erased.
     """
 
     sequence: int
@@ -67,12 +69,19 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority = "normal"
     last_spoken: int = 1
     last_author_id: UUID
+    last_message_id: UUID
+    mails_lately: tuple[datetime, ...] = ()
     replies: Mapping[UUID, Delivery] = msgspec.field(default_factory=lambda: _NO_REPLIES)
     erased: frozenset[UUID] = frozenset()
 
     @property
     def status(self) -> ConversationStatus:
         return status_of(self.standing)
+
+    @property
+    def waiting_in(self) -> UUID | None:
+        """The team in whose queue it is: open, with the team, and nobody has it."""
+        return self.team_id if self.assignee_id is None and isinstance(self.standing, Open) else None
 
 
 ConversationState = NotOpened | Conversation
@@ -133,6 +142,8 @@ def _opened(event: e.ConversationOpened) -> Conversation:
         channel=event.channel,
         channel_id=event.channel_id,
         last_author_id=event.contact_id,
+        last_message_id=event.message.message_id,
+        mails_lately=(event.message.received_at,),
     )
 
 
@@ -142,7 +153,14 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
         case e.ConversationOpened():
             return replace(state, sequence=sequence)
         case e.MessageAppended():
-            return replace(state, sequence=sequence, last_spoken=sequence, last_author_id=event.contact_id)
+            return replace(
+                state,
+                sequence=sequence,
+                last_spoken=sequence,
+                last_author_id=event.contact_id,
+                last_message_id=event.message.message_id,
+                mails_lately=(*state.mails_lately, event.message.received_at)[-MOST_AN_HOUR:],
+            )
         case e.ReplyQueued():
             known = state.replies.get(event.reply_id, QUEUED)
             return replace(state, sequence=sequence, last_spoken=sequence, replies=_with(state, event.reply_id, known))

@@ -16,6 +16,7 @@ from events.inbound import (
     DeliveryReport,
     DeliveryUncertain,
 )
+from events.values import Bounce
 
 DeliveryState = Literal["queued", "sending", "uncertain", "sent", "failed", "delivered"]
 DeliveryEvent = ReplySending | ReplyUncertain | ReplySent | ReplyFailed | ReplyDelivered
@@ -94,3 +95,20 @@ def progress(report: DeliveryReport, known: Delivery) -> tuple[DeliveryEvent, ..
     """The event of a report that says something new, else `()` (a duplicate, or older than what is known)."""
     event = event_of(report)
     return (event,) if delivery_of(event).rank > known.rank else ()
+
+
+def bounced(reply_id: UUID, bounce: Bounce | None, known: Delivery) -> tuple[ReplyFailed, ...]:
+    """The failure of a reply that came back, `()` when it was known or a recipient's side has confirmed the reply.
+
+    A bounce follows the acceptance of the attempt that is known, so it fails that very attempt. Sending again makes
+    sense unless the address itself is wrong (RFC 3463 3.2: status 5.1.x).
+    """
+    said = bounce or Bounce()
+    failed = ReplyFailed(
+        reply_id=reply_id,
+        attempt=max(known.attempt, 1),
+        code=said.status or "bounced",
+        can_retry=not said.status.startswith("5.1."),
+        personal=FailureReason(reason=said.diagnostic) if said.diagnostic else None,
+    )
+    return (failed,) if delivery_of(failed).rank > known.rank else ()

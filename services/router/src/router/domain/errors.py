@@ -16,11 +16,12 @@ DomainError (service_kit.decider)
 │   ├── ReplyEmpty  ReplyTooLarge  CommentEmpty  CommentTooLong  LabelInvalid  TooManyLabels  SnoozeInThePast
 │   ├── ContactFieldInvalid  NameInvalid  EmailInvalid  TextTooLong  TimeZoneInvalid
 │   ├── ChannelKindNotOffered  ChannelSettingsMissing  ChannelAddressInvalid  ChannelAddressReserved
-│   └── RulesInvalid
+│   ├── MailServerInvalid  ChannelSecretMissing  ChannelSecretTaken  CapacityInvalid
+│   └── RulesInvalid  FiltersInvalid
 ├── Forbidden                     not for this actor
-│   └── OnlyForAgents
+│   └── OnlyForAgents  OnlyForTheSystem
 └── PreconditionFailed            the world moved on since the actor looked
-    └── NewerMessageExists
+    └── NewerMessageExists  FiltersChanged
 """
 
 from __future__ import annotations
@@ -127,6 +128,10 @@ class SnoozeInThePast(Invalid):
 
 class OnlyForAgents(Forbidden):
     """Only an agent can do this: it is signed with the agent's name."""
+
+
+class OnlyForTheSystem(Forbidden):
+    """Nobody chooses it: the system notes it when an agent's last session has ended."""
 
 
 # -- contacts -----------------------------------------------------------------------------------------------------
@@ -253,3 +258,27 @@ class ChannelAddressReserved(Invalid):
 
 class RulesInvalid(Invalid):
     """The rule set names something unknown or cannot be evaluated; the detail says which rule and why."""
+
+
+class MailServerInvalid(Invalid):
+    """A channel's mailbox or sending server cannot be reached as it is described; the detail says what is wrong."""
+
+
+class ChannelSecretMissing(Invalid):
+    """A channel's settings name a password that was neither given with them nor is the channel's own already."""
+
+
+class ChannelSecretTaken(Invalid):
+    """The id of a given password is in use: a new password has an id of its own."""
+
+
+class CapacityInvalid(Invalid):
+    """A capacity is a whole number from 0, or unlimited."""
+
+
+class FiltersInvalid(Invalid):
+    """The e-mail filters cannot be used like this; the detail says which one and why."""
+
+
+class FiltersChanged(PreconditionFailed):
+    """Somebody else changed the filters since the actor looked at them."""

@@ -66,6 +66,7 @@ def change_inbox(command: ChangeInbox, state: Workspace) -> tuple[InboxChanged, 
         team_ids=team_ids,
         member_ids=member_ids,
         signature=signature,
+        quote_history=inbox.quote_history if command.quote_history is None else command.quote_history,
         archived=archived,
     )
     return () if changed == as_it_is(inbox) else (changed,)
@@ -79,6 +80,7 @@ def as_it_is(inbox: Inbox) -> InboxChanged:
         team_ids=inbox.team_ids,
         member_ids=inbox.member_ids,
         signature=inbox.signature,
+        quote_history=inbox.quote_history,
         archived=inbox.archived,
     )
 

@@ -12,7 +12,9 @@ import msgspec
 from events.conversations import ReplyContent
 from events.inbound import MessageReceived
 from events.values import Address, MessageContent
+from router.domain.conversation_state import Conversation, ConversationState
 from router.domain.texts import mailbox_key
+from router.domain.workspace_state import Workspace
 
 MAX_PARENTS: Final = 100
 """Message-IDs of one mail that are looked up and kept: the newest, and the oldest, which began the thread."""
@@ -25,13 +27,15 @@ class ThreadKeys(msgspec.Struct, frozen=True, kw_only=True):
 
     `own` is its Message-ID ("" when it has none); `parents` are In-Reply-To, then References from the newest,
     each once; `token` the conversation of a reply token of ours in its recipient; `signed` those parents that are
-    Message-IDs which we signed, with their conversation.
+    Message-IDs which we signed, with their conversation. `echo` is that conversation when its own id is one of ours:
+    a reply that came back. The mail that a bounce speaks of is its first parent.
     """
 
     own: str = ""
     parents: tuple[str, ...] = ()
     token: UUID | None = None
     signed: Mapping[str, UUID] = msgspec.field(default_factory=lambda: MappingProxyType({}))
+    echo: UUID | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -41,7 +45,7 @@ class ThreadKeys(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def conversations(self) -> tuple[UUID, ...]:
         """The conversations that the message names by our signature; of these too the participants are needed."""
-        named = (self.token, *self.signed.values())
+        named = (self.token, self.echo, *self.signed.values())
         return tuple(dict.fromkeys(conversation for conversation in named if conversation is not None))
 
 
@@ -75,12 +79,19 @@ def thread_keys(message: MessageReceived, conversation_of: Callable[[str], UUID 
     """The message's keys. `conversation_of` gives the conversation of a Message-ID with a signature of ours."""
     content = message.content
     references = _ids(content.references)[::-1]
-    parents = tuple(dict.fromkeys((*_ids(content.in_reply_to), *references)))
+    bounced = () if content.bounce is None or message.facts.bounced_reply_id is None else (content.bounce.external_id,)
+    parents = tuple(dict.fromkeys((*_ids(bounced), *_ids(content.in_reply_to), *references)))
     if len(parents) > MAX_PARENTS:
         parents = (*parents[: MAX_PARENTS - 1], parents[-1])
     signed = {parent: conversation for parent in parents if (conversation := conversation_of(parent)) is not None}
     own = next(iter(_ids((content.external_id,))), "")
-    return ThreadKeys(own=own, parents=parents, token=message.reply_to_conversation, signed=MappingProxyType(signed))
+    return ThreadKeys(
+        own=own,
+        parents=parents,
+        token=message.reply_to_conversation,
+        signed=MappingProxyType(signed),
+        echo=conversation_of(own) if own else None,
+    )
 
 
 def join(
@@ -137,13 +148,22 @@ def _ids(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in bare if 0 < len(text) <= MAX_ID)
 
 
+def is_echo(own: str, sender: str, state: ConversationState, workspace: Workspace) -> bool:
+    """Whether a mail with our own signed id is a reply of ours that came back, from the inbox's own address: forwarded
+    by a rule, or sent to ourselves. It is in the conversation `state` already, and no customer wrote it."""
+    if not isinstance(state, Conversation) or not workspace.is_of_inbox(state.inbox_id, sender):
+        return False
+    reply = own.partition(".")[0].lower()
+    return any(reply_id.hex == reply for reply_id in state.replies)
+
+
 def sender_of(content: MessageContent) -> str:
     """The sender's address as it is compared; "" when the mail names none."""
     return mailbox_key(content.sender.address)
 
 
 def participants_of_message(content: MessageContent, is_ours: Callable[[str], bool]) -> frozenset[str]:
-    """Who takes part by an inbound message: its sender, and everybody in To and Cc but us."""
+    """Who takes part by an inbound message: its sender, and everybody in To and Cc but us (the inbox's addresses)."""
     return frozenset((sender_of(content), *_others((*content.to, *content.cc), is_ours))) - {""}
 
 

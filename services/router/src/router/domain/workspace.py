@@ -1,4 +1,4 @@
-"""The decider of the workspace: one stream for inboxes, teams, agents, channels and rules."""
+"""The decider of the workspace: one stream for inboxes, teams, agents, channels, e-mail filters and rules."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from events.envelope import Envelope
 from events.workspace import WorkspaceEvent
 from router.domain.agents import change_agent, change_profile, invite_agent, set_availability
 from router.domain.channels import change_channel, connect_channel, disconnect_channel, note_health
+from router.domain.filter_sets import set_email_filters
 from router.domain.house import House
 from router.domain.inboxes import change_inbox, create_inbox
 from router.domain.rule_sets import draft_rules, publish_rules
@@ -67,13 +68,15 @@ def decide(
         case c.ChangeProfile() as wish:
             return change_profile(wish, state, email_owner)
         case c.SetAvailability() as wish:
-            return set_availability(wish, state)
+            return set_availability(wish, command.actor, state)
         case c.ConnectChannel() as wish:
             return connect_channel(wish, state, house)
         case c.ChangeChannel() as wish:
             return change_channel(wish, state, house)
         case c.DisconnectChannel() as wish:
             return disconnect_channel(wish, state)
+        case c.SetEmailFilters() as wish:
+            return set_email_filters(wish, state)
         case c.DraftRules() as wish:
             return draft_rules(wish, state)
         case c.PublishRules():

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from events import workspace as e
 from events.workspace import EmailSettings, WorkspaceEvent
+from router.domain.email_filters import EmailFilters
 from router.domain.workspace_state import Agent, ConnectedChannel, Inbox, Team, Workspace, with_item, without_item
 
 
@@ -44,6 +45,10 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
             return _with_agent(state, event.agent_id, active=True)
         case e.AgentAvailabilityChanged():
             return _with_agent(state, event.agent_id, availability=event.state, available_until=event.until)
+        case e.AgentCapacityChanged():
+            return _with_agent(state, event.agent_id, capacity=event.capacity)
+        case e.EmailFiltersSet():
+            return replace(state, filters=EmailFilters(event.version, event.filters))
         case e.ChannelConnected():
             return _with_channel(
                 state,
@@ -78,6 +83,7 @@ def _inbox_changed(state: Workspace, event: e.InboxChanged) -> Workspace:
         team_ids=event.team_ids,
         member_ids=event.member_ids,
         signature=event.signature,
+        quote_history=event.quote_history,
         archived=event.archived,
     )
     return replace(state, inboxes=with_item(state.inboxes, inbox.id, changed))

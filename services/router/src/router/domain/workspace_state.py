@@ -13,6 +13,7 @@ from events.rules import RuleSet
 from events.values import Availability, Channel, Role
 from events.workspace import EmailSettings
 from router.domain import errors
+from router.domain.email_filters import NO_FILTERS, EmailFilters
 from router.domain.texts import mailbox_key, without_plus
 
 V = TypeVar("V")
@@ -28,6 +29,7 @@ class Inbox:
     team_ids: tuple[UUID, ...] = ()
     member_ids: tuple[UUID, ...] = ()
     signature: str = ""
+    quote_history: bool = False
     archived: bool = False
 
 
@@ -40,17 +42,25 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A new agent is away until they say that they are available; names and addresses are not kept here."""
+    """A new agent is away until they say that they are available; names and addresses are not kept here.
+
+    `capacity` is how many open conversations routing may give them, None: as many as come.
+    """
 
     id: UUID
     role: Role
     active: bool = True
     availability: Availability = "away"
     available_until: datetime | None = None
+    capacity: int | None = None
 
     @property
     def takes_work(self) -> bool:
         return self.active and self.availability == "available"
+
+    def has_room(self, open_conversations: int) -> bool:
+        """Whether routing may give one more conversation to somebody who has so many."""
+        return self.takes_work and (self.capacity is None or open_conversations < self.capacity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +96,8 @@ def _nothing() -> Mapping[UUID, V]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """`rules` is the published set (version 0: none yet), `draft` what would be published next."""
+    """`rules` is the published set (version 0: none yet), `draft` what would be published next, `filters` what mails
+    meet before they are in an inbox."""
 
     inboxes: Mapping[UUID, Inbox] = field(default_factory=_nothing)
     teams: Mapping[UUID, Team] = field(default_factory=_nothing)
@@ -95,6 +106,7 @@ class Workspace:
     addresses: Mapping[str, UUID] = field(default_factory=lambda: MappingProxyType({}))
     rules: RuleSet = NO_RULES
     draft: RuleSet | None = None
+    filters: EmailFilters = NO_FILTERS
 
     def inbox(self, inbox_id: UUID) -> Inbox:
         """Raises InboxNotFound."""
@@ -123,6 +135,11 @@ class Workspace:
     def is_ours(self, address: str) -> bool:
         """Whether mail to this address comes to us."""
         return self.channel_at(address) is not None
+
+    def is_of_inbox(self, inbox_id: UUID, address: str) -> bool:
+        """Whether mail to this address comes to this very inbox."""
+        channel = self.channel_at(address)
+        return channel is not None and channel.inbox_id == inbox_id
 
     def first_team(self, inbox_id: UUID) -> Team | None:
         """The first of the inbox's teams; None when it has none or is not known."""
