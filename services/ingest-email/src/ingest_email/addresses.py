@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +13,7 @@ from uuid import UUID
 from events import codec
 from events.codec import Header
 from events.envelope import AnyEnvelope
-from events.errors import EventError
+from events.errors import EventError, UnknownEventVersion
 from events.workspace import (
     ChannelChanged,
     ChannelConnected,
@@ -35,12 +35,14 @@ _READ: Final = frozenset(
 
 @dataclass(frozen=True)
 class OurAddress:
-    """An e-mail channel: an address, lower case, and the inbox that it belongs to."""
+    """An e-mail channel: an address, lower case, the inbox that it belongs to, and the server whose word on a sender
+    counts there ("" for none)."""
 
     address: str
     channel_id: UUID
     inbox_id: UUID
     fallback: bool
+    authserv_id: str = ""
 
 
 class Found(NamedTuple):
@@ -96,7 +98,9 @@ class AddressBook:
     def _open(self, channel_id: UUID, inbox_id: UUID, settings: EmailSettings) -> None:
         known = self._channels.get(channel_id)
         fallback = settings.fallback or (known is not None and known.fallback)
-        self._channels[channel_id] = OurAddress(normal(settings.address), channel_id, inbox_id, fallback)
+        self._channels[channel_id] = OurAddress(
+            normal(settings.address), channel_id, inbox_id, fallback, settings.authserv_id
+        )
 
     def _live(self) -> dict[str, OurAddress]:
         return {
@@ -120,17 +124,28 @@ def normal(address: str) -> str:
 
 
 class WorkspaceReader:
-    """Feeds the book from the records of workspace.v1, each position once.
+    """Feeds the book, and others who care for channels, from the records of workspace.v1, each position once.
 
-    `doubtful` is set for good when a record about addresses could not be read: then no address can be said not to
-    exist. Such records are kept in `unreadable`, for the dead letters.
+    Records that can't be read are kept in `unreadable`, for the dead letters, until they are `buried`. While one about
+    addresses is among them, no address can be said not to exist: `doubtful`. What is damaged is then done with, as for
+    the views. What is only newer than this process is not: the address that it speaks of exists, and senders should try
+    again until a newer process reads it.
     """
 
-    def __init__(self, book: AddressBook) -> None:
+    def __init__(self, book: AddressBook, *others: Callable[[object], None]) -> None:
         self.book = book
-        self.doubtful = False
+        self._others = others
         self.unreadable: list[tuple[Record, str]] = []
         self._seen: dict[str, int] = {}
+        self._has_newer = False
+
+    @property
+    def doubtful(self) -> bool:
+        return self._has_newer or any(_header(record.headers, "ce_type") in _READ for record, _ in self.unreadable)
+
+    def buried(self, letters: Sequence[tuple[Record, str]]) -> None:
+        """The first ones of `unreadable` are dead letters now."""
+        del self.unreadable[: len(letters)]
 
     def read(self, records: Sequence[Record]) -> None:
         """Never raises for what a record holds."""
@@ -141,10 +156,12 @@ class WorkspaceReader:
             try:
                 envelope = codec.decode(record.headers, record.value)
             except EventError as error:
-                self._set_aside(record, error, about_addresses=kind is not None)
+                self._set_aside(record, error)
                 continue
             if self._is_new(envelope):
                 self.book.apply(envelope.data)
+                for apply in self._others:
+                    apply(envelope.data)
 
     def _is_new(self, envelope: AnyEnvelope) -> bool:
         if envelope.store is None or envelope.position is None:
@@ -154,10 +171,14 @@ class WorkspaceReader:
         self._seen[envelope.store] = envelope.position
         return True
 
-    def _set_aside(self, record: Record, error: EventError, *, about_addresses: bool) -> None:
+    def _set_aside(self, record: Record, error: EventError) -> None:
         reason = f"{type(error).__name__}: {error}"
-        log.error("a record of %s can't be read", record.topic, extra={"offset": record.offset, "reason": reason})
-        self.doubtful = self.doubtful or about_addresses
+        log.error(
+            "a record of %s can't be read",
+            record.topic,
+            extra={"partition": record.partition, "offset": record.offset, "reason": reason},
+        )
+        self._has_newer = self._has_newer or isinstance(error, UnknownEventVersion)
         self.unreadable.append((record, reason))
 
 

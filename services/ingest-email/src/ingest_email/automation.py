@@ -1,6 +1,6 @@
 """Tells mail that no person wrote for us from mail that one did (RFC 3834, 3464, 2919, 3798; Exchange's own field).
 
-What is named here is never answered automatically. The sign is a word of a fixed list, so it holds no personal data.
+What is named here is never answered automatically. Sign and kind are words of fixed lists: no personal data.
 """
 
 from __future__ import annotations
@@ -8,12 +8,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from events.values import AutomatedKind
 from ingest_email.headers import parameters
 from ingest_email.parse import Mail
 
+MAILERS: Final = re.compile(
+    r"mailer[-_.]?(?:daemon|agent)|mail[-_.]?daemon|mdaemon|postmaster|smtp[-_.]?daemon|mail[-_.]?delivery"
+    r"(?:[-_.](?:subsystem|system))?",
+    re.IGNORECASE,
+)
+"""The names (local parts) by which mail servers write themselves."""
 _ROBOTS: Final = re.compile(
-    r"(?:mailer[-_.]?(?:daemon|agent)|mail[-_.]?daemon|mdaemon|postmaster|smtp[-_.]?daemon|mail[-_.]delivery"
-    r"(?:[-_.](?:subsystem|system))?|maildelivery|bounces?|(?:[\w.+-]+[-_+])?bounces?(?:[-+].*)?|no[-_.]?reply"
+    rf"(?:{MAILERS.pattern}|bounces?|(?:[\w.+-]+[-_+])?bounces?(?:[-+].*)?|no[-_.]?reply"
     r"|do[-_.]?not[-_.]?reply|donotreply|root|www-data|nobody|autoresponder|auto-reply|autoreply|vacation)",
     re.IGNORECASE,
 )
@@ -45,20 +51,24 @@ _AWAY_SUBJECT: Final = re.compile(
 )
 _SUPPRESSED: Final = frozenset({"all", "oof", "autoreply"})
 _PRECEDENCES: Final = frozenset({"bulk", "junk", "list", "auto_reply", "auto-reply"})
-_OWN_FIELDS: Final = (
-    "x-autoreply",
-    "x-autorespond",
-    "x-auto-reply",
-    "x-autoresponder",
-    "x-mail-autoreply",
+_REPLY_FIELDS: Final = frozenset(
+    {
+        "x-autoreply",
+        "x-autorespond",
+        "x-auto-reply",
+        "x-autoresponder",
+        "x-mail-autoreply",
+        "x-amazon-auto-reply",
+        "x-vacation",
+    }
+)
+_OWN_FIELDS: Final = _REPLY_FIELDS | {
     "x-loop",
-    "x-amazon-auto-reply",
     "x-postroom-auto",
     "x-fc-machinegenerated",
     "x-failed-recipients",
     "x-ms-exchange-inbox-rules-loop",
-    "x-vacation",
-)
+}
 _REPORTS: Final = frozenset(
     {
         "multipart/report",
@@ -97,6 +107,48 @@ def sign_of(mail: Mail, envelope_sender: str | None = None) -> str | None:
     return _sender_sign(mail, envelope_sender or "") or _subject_sign(mail.subject)
 
 
+def kind_of(mail: Mail, *, final: bool | None) -> AutomatedKind:
+    """What an automatic mail is. `final` is what it reports of a delivery (`bounces.report_of`), None for nothing."""
+    if final is not None:
+        return "bounce" if final else "delayed"
+    if mail.container not in _REPORTS and _answers_by_itself(mail):
+        return "auto_reply"
+    headers = mail.headers
+    if headers.first("precedence").strip().lower() in ("list", "bulk") or not headers.fields.keys().isdisjoint(
+        _LIST_FIELDS
+    ):
+        return "list"
+    return "other"
+
+
+def _answers_by_itself(mail: Mail) -> bool:
+    """Says so (RFC 3834 5), or goes back to nobody (3834 3.3) and answers something."""
+    headers = mail.headers
+    return (
+        parameters(headers.first("auto-submitted"))[0].startswith("auto-replied")
+        or headers.first("precedence").strip().lower() in ("auto_reply", "auto-reply")
+        or not headers.fields.keys().isdisjoint(_REPLY_FIELDS)
+        or has_away_subject(mail.subject)
+        or (headers.first("return-path").replace(" ", "") == "<>" and bool(mail.in_reply_to or mail.references))
+    )
+
+
+def is_mail_server(mail: Mail) -> bool:
+    """Whether the sender calls itself as mail servers do."""
+    local = mail.sender.address.rpartition("@")[0]
+    return MAILERS.fullmatch(local) is not None or _ROBOT_NAMES.search(mail.sender.name) is not None
+
+
+def has_away_subject(subject: str) -> bool:
+    """Whether the subject is one of an answer in someone's absence."""
+    return _AWAY_SUBJECT.match(subject) is not None
+
+
+def has_bounce_subject(subject: str) -> bool:
+    """Whether the subject is one that mail servers give to reports of non-delivery."""
+    return _BOUNCE_SUBJECT.match(subject) is not None
+
+
 def _sender_sign(mail: Mail, envelope_sender: str) -> str | None:
     for address in (mail.sender.address, envelope_sender):
         if _ROBOTS.fullmatch(address.rpartition("@")[0]):
@@ -105,6 +157,6 @@ def _sender_sign(mail: Mail, envelope_sender: str) -> str | None:
 
 
 def _subject_sign(subject: str) -> str | None:
-    if _AWAY_SUBJECT.match(subject):
+    if has_away_subject(subject):
         return "away-subject"
-    return "bounce-subject" if _BOUNCE_SUBJECT.match(subject) else None
+    return "bounce-subject" if has_bounce_subject(subject) else None

@@ -8,24 +8,30 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from events import codec, frame
 from events.conversations import ReplyQueued
 from events.envelope import AnyEnvelope
 from events.errors import MalformedEvent
 from events.sealing import DataKey
-from events.topics import OUTBOUND_EMAIL
-from ingest_email import ledger_listener, relay_url
+from events.topics import OUTBOUND_EMAIL, WORKSPACE
+from ingest_email import ledger_listener, outgoing_channels, relay_url
 from ingest_email.database_thread import DatabaseThread
-from ingest_email.delivery_attempt import Attempts, Transport
+from ingest_email.delivery_attempt import Attempts
+from ingest_email.delivery_channels import DeliveryChannels
+from ingest_email.delivery_health import OK, ChannelHealth
+from ingest_email.delivery_lanes import Lanes
 from ingest_email.delivery_ledger import SCHEMA, DeliveryLedger, Queued
 from ingest_email.delivery_metrics import DeliveryMetrics
 from ingest_email.delivery_reporter import DeliveryReporter
 from ingest_email.delivery_settings import DeliverySettings
 from ingest_email.delivery_workers import DeliveryWorkers
 from ingest_email.outbox import OutboxTransport
+from ingest_email.outgoing_channels import ChannelBook, ChannelReader
+from ingest_email.outgoing_routes import Routes, Transport
 from ingest_email.smtp_client import SmtpTransport
-from service_kit import database, health, lifecycle
+from service_kit import database, health, lifecycle, secrets
 from service_kit.blobs import Blobs
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Cursor
@@ -35,6 +41,7 @@ from service_kit.keyring import Keyring
 from service_kit.metrics import Metrics
 from service_kit.producer import Publisher
 from service_kit.projector import Projector
+from service_kit.replica import TopicReplica
 from service_kit.settings import Settings, SettingsError
 from service_kit.view_batch import Arrived
 
@@ -54,7 +61,7 @@ class Deliverer:
     close: Callable[[], Awaitable[None]]
 
 
-def transport_to(url: str, hello: str, settings: DeliverySettings) -> Transport:
+def transport_to(url: str, hello: str, settings: DeliverySettings) -> SmtpTransport | OutboxTransport:
     """The next hop that POSTROOM_SMTP_RELAY_URL names. Raises SettingsError."""
     target = relay_url.parse(url)
     if isinstance(target, relay_url.Outbox):
@@ -73,24 +80,30 @@ def build(
     """The composition root; touches neither network nor disk. Raises SettingsError."""
     wake, reports = asyncio.Event(), asyncio.Event()
     metrics = Metrics()
-    parts = Health("database", "kafka", "keyring", GROUP)
+    parts = Health("database", "kafka", "keyring", "channels", GROUP)
     parts.ready("keyring")
     ledger = DeliveryLedger(f"deliver-{settings.instance}")
     database_thread = DatabaseThread(settings.database_url, PROCESS)
+    own_relay = None if transport is not None else transport_to(settings.smtp_relay_url, settings.mail_domain, own)
+    relay = transport if own_relay is None else own_relay
+    assert relay is not None
+    channels = _channels(settings, own, relay, database_thread, parts, clock, wake)
     attempts = Attempts(
         ledger=ledger,
         database=database_thread,
         keyring=Keyring(settings.secret_key, cached=0),
         blobs=Blobs(settings.blob_url),
-        transport=transport or transport_to(settings.smtp_relay_url, settings.mail_domain, own),
+        routes=channels.routes,
         settings=own,
         clock=clock,
+        jitter=jitter,
         health=parts,
     )
     workers = DeliveryWorkers(
         ledger=ledger,
         database=database_thread,
         attempts=attempts,
+        routes=channels.routes,
         settings=own,
         clock=clock,
         jitter=jitter,
@@ -129,18 +142,69 @@ def build(
         database.migrate(settings.database_url, SCHEMA, "ingest_email.migrations")
         intake.create()
 
+    async def work(stop: asyncio.Event) -> None:
+        """Nothing is sent before it is known by which server."""
+        await channels.known(stop)
+        await workers.run(stop)
+
+    async def close() -> None:
+        await channels.close()
+        if own_relay is not None:
+            await own_relay.close()
+        await database_thread.close()
+
     return Deliverer(
         {
+            "channels": channels.run,
             "replies": intake.run,
             "listener": lambda stop: ledger_listener.listen(settings.database_url, wake, stop),
-            "workers": workers.run,
+            "workers": work,
             "reports": lambda stop: reporter.run(stop, workers.drained),
         },
         parts,
         metrics,
         install,
-        database_thread.close,
+        close,
     )
+
+
+def _channels(
+    settings: Settings,
+    own: DeliverySettings,
+    relay: Transport,
+    database_thread: DatabaseThread,
+    parts: Health,
+    clock: Clock,
+    wake: asyncio.Event,
+) -> DeliveryChannels:
+    book, box = ChannelBook(), secrets.SecretBox(settings.secret_key)
+    reader = ChannelReader(book)
+
+    def noted(channel_id: UUID) -> outgoing_channels.Health:
+        channel = book.find(channel_id)
+        return OK if channel is None else channel.health
+
+    async def open_secret(secret_id: UUID) -> str:
+        return box.open(secret_id, await database_thread.once(lambda cursor: secrets.load(cursor, secret_id)))
+
+    kafka = settings.kafka_bootstrap_servers
+    told = ChannelHealth(Publisher(kafka), settings.workspace_id, noted, clock)
+
+    async def caught_up() -> None:
+        await replica.caught_up()
+
+    routes = Routes(
+        reader=reader,
+        lanes=Lanes(own.workers, own.schedule),
+        health=told,
+        relay=relay,
+        connect=lambda server, password: SmtpTransport(server, settings.mail_domain, own.time_outs, password=password),
+        open_secret=open_secret,
+        caught_up=caught_up,
+        wake=wake,
+    )
+    replica = TopicReplica(kafka, [WORKSPACE.name], routes.read)
+    return DeliveryChannels(routes, replica, told, DeadLetters(kafka, GROUP), parts)
 
 
 def enter(cursor: Cursor, ledger: DeliveryLedger, keyring: Keyring, batch: Sequence[Arrived], clock: Clock) -> None:
@@ -166,6 +230,7 @@ def queued(envelope: AnyEnvelope | None, key: DataKey | None) -> Queued:
     lane = str(reply.conversation_id).encode()
     return Queued(
         reply_id=reply.reply_id,
+        channel_id=reply.channel_id,
         conversation_id=reply.conversation_id,
         event_id=envelope.id,
         workspace_id=envelope.workspace_id,

@@ -23,6 +23,19 @@ Standing = Literal["waiting", "accepted", "refused", "doubtful", "unknown"]
 ReportKind = Literal["attempted", "accepted", "uncertain", "refused"]
 MAX_REASON: Final = 1_000
 PARTLY_REFUSED: Final = "partly-refused"
+FaultCode = Literal[
+    "unreachable",
+    "certificate",
+    "tls-failed",
+    "tls-missing",
+    "insecure",
+    "login-missing",
+    "login-required",
+    "wrong-password",
+    "secret-missing",
+    "refused",
+]
+"""Why a mail server takes nothing from us, whatever the mail: a code that the UI puts into words."""
 NO_ANSWER: Final = "the mail server took the message and gave no answer: it may have arrived"
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -66,10 +79,14 @@ Answer = Taken | PutOff | TurnedDown | Silence
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """What the next hop said for each recipient of an attempt; `addresses` are those of all recipients."""
+    """What the next hop said for each recipient of an attempt; `addresses` are those of all recipients.
+
+    `fault` is set when that was not about this mail, so that others need not be tried meanwhile.
+    """
 
     addresses: tuple[str, ...]
     answers: Mapping[int, Answer]
+    fault: FaultCode | None = None
 
 
 class Postponed(msgspec.Struct, frozen=True):
@@ -84,10 +101,13 @@ class Interrupted(msgspec.Struct, frozen=True):
 
 
 class Impossible(msgspec.Struct, frozen=True):
-    """The reply can't be made into a mail: its person is erased, an attachment is gone, a header can't be written."""
+    """The reply can't be made into a mail, or goes nowhere: its person is erased, an attachment is gone, a header can't
+    be written, its channel is disconnected. `can_retry` where an agent may mend that and try again.
+    """
 
     code: str
     words: str = ""
+    can_retry: bool = False
 
 
 Outcome = Answered | Postponed | Interrupted | Impossible
@@ -154,7 +174,7 @@ def heard(recipients: Sequence[Recipient], answers: Mapping[int, Answer]) -> tup
 def settle(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Schedule, jitter: float) -> Settlement:
     """What the end of an attempt means. Total: every outcome of every delivery has a settlement."""
     match outcome:
-        case Answered(addresses, answers):
+        case Answered(addresses, answers, _):
             recipients = heard(known(delivery.recipients, len(addresses)), answers)
             silent = any(isinstance(answer, Silence) for answer in answers.values())
             last = next((a for a in answers.values() if isinstance(a, PutOff)), PutOff("expired"))
@@ -163,9 +183,9 @@ def settle(delivery: Delivery, outcome: Outcome, now: datetime, schedule: Schedu
             recipients, silent, last, words = delivery.recipients, False, PutOff(code, spoken), spoken
         case Interrupted():
             recipients, silent, last, words = delivery.recipients, True, PutOff("no-answer"), ""
-        case Impossible(code, spoken):
+        case Impossible(code, spoken, can_retry):
             recipients = _closed(known(delivery.recipients, 1), code)
-            return _final(delivery, recipients, spoken, silent=False, can_retry=False)
+            return _final(delivery, recipients, spoken, silent=False, can_retry=can_retry)
         case _:
             assert_never(outcome)
     if recipients and not open_indexes(recipients):

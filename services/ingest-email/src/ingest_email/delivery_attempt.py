@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Protocol
 from uuid import UUID
 
 import psycopg
 
 from events import codec, frame
 from events.conversations import ReplyContent, ReplyQueued
+from events.envelope import AnyEnvelope
 from events.errors import EventError, KeyNotHeld
 from events.sealing import Keys
 from ingest_email import delivery, render
 from ingest_email.database_thread import DatabaseThread
-from ingest_email.delivery import Answer, Answered, Impossible, Outcome, Postponed
+from ingest_email.delivery import Answer, Answered, Impossible, Outcome, Postponed, PutOff
 from ingest_email.delivery_ledger import DeliveryLedger, Lease, LeaseLost
 from ingest_email.delivery_settings import PREPARE_SECONDS, DeliverySettings
 from ingest_email.outgoing_addresses import Unsendable
+from ingest_email.outgoing_routes import Routes, Way
 from ingest_email.render import Mail
-from ingest_email.smtp_client import BeforeFinalDot
 from service_kit.blobs import BlobNotFound, Blobs, BlobStoreUnavailable
 from service_kit.clock import Clock
 from service_kit.database import Cursor
@@ -31,12 +31,6 @@ from service_kit.keyring import Keyring
 
 log = logging.getLogger(__name__)
 ERASED = "erased"
-
-
-class Transport(Protocol):
-    """The next hop: SmtpTransport or OutboxTransport."""
-
-    async def send(self, mail: Mail, wanted: Sequence[int], before_final_dot: BeforeFinalDot) -> Answered: ...
 
 
 class Attempts:
@@ -49,18 +43,20 @@ class Attempts:
         database: DatabaseThread,
         keyring: Keyring,
         blobs: Blobs,
-        transport: Transport,
+        routes: Routes,
         settings: DeliverySettings,
         clock: Clock,
+        jitter: Callable[[], float],
         health: Health,
     ) -> None:
         self._ledger = ledger
         self._database = database
         self._keyring = keyring
         self._blobs = blobs
-        self._transport = transport
+        self._routes = routes
         self._settings = settings
         self._clock = clock
+        self._jitter = jitter
         self._health = health
 
     async def make(self, lease: Lease, at_the_dot: Callable[[], None]) -> Outcome:
@@ -70,18 +66,18 @@ class Attempts:
         """
         try:
             async with asyncio.timeout(PREPARE_SECONDS):
-                prepared = await self._prepare(lease)
-            if not isinstance(prepared, Mail):
-                return prepared
-            recipients = delivery.known(lease.delivery.recipients, len(prepared.recipients))
-
-            async def before_final_dot(silent: Mapping[int, Answer]) -> None:
-                until = self._clock() + timedelta(seconds=self._settings.answer_seconds)
-                standings = delivery.heard(recipients, silent)
-                await self._database.once(lambda cursor: self._ledger.data_sent(cursor, lease, standings, until))
-                at_the_dot()
-
-            return await self._transport.send(prepared, delivery.open_indexes(recipients), before_final_dot)
+                envelope = await self._opened(lease)
+                if isinstance(envelope, Impossible | Postponed):
+                    return envelope
+                way = await self._routes.way(envelope.data.channel_id)
+                if not isinstance(way, Way):
+                    return way
+                if way.lane.is_closed(self._clock()):
+                    return Postponed(way.lane.fault or "closed", way.lane.words)
+                mail = await self._mail(envelope)
+            if not isinstance(mail, Mail):
+                return mail
+            return await self._sent(mail, way, lease, at_the_dot)
         except LeaseLost:
             raise
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -92,8 +88,24 @@ class Attempts:
             log.exception("an attempt failed by a fault of ours; it will be tried again")
             return Postponed("fault", type(error).__name__)
 
-    async def _prepare(self, lease: Lease) -> Mail | Outcome:
-        """The mail, or why there is none."""
+    async def _sent(self, mail: Mail, way: Way, lease: Lease, at_the_dot: Callable[[], None]) -> Answered:
+        recipients = delivery.known(lease.delivery.recipients, len(mail.recipients))
+
+        async def before_final_dot(silent: Mapping[int, Answer]) -> None:
+            self._routes.worked(way)
+            until = self._clock() + timedelta(seconds=self._settings.answer_seconds)
+            standings = delivery.heard(recipients, silent)
+            await self._database.once(lambda cursor: self._ledger.data_sent(cursor, lease, standings, until))
+            at_the_dot()
+
+        answered = await way.transport.send(mail, delivery.open_indexes(recipients), before_final_dot)
+        if answered.fault is not None:
+            words = next((one.words for one in answered.answers.values() if isinstance(one, PutOff)), "")
+            self._routes.failed(way, answered.fault, words, self._clock(), self._jitter())
+        return answered
+
+    async def _opened(self, lease: Lease) -> AnyEnvelope | Impossible | Postponed:
+        """The ReplyQueued of a living person, or why there is none."""
         stored = frame.unpack(lease.record)
         try:
             parsed = codec.parse(stored.headers, stored.body)
@@ -107,12 +119,19 @@ class Attempts:
         except EventError as error:
             log.error("a reply can't be read", extra={"reason": str(error)})
             return Impossible("unreadable", "the reply can't be read any more")
-        reply: ReplyQueued = envelope.data
-        if reply.personal is None:
+        if envelope.data.personal is None:
             return Impossible(ERASED, "the person was erased before the reply was delivered")
+        return envelope
+
+    async def _mail(self, envelope: AnyEnvelope) -> Mail | Outcome:
+        """The mail, or why there is none. What can't stand in a header is found before a file is fetched."""
+        reply: ReplyQueued = envelope.data
+        content = reply.personal
+        assert content is not None
         try:
-            files = await self._files(reply.personal)
-            return await asyncio.to_thread(render.render, reply, reply.personal, files, envelope.occurred_at)
+            render.check(reply, content, envelope.occurred_at)
+            files = await self._files(content)
+            return await asyncio.to_thread(render.render, reply, content, files, envelope.occurred_at)
         except BlobNotFound:
             return Impossible("attachment-missing", "an attachment of the reply is gone")
         except BlobStoreUnavailable as error:

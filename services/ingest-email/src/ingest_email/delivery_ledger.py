@@ -14,6 +14,7 @@ import msgspec
 
 from ingest_email import ledger_statements as statements
 from ingest_email.delivery import Delivery, Recipient, Report, ReportKind, Settlement, State
+from ingest_email.delivery_lanes import Turns
 from service_kit.database import Connection, Cursor
 from service_kit.ids import derived_id
 
@@ -36,6 +37,7 @@ class Queued(msgspec.Struct, frozen=True):
     workspace_id: UUID
     correlation_id: UUID
     record: bytes
+    channel_id: UUID | None = None
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -47,6 +49,7 @@ class Lease(msgspec.Struct, frozen=True):
     event_id: UUID
     correlation_id: UUID
     record: bytes
+    channel_id: UUID | None = None
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -75,13 +78,14 @@ class DeliveryLedger:
         cursor.execute(statements.INSERT, (*_columns(replies), now), binary=True)
         return cursor.rowcount
 
-    def lease(self, cursor: Cursor, now: datetime, limit: int, seconds: float) -> list[Lease]:
-        """Takes due replies, each the oldest open one of its conversation, and notes the attempts to be reported."""
+    def lease(self, cursor: Cursor, now: datetime, turns: Turns, seconds: float) -> list[Lease]:
+        """Takes due replies whose turn it is, each the oldest open one of its conversation, and notes that they are
+        attempted.
+        """
         cursor.execute(
             statements.LEASE,
             {
-                "now": now,
-                "limit": limit,
+                **_turns(turns),
                 "instance": self.instance,
                 "incarnation": self.incarnation,
                 "until": now + timedelta(seconds=seconds),
@@ -143,11 +147,30 @@ class DeliveryLedger:
         """After Kafka's acknowledgement."""
         cursor.execute(statements.REPORTED, (now, list(report_ids)))
 
-    def next_due(self, cursor: Cursor) -> datetime | None:
-        """When the next attempt or the end of a lease is, None when nothing is open."""
-        cursor.execute(statements.NEXT_DUE)
+    def next_due(self, cursor: Cursor, turns: Turns) -> datetime | None:
+        """When the next attempt of those whose turn it is or the end of a lease is, None when there is none."""
+        lanes = turns.channels.values()
+        rooms = {
+            "relay_room": int(turns.may_lease(turns.relay)),
+            "rooms": [int(turns.may_lease(turn)) for turn in lanes],
+        }
+        cursor.execute(statements.NEXT_DUE, _turns(turns) | rooms)
         row = cursor.fetchone()
         return None if row is None else row[0]
+
+    def hasten(self, cursor: Cursor, turns: Turns, hurried: Iterable[UUID | None], now: datetime) -> int:
+        """What waits of these channels is due at once; None stands for all that go by the relay."""
+        channels = set(hurried)
+        cursor.execute(
+            statements.HASTEN,
+            {
+                "now": now,
+                "relay": None in channels,
+                "hurried": [channel_id for channel_id in channels if channel_id is not None],
+                "channels": list(turns.channels),
+            },
+        )
+        return cursor.rowcount
 
     def counts(self, cursor: Cursor) -> tuple[dict[str, int], int]:
         """Open replies by state, and reports not yet acknowledged."""
@@ -192,17 +215,33 @@ def _columns(replies: Sequence[Queued]) -> list[list[Any]]:
         [reply.event_id for reply in replies],
         [reply.workspace_id for reply in replies],
         [reply.correlation_id for reply in replies],
+        [reply.channel_id for reply in replies],
         [reply.record for reply in replies],
     ]
 
 
 def _lease(row: tuple[Any, ...]) -> Lease:
-    reply_id, lease_id, state, attempt, requested_at, recipients, event_id, correlation_id, record = row
+    reply_id, lease_id, state, attempt, requested_at, recipients, event_id, correlation_id, record, channel_id = row
     delivery = Delivery(reply_id, attempt, requested_at, _recipients.decode(recipients))
-    return Lease(lease_id, state, delivery, event_id, correlation_id, bytes(record))
+    return Lease(lease_id, state, delivery, event_id, correlation_id, bytes(record), channel_id)
 
 
 def _due(row: tuple[Any, ...]) -> Due:
     report_id, kind, attempt, code, reason, can_retry, *rest = row
     report_kind: ReportKind = kind
     return Due(report_id, Report(report_kind, attempt, code, reason, can_retry), *rest)
+
+
+def _turns(turns: Turns) -> dict[str, Any]:
+    """The parameters of LEASE and NEXT_DUE."""
+    lanes = turns.channels.values()
+    return {
+        "relay_room": turns.relay.room,
+        "relay_before": turns.relay.before,
+        "channels": list(turns.channels),
+        "rooms": [turn.room for turn in lanes],
+        "befores": [turn.before for turn in lanes],
+        "suspects": [turn.suspect for turn in lanes],
+        "known_places": turns.known,
+        "suspect_places": turns.suspects,
+    }

@@ -15,9 +15,11 @@ from ingest_email import delivery
 from ingest_email.database_thread import DatabaseThread
 from ingest_email.delivery import Interrupted, Outcome, Postponed, Settlement
 from ingest_email.delivery_attempt import Attempts
+from ingest_email.delivery_lanes import Lane, Turns
 from ingest_email.delivery_ledger import DeliveryLedger, Lease, LeaseLost
 from ingest_email.delivery_metrics import DeliveryMetrics
 from ingest_email.delivery_settings import DeliverySettings
+from ingest_email.outgoing_routes import Routes
 from service_kit import logs
 from service_kit.clock import Clock
 from service_kit.consumer import first_of
@@ -43,6 +45,7 @@ class DeliveryWorkers:
         ledger: DeliveryLedger,
         database: DatabaseThread,
         attempts: Attempts,
+        routes: Routes,
         settings: DeliverySettings,
         clock: Clock,
         jitter: Callable[[], float],
@@ -54,6 +57,7 @@ class DeliveryWorkers:
         self._ledger = ledger
         self._database = database
         self._attempts = attempts
+        self._routes = routes
         self._settings = settings
         self._clock = clock
         self._jitter = jitter
@@ -83,34 +87,41 @@ class DeliveryWorkers:
 
     async def _look(self) -> float:
         """One round: take over what is stranded, lease what is due. Returns how long to wait, in seconds."""
-        now, active = self._clock(), tuple(self._active)
+        now, active, turns = self._clock(), tuple(self._active), self._routes.lanes.turns(self._clock())
+        hurried = frozenset(self._routes.hurried)
         try:
-            leases, stranded, next_due = await self._database.run(lambda cursor: self._round(cursor, now, active))
+            leases, stranded, next_due = await self._database.run(
+                lambda cursor: self._round(cursor, now, active, turns, hurried)
+            )
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._away(error)
             return LOOK_SECONDS
         self._health.ready("database")
+        self._routes.hurried -= hurried
         for lease in leases:
-            task = asyncio.create_task(self._one(lease))
+            lane = self._routes.lanes.of(lease.channel_id)
+            lane.active += 1
+            task = asyncio.create_task(self._one(lease, lane))
             self._active[lease.lease_id] = task
         for settlement in stranded:
             self._metrics.settled(settlement)
         if leases or stranded:
             self._reports.set()
-        if next_due is None or len(self._active) >= self._settings.workers:
-            return LOOK_SECONDS
-        return min(max((next_due - self._clock()).total_seconds(), LEAST_PAUSE), LOOK_SECONDS)
+        now = self._clock()
+        waits = [at for at in (next_due, self._routes.lanes.next_opening(now)) if at is not None]
+        return min(max((min(waits) - now).total_seconds(), LEAST_PAUSE), LOOK_SECONDS) if waits else LOOK_SECONDS
 
     def _round(
-        self, cursor: Cursor, now: datetime, active: Sequence[UUID]
+        self, cursor: Cursor, now: datetime, active: Sequence[UUID], turns: Turns, hurried: frozenset[UUID | None]
     ) -> tuple[list[Lease], list[Settlement], datetime | None]:
         """One transaction. What is rarely needed is looked at once in a while, the due replies always."""
         self._ledger.hold(cursor)
-        free = self._settings.workers - len(active)
+        if hurried:
+            self._ledger.hasten(cursor, turns, hurried, now)
         settlements = self._take_over(cursor, now, active) if now - self._cleaned_at >= CLEAN_EVERY else []
-        leases = self._ledger.lease(cursor, now, free, self._settings.lease_seconds) if free else []
-        next_due = self._ledger.next_due(cursor) if len(leases) < free else None
-        return leases, settlements, next_due
+        leases = self._ledger.lease(cursor, now, turns, self._settings.lease_seconds)
+        left = turns.after(lease.channel_id for lease in leases) if leases else turns
+        return leases, settlements, self._ledger.next_due(cursor, left)
 
     def _take_over(self, cursor: Cursor, now: datetime, active: Sequence[UUID]) -> list[Settlement]:
         settlements = []
@@ -126,7 +137,7 @@ class DeliveryWorkers:
         self._cleaned_at = now
         return settlements
 
-    async def _one(self, lease: Lease) -> None:
+    async def _one(self, lease: Lease, lane: Lane) -> None:
         with logs.correlated(lease.correlation_id):
             try:
                 with self._metrics.attempting():
@@ -137,6 +148,7 @@ class DeliveryWorkers:
             except Exception as fault:
                 self._faults.append(fault)
             finally:
+                lane.active -= 1
                 del self._active[lease.lease_id]
                 self._at_the_dot.discard(lease.lease_id)
                 self._wake.set()

@@ -1,6 +1,8 @@
 """The text that a mail's HTML shows: for mails without a text part, and for what stands before the quoted history.
 
-Linear in the length of the HTML. Quotations (`blockquote`) come out as lines that begin with ">", as mailers write.
+Linear in the length of the HTML. Quotations (`blockquote`) come out as lines that begin with ">", as mailers write;
+list items with "-" or their number, cells of a row beside each other, links with their address where the words don't
+say it.
 """
 
 from __future__ import annotations
@@ -15,6 +17,10 @@ MAX_HTML: Final = 500_000
 """Characters of HTML that are read; the text of a longer one ends there."""
 MAX_QUOTE_DEPTH: Final = 5
 
+MAX_LINK: Final = 200
+"""Characters of a link's address that is shown: longer ones are for machines, and the HTML has them."""
+
+_HREF = re.compile(r"href\s{0,9}=\s{0,9}[\"']?\s{0,9}(https?://[^\s\"'<>]{3,2000})", re.IGNORECASE)
 _TAG_NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:]*")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -109,9 +115,14 @@ class _Writer:
         self._line: list[str] = []
         self._depth = 0
         self._preformatted = 0
+        self._counts: list[int] = []
+        self._link = ""
+        self._link_words: list[str] = []
 
     def words(self, source: str) -> None:
         text = unescape(source) if "&" in source else source
+        if self._link:
+            self._link_words.append(text)
         if self._preformatted:
             first, *others = text.replace("\r\n", "\n").split("\n")
             self._line.append(first)
@@ -128,6 +139,8 @@ class _Writer:
         name = tag.removeprefix("/")
         if name == "br":
             self.end_line(always=True)
+        elif name == "a":
+            self._anchor(source if tag == name else "")
         elif name == "img":
             self._image(source)
         elif name in ("td", "th"):
@@ -144,8 +157,30 @@ class _Writer:
             self._depth = max(0, self._depth + (-1 if tag[0] == "/" else 1))
         elif name == "pre":
             self._preformatted = max(0, self._preformatted + (-1 if tag[0] == "/" else 1))
+        elif tag in ("ul", "ol"):
+            self._counts.append(0 if tag == "ol" else -1)
+        elif name in ("ul", "ol"):
+            del self._counts[-1:]
         elif tag == "li":
-            self._line.append("- ")
+            self._line.append(self._bullet())
+
+    def _bullet(self) -> str:
+        if not self._counts or self._counts[-1] < 0:
+            return "- "
+        self._counts[-1] += 1
+        return f"{self._counts[-1]}. "
+
+    def _anchor(self, source: str) -> None:
+        """Ends the link that is open, and begins the one of `source`, if it leads anywhere on the web."""
+        if self._link:
+            words = "".join(self._link_words).strip()
+            if words and self._link.partition("://")[2].rstrip("/") not in words:
+                self._line.append(f" <{self._link}>")
+            self._link_words.clear()
+            self._link = ""
+        href = _HREF.search(source) if source else None
+        if href is not None and len(href[1]) <= MAX_LINK:
+            self._link = unescape(href[1]) if "&" in href[1] else href[1]
 
     def _image(self, source: str) -> None:
         alternative = re.search(r'\balt\s*=\s*"([^"<>]{1,200})"', source)

@@ -47,6 +47,10 @@ NO_LOG: Final = b"451 4.3.0 The log can't be reached, try again later\r\n"
 NO_BLOBS: Final = b"451 4.3.0 The store can't be reached, try again later\r\n"
 
 
+Prepared = tuple[Translated, Record]
+"""What is to be stored of a mail for one inbox."""
+
+
 class BlobStore(Protocol):
     def put(self, name: str, content: bytes) -> Coroutine[Any, Any, None]: ...
 
@@ -105,6 +109,23 @@ class MailIntake:
             except KafkaAway as error:
                 return self._refuse(NO_LOG, "log_away", error)
 
+    async def keep(self, prepared: Sequence[Prepared]) -> None:
+        """Blobs first, then the events: returns when all are there. Raises BlobError, TimeoutError (blobs), KafkaAway;
+        repeating all is harmless then, as dedupe keys stay what they are."""
+        began = perf_counter()
+        async with asyncio.timeout(self._seconds):
+            await _all(
+                self._blobs.put(name, content) for translated, _ in prepared for name, content in translated.blobs
+            )
+        began = self._metrics.took("blobs", began)
+        await _all(
+            self._log.publish(INBOUND_EMAIL.name, translated.key, record, timeout=self._seconds)
+            for translated, record in prepared
+        )
+        self._metrics.took("log", began)
+        for translated, _ in prepared:
+            self._metrics.received(1, unreadable=translated.envelope.data.facts.unreadable is not None)
+
     async def _accept(self, mail: AcceptMail) -> bytes:
         received = Received(mail.raw, mail.sender, self._clock(), mail.correlation_id)
         found = [found for address in mail.recipients if (found := self._workspace.book.find(address)) is not None]
@@ -113,36 +134,20 @@ class MailIntake:
             return self._refuse(b"451 4.3.0 The addresses have just gone, try again later\r\n", "failed", None)
         began = perf_counter()
         if len(mail.raw) > BIG_MAIL_BYTES:
-            parsed, prepared = await asyncio.to_thread(self._prepare, received, destinations)
+            prepared = await asyncio.to_thread(self._prepare, received, destinations)
         else:
-            parsed, prepared = self._prepare(received, destinations)
-        began = self._metrics.took("parse", began)
-        await self._put([blob for translated, _ in prepared for blob in translated.blobs])
-        began = self._metrics.took("blobs", began)
-        await self._publish(prepared)
-        self._metrics.took("log", began)
-        self._metrics.received(len(prepared), unreadable=parsed.unreadable is not None)
+            prepared = self._prepare(received, destinations)
+        self._metrics.took("parse", began)
+        await self.keep(prepared)
         log.info(
             "mail stored",
             extra={"bytes": len(mail.raw), "messages": [str(translated.envelope.id) for translated, _ in prepared]},
         )
         return f"250 2.0.0 Stored as {mail.correlation_id}\r\n".encode()
 
-    def _prepare(
-        self, received: Received, destinations: Sequence[Destination]
-    ) -> tuple[Mail, list[tuple[Translated, Record]]]:
+    def _prepare(self, received: Received, destinations: Sequence[Destination]) -> list[Prepared]:
         mail = read(received)
-        return mail, [encoded(mail, received, to, new_id(), self._keys) for to in destinations]
-
-    async def _put(self, blobs: Sequence[tuple[str, bytes]]) -> None:
-        async with asyncio.timeout(self._seconds):
-            await _all(self._blobs.put(name, content) for name, content in blobs)
-
-    async def _publish(self, prepared: Sequence[tuple[Translated, Record]]) -> None:
-        await _all(
-            self._log.publish(INBOUND_EMAIL.name, translated.key, record, timeout=self._seconds)
-            for translated, record in prepared
-        )
+        return [encoded(mail, received, to, new_id(), self._keys) for to in destinations]
 
     def _refuse(self, text: bytes, reason: str, error: Exception | None) -> bytes:
         self._metrics.refused(reason)
@@ -151,12 +156,14 @@ class MailIntake:
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, object]]) -> None:
-    """Waits for all; one alone, which is usual, without the cost of a task of its own."""
+    """Waits for all, then raises what any raised; one alone, which is usual, without the cost of a task of its own."""
     first, *others = work
-    if others:
-        await asyncio.gather(first, *others)
-    else:
+    if not others:
         await first
+        return
+    for result in await asyncio.gather(first, *others, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
 
 
 def destinations_of(found: Sequence[Found], reply_token_key: bytes) -> list[Destination]:
@@ -169,11 +176,11 @@ def destinations_of(found: Sequence[Found], reply_token_key: bytes) -> list[Dest
     for inbox_id, ways in by_inbox.items():
         best = min(ways, key=lambda way: way.ours.fallback).ours
         conversation_id = reply_conversation([way.plus for way in ways], reply_token_key)
-        destinations.append(Destination(inbox_id, best.channel_id, best.address, conversation_id))
+        destinations.append(Destination(inbox_id, best.channel_id, best.address, conversation_id, best.authserv_id))
     return destinations
 
 
-def encoded(mail: Mail, received: Received, to: Destination, event_id: UUID, keys: Keys) -> tuple[Translated, Record]:
+def encoded(mail: Mail, received: Received, to: Destination, event_id: UUID, keys: Keys) -> Prepared:
     """The event and its record; where it gets too large without control characters too, as a stub."""
     shape, reductions = mail, [without_controls, as_stub, as_bare_stub]
     while True:

@@ -6,30 +6,49 @@ from typing import Final
 
 _GONE: Final = "pg_try_advisory_xact_lock(hashtextextended({}::text, 0))"
 RETURNED: Final = """d.reply_id, d.lease_id, d.state, d.attempt, d.requested_at, d.recipients,
-       d.event_id, d.correlation_id, d.record"""
+       d.event_id, d.correlation_id, d.record, d.channel_id"""
+_FIRST: Final = """NOT EXISTS (SELECT FROM ingest_email.deliveries e
+                    WHERE e.conversation_id = d.conversation_id AND e.queued < d.queued AND e.settled_at IS NULL)"""
+_BY_RELAY: Final = "(d.channel_id IS NULL OR d.channel_id <> ALL (%(channels)s::uuid[]))"
+_LANES: Final = """unnest(%(channels)s::uuid[], %(rooms)s::int[], %(befores)s::timestamptz[], %(suspects)s::boolean[])
+           AS lane (channel_id, room, before, suspect)"""
 
 INSERT: Final = """
 INSERT INTO ingest_email.deliveries
-       (reply_id, conversation_id, event_id, workspace_id, correlation_id, record, requested_at, due_at)
-SELECT reply_id, conversation_id, event_id, workspace_id, correlation_id, record, t.now, t.now
-  FROM (SELECT %s::uuid[] a, %s::uuid[] b, %s::uuid[] c, %s::uuid[] d, %s::uuid[] e, %s::bytea[] f,
+       (reply_id, conversation_id, event_id, workspace_id, correlation_id, channel_id, record, requested_at, due_at)
+SELECT reply_id, conversation_id, event_id, workspace_id, correlation_id, channel_id, record, t.now, t.now
+  FROM (SELECT %s::uuid[] a, %s::uuid[] b, %s::uuid[] c, %s::uuid[] d, %s::uuid[] e, %s::uuid[] f, %s::bytea[] g,
                %s::timestamptz AS now) t,
-       unnest(a, b, c, d, e, f) WITH ORDINALITY
-       AS u (reply_id, conversation_id, event_id, workspace_id, correlation_id, record, n)
+       unnest(a, b, c, d, e, f, g) WITH ORDINALITY
+       AS u (reply_id, conversation_id, event_id, workspace_id, correlation_id, channel_id, record, n)
  ORDER BY n
     ON CONFLICT (reply_id) DO NOTHING
 """
 
 LEASE: Final = f"""
-WITH due AS (
+WITH relayed AS (
     SELECT d.reply_id
       FROM ingest_email.deliveries d
-     WHERE d.due_at <= %(now)s
-       AND NOT EXISTS (SELECT FROM ingest_email.deliveries e
-                        WHERE e.conversation_id = d.conversation_id AND e.queued < d.queued AND e.settled_at IS NULL)
+     WHERE d.due_at <= %(relay_before)s AND {_BY_RELAY} AND {_FIRST}
      ORDER BY d.due_at, d.queued
-     LIMIT %(limit)s
-       FOR UPDATE OF d SKIP LOCKED)
+     LIMIT %(relay_room)s
+       FOR UPDATE OF d SKIP LOCKED),
+by_channel AS (
+    SELECT lane.suspect, own.reply_id, own.due_at
+      FROM {_LANES}
+     CROSS JOIN LATERAL (SELECT d.reply_id, d.due_at
+                           FROM ingest_email.deliveries d
+                          WHERE d.channel_id = lane.channel_id AND d.due_at <= lane.before AND {_FIRST}
+                          ORDER BY d.due_at, d.queued
+                          LIMIT lane.room
+                            FOR UPDATE OF d SKIP LOCKED) AS own),
+ranked AS (
+    SELECT reply_id, suspect, row_number() OVER (PARTITION BY suspect ORDER BY due_at) AS place FROM by_channel),
+due AS (
+    SELECT reply_id FROM relayed
+    UNION ALL
+    SELECT reply_id FROM ranked
+     WHERE place <= CASE WHEN suspect THEN %(suspect_places)s::int ELSE %(known_places)s::int END)
 UPDATE ingest_email.deliveries d
    SET state = 'attempting', attempt = d.attempt + 1, due_at = NULL, lease_id = gen_random_uuid(),
        leased_by = %(instance)s, leased_in = %(incarnation)s, leased_until = %(until)s
@@ -37,6 +56,14 @@ UPDATE ingest_email.deliveries d
  WHERE d.reply_id = due.reply_id
 RETURNING {RETURNED}
 """  # noqa: S608
+
+HASTEN: Final = """
+UPDATE ingest_email.deliveries d
+   SET due_at = %(now)s
+ WHERE d.due_at > %(now)s
+   AND (d.channel_id = ANY (%(hurried)s::uuid[])
+        OR (%(relay)s AND (d.channel_id IS NULL OR d.channel_id <> ALL (%(channels)s::uuid[]))))
+"""
 
 DATA_SENT: Final = """
 UPDATE ingest_email.deliveries
@@ -88,14 +115,17 @@ REPORTED: Final = """
 UPDATE ingest_email.delivery_reports SET reported_at = %s, reason = '' WHERE report_id = ANY (%s)
 """
 
-NEXT_DUE: Final = """
+NEXT_DUE: Final = f"""
 SELECT least((SELECT min(d.due_at) FROM ingest_email.deliveries d
-               WHERE d.due_at IS NOT NULL
-                 AND NOT EXISTS (SELECT FROM ingest_email.deliveries e
-                                  WHERE e.conversation_id = d.conversation_id AND e.queued < d.queued
-                                    AND e.settled_at IS NULL)),
+               WHERE %(relay_room)s > 0 AND d.due_at IS NOT NULL AND {_BY_RELAY} AND {_FIRST}),
+             (SELECT min(own.due_at)
+                FROM {_LANES}
+               CROSS JOIN LATERAL (SELECT d.due_at FROM ingest_email.deliveries d
+                                    WHERE d.channel_id = lane.channel_id AND d.due_at IS NOT NULL
+                                      AND lane.room > 0 AND {_FIRST}
+                                    ORDER BY d.due_at LIMIT 1) AS own),
              (SELECT min(leased_until) FROM ingest_email.deliveries WHERE lease_id IS NOT NULL))
-"""
+"""  # noqa: S608
 
 COUNTS: Final = """
 SELECT state, count(*) FROM ingest_email.deliveries WHERE settled_at IS NULL GROUP BY state

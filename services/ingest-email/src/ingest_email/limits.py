@@ -19,6 +19,8 @@ MAX_LINE: Final = 998
 MAX_NAME: Final = 255
 MAX_RECIPIENTS: Final = 300
 MAX_REFERENCES: Final = 100
+MAX_REPORT: Final = 64_000
+"""Characters or bytes of a report of non-delivery, of its fields and of the mail it returns, that are read."""
 
 
 class TooMuch(Exception):

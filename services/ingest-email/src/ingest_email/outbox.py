@@ -37,6 +37,9 @@ class OutboxTransport:
             return Answered(mail.recipients, dict.fromkeys(wanted, PutOff("outbox", error.strerror or "not written")))
         return Answered(mail.recipients, dict.fromkeys(wanted, Taken()))
 
+    async def close(self) -> None:
+        """There is nothing to take leave of."""
+
     def _write(self, mail: Mail) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = file_name(mail)

@@ -33,15 +33,19 @@ _OPENERS: Final = _words(
     ",zitat,citat,mon,tue,wed,thu,fri,sat,sun,pon,wt,śr,czw,pt,sob,niedz,lun,mar,mié,jue,vie,sáb,dom,mer,jeu,ven,sam"
     ",dim,mo,di,mi,do,fr,sa,so,пн,вт,ср,чт,пт,сб,вс,нд"
 )
+_BETWEEN_DASHES = re.compile(
+    rf"-{{3,20}} ?(?:\w{{1,9}}\.? )?\w.{{0,200}}\d.{{0,200}}(?:{_VERBS}) ?-{{2,20}}", re.IGNORECASE
+)
 _WHEN_OR_WHO = re.compile(r"\d|@")
 _MAILBOX = re.compile(r"<[^<>\s]{1,200}@[^<>\s]{1,200}>")
 _BARE_GMAIL = re.compile(
-    r"(?:\w{2,12}\.?,? )?\d{1,4}[-/. 年].{3,60}\d{1,2}[:.]\d{2}.{0,60}<[^<>\s]{1,200}@[^<>\s]{1,200}>\s*[:：]$"
+    r"(?:\w{2,12}\.?,? )?\d{1,4}[-/. 年].{3,60}\d{1,2}[:.]\d{2}.{0,60}<\s?[^<>\s]{1,200}@[^<>\s]{1,200}>\s*[:：]$"
 )
 
 _ORIGINAL = re.compile(
     r"[\s>*]*[-_=]{2,}\s*(?:original message|original appointment|reply message|ursprüngliche nachricht"
-    r"|originalnachricht|original-nachricht|message d['’]origine|message original|mensaje original|mensagem original"
+    r"|originalnachricht|original-nachricht|antwort nachricht"
+    r"|message d['’]origine|message original|mensaje original|mensagem original"
     r"|messaggio originale|oorspronkelijk bericht|oryginalna wiadomość|wiadomość oryginalna|wiadomość pierwotna"
     r"|treść oryginalnej wiadomości|ursprungligt meddelande|originalmeddelande|oprindelig meddelelse"
     r"|opprinnelig melding"
@@ -102,8 +106,8 @@ def may_open(line: str) -> bool:
 
 
 def is_original_marker(line: str) -> bool:
-    """`-----Original Message-----` in any of its languages."""
-    return _ORIGINAL.match(line) is not None
+    """`-----Original Message-----` or `---- On Monday Jane wrote ----` in any of their languages."""
+    return _ORIGINAL.match(line) is not None or _BETWEEN_DASHES.fullmatch(line) is not None
 
 
 def field_kind(line: str) -> str:

@@ -1,7 +1,7 @@
-"""Splits a reply into what is new and what it quotes; linear, and `new_text + quoted` is the text exactly.
+"""Splits a reply into what is new, its signature and what it quotes; linear, and the pieces together are the text.
 
 Only a quotation that runs to the end is split off (a signature or a list's footer may follow it): replies written
-between the quoted lines or below them stay whole, and so do forwards, whose content is news. When in doubt the text
+between the quoted lines or below them stay in sight, and so do forwards, whose content is news. When in doubt the text
 stays in the new part: nothing that a person wrote may get out of sight.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from ingest_email import quote_headers as announce
+from ingest_email.signatures import signature_from
 
 MAX_TAIL_LINES: Final = 12
 """A signature or footer below a quotation has at most so many lines."""
@@ -26,24 +27,55 @@ _SENT_FROM = re.compile(
 )
 
 
-def split(text: str) -> tuple[str, str]:
-    """The new part and the quoted rest, "" where nothing is quoted. A text that is nothing but quotation stays new."""
+class Pieces(NamedTuple):
+    """`new + signature + history` is the text exactly."""
+
+    new: str
+    signature: str
+    history: str
+
+
+def split(text: str, sender: str = "") -> tuple[str, str]:
+    """What is new, and the rest: signature and quotation count as one, as both are folded. "" for none.
+
+    `sender` is the writer's name, by which a signature without any mark is known. A text that is nothing but
+    quotation or signature stays new.
+    """
+    end = _history_from(text)
+    start = signature_from(text if end == len(text) else text[:end], sender)
+    return (text, "") if start == len(text) else (text[:start], text[start:])
+
+
+def pieces_of(text: str, sender: str = "") -> Pieces:
+    """The text in its three pieces."""
+    end = _history_from(text)
+    head = text[:end] if end < len(text) else text
+    start = signature_from(head, sender)
+    return Pieces(head[:start], head[start:], text[end:])
+
+
+def _history_from(text: str) -> int:
+    """Where the quotation begins that runs to the end, the text's length for none."""
     if _has_no_sign(text):
-        return text, ""
+        return len(text)
     lines = text.splitlines(keepends=True)
     start = _quoted_from(lines)
     if start is None or not any(line.strip() for line in lines[:start]):
-        return text, ""
-    new = "".join(lines[:start])
-    return new, text[len(new) :]
+        return len(text)
+    return sum(map(len, lines[:start]))
+
+
+def _is_marked(text: str) -> bool:
+    """Whether a line begins with a mark, by at most two blanks."""
+    return text.lstrip()[:1] == ">" or any(begin in text for begin in ("\n>", "\n >", "\n  >", "\n\t>"))
 
 
 def _has_no_sign(text: str) -> bool:
     """Whether the text surely quotes nothing: no mark, no rule, no line that ends in a colon, too few colons for a
     block. Spares most first mails the look at every line."""
-    if ">" in text or "--" in text or "__" in text or "==" in text or "：" in text:
+    if "--" in text or "__" in text or "==" in text or "：" in text or (">" in text and _is_marked(text)):
         return False
-    if text.count(":") >= 3:
+    if text.count(":") - text.count("://") >= 3:
         return False
     position = text.find(":")
     while position >= 0:
@@ -69,8 +101,11 @@ class _Marks:
 
 
 def _quoted_from(lines: Sequence[str]) -> int | None:
-    """The line where the quotation begins that runs to the end, None for none."""
-    marks = _Marks(lines)
+    """The line where the quotation begins that runs to the end, None for none.
+
+    Below answers between announced quoted lines that is the last stretch of them, with no answer below.
+    """
+    marks, announced = _Marks(lines), False
     for number, line in enumerate(lines):
         stripped = line.strip()
         if not stripped:
@@ -88,7 +123,10 @@ def _quoted_from(lines: Sequence[str]) -> int | None:
             end = _attribution_end(lines, number, stripped)
         if end is not None and _only_quotation(lines, end, marks, certain=certain):
             return number
-    return marks.first if marks.first >= 0 and marks.tail_is_quiet and marks.clean_from == marks.first else None
+        announced = announced or end is not None
+    if marks.first < 0 or not marks.tail_is_quiet:
+        return None
+    return marks.clean_from if announced or marks.clean_from == marks.first else None
 
 
 def _block_end(lines: Sequence[str], number: int, stripped: str) -> int | None:

@@ -1,10 +1,11 @@
-"""`python -m ingest_email receive`: the SMTP server with the log, the blob store and the copy of our addresses."""
+"""`python -m ingest_email receive`: the SMTP server and the mailboxes, with what they write to and read from."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
+import random
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -12,6 +13,9 @@ from typing import Final
 from events.topics import WORKSPACE
 from ingest_email.addresses import AddressBook, WorkspaceReader
 from ingest_email.folder_blobs import blobs_at
+from ingest_email.imap_directory import MailboxDirectory
+from ingest_email.imap_intake import MailboxIntake
+from ingest_email.imap_receiving import Mailboxes
 from ingest_email.intake import BlobStore, MailIntake
 from ingest_email.receive_metrics import ReceiveMetrics
 from ingest_email.receive_settings import ReceiveSettings
@@ -28,6 +32,7 @@ from service_kit.health import Health
 from service_kit.metrics import Metrics
 from service_kit.producer import Publisher
 from service_kit.replica import TopicReplica
+from service_kit.secrets import SecretBox
 from service_kit.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -50,6 +55,7 @@ class Receiver:
         intake: MailIntake,
         workspace: WorkspaceReader,
         replica: TopicReplica,
+        mailboxes: Mailboxes,
         publisher: Publisher,
         dead_letters: DeadLetters,
         blobs: BlobStore,
@@ -59,7 +65,12 @@ class Receiver:
         self.metrics, self.health = metrics, Health("smtp", "kafka", "addresses", "blobs")
         self.listening = asyncio.Event()
         self.port = own.port
-        self.tasks: Mapping[str, Task] = {"smtp": self._serve, "addresses": replica.run, "health": self._watch}
+        self.tasks: Mapping[str, Task] = {
+            "smtp": self._serve,
+            "addresses": replica.run,
+            "mailboxes": mailboxes.run,
+            "health": self._watch,
+        }
         self._own, self._intake, self._tls = own, intake, tls
         self._workspace, self._replica, self._publisher = workspace, replica, publisher
         self._dead_letters, self._blobs = dead_letters, blobs
@@ -110,12 +121,9 @@ class Receiver:
             self.health.not_ready("kafka", str(error))
 
     async def _pass_on_unreadable(self) -> None:
-        letters, self._workspace.unreadable = self._workspace.unreadable, []
-        try:
-            await self._dead_letters.put(letters)
-        except KafkaAway:
-            self._workspace.unreadable = [*letters, *self._workspace.unreadable]
-            raise
+        letters = list(self._workspace.unreadable)
+        await self._dead_letters.put(letters)
+        self._workspace.buried(letters)
 
     async def _check_blobs(self) -> None:
         try:
@@ -127,11 +135,17 @@ class Receiver:
 
 
 def build(
-    settings: Settings, own: ReceiveSettings, *, blobs: BlobStore | None = None, clock: Clock = utc_now
+    settings: Settings,
+    own: ReceiveSettings,
+    *,
+    blobs: BlobStore | None = None,
+    clock: Clock = utc_now,
+    jitter: Callable[[], float] = random.random,
 ) -> Receiver:
     """The composition root; touches no network yet. Raises SettingsError."""
     metrics = Metrics()
-    workspace = WorkspaceReader(AddressBook())
+    directory, received = MailboxDirectory(), ReceiveMetrics(metrics)
+    workspace = WorkspaceReader(AddressBook(), directory.apply)
     replica = TopicReplica(settings.kafka_bootstrap_servers, [WORKSPACE.name], workspace.read)
     publisher = Publisher(settings.kafka_bootstrap_servers, linger_ms=LINGER_MS)
     store = blobs if blobs is not None else blobs_at(settings.blob_url)
@@ -141,21 +155,39 @@ def build(
         reply_token_key=derive_key(settings.secret_key, "reply-token"),
         hashes=KeyedHash(derive_key(settings.secret_key, "address-hash")),
     )
+
+    def caught_up() -> Awaitable[None]:
+        return replica.caught_up(own.address_seconds)
+
     intake = MailIntake(
         workspace=workspace,
-        caught_up=lambda: replica.caught_up(own.address_seconds),
+        caught_up=caught_up,
         blobs=store,
         inbound=publisher,
         keys=keys,
-        metrics=ReceiveMetrics(metrics),
+        metrics=received,
         clock=clock,
         store_seconds=own.store_seconds,
+    )
+    mailboxes = Mailboxes(
+        own,
+        dsn=settings.database_url,
+        directory=directory,
+        caught_up=caught_up,
+        intake=MailboxIntake(intake, workspace=workspace, keys=keys, metrics=received, clock=clock),
+        inbound=publisher,
+        keys=keys,
+        secret_box=SecretBox(settings.secret_key),
+        metrics=received,
+        clock=clock,
+        jitter=jitter,
     )
     return Receiver(
         own,
         intake=intake,
         workspace=workspace,
         replica=replica,
+        mailboxes=mailboxes,
         publisher=publisher,
         dead_letters=DeadLetters(settings.kafka_bootstrap_servers, GROUP),
         blobs=store,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Final
 
 from service_kit.metrics import Metrics
 
-STEPS: Final = ("parse", "blobs", "log")
+STEPS: Final = ("fetch", "parse", "blobs", "log")
+MAILBOX_STATES: Final = ("starting", "ok", "degraded", "down")
 REASONS: Final = (
     "unknown_address",
     "address_unchecked",
@@ -28,6 +30,8 @@ class ReceiveMetrics:
         stubs = metrics.counter("unreadable_messages_total", "Messages of which only a stub was made.", "channel")
         seconds = metrics.seconds("receive_step", "Duration of a step of receiving a mail.", "step")
         refused = metrics.counter("mails_refused_total", "Recipients, mails and sessions refused.", "reason")
+        self._mailboxes = metrics.gauge("imap_mailboxes", "Mailboxes that this process fetches from.", "state")
+        self._faults = metrics.counter("imap_faults_total", "Faults of mailboxes, by their codes.", "reason")
         self._received, self._stubs = received.labels("email"), stubs.labels("email")
         self._seconds = {step: seconds.labels(step) for step in STEPS}
         self._refused = {reason: refused.labels(reason) for reason in REASONS}
@@ -39,6 +43,14 @@ class ReceiveMetrics:
 
     def refused(self, reason: str) -> None:
         self._refused[reason].inc()
+
+    def mailboxes(self, states: Sequence[str]) -> None:
+        """The state of each mailbox of this process."""
+        for state in MAILBOX_STATES:
+            self._mailboxes.labels(state).set(states.count(state))
+
+    def mailbox_fault(self, reason: str) -> None:
+        self._faults.labels(reason).inc()
 
     def took(self, step: str, began: float) -> float:
         """Observes a step that began at `began` (perf_counter) and gives the time of its end."""

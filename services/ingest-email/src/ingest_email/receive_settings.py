@@ -13,11 +13,16 @@ from service_kit.settings import SettingsError, whole_number
 DEFAULT_PORT: Final = 2525
 DEFAULT_METRICS_PORT: Final = 9101
 INSTANCE_STEP: Final = 100
+MAX_IDLE_SECONDS: Final = 28 * 60
 
 
 @dataclass(frozen=True)
 class ReceiveSettings:
-    """`hostname` is what the server calls itself. Without a certificate there is no STARTTLS."""
+    """`hostname` is what the server calls itself. Without a certificate there is no STARTTLS.
+
+    `imap_plaintext` lets mailboxes be read without TLS from other machines; `imap_ca` vouches for servers besides the
+    usual authorities.
+    """
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
@@ -30,6 +35,12 @@ class ReceiveSettings:
     max_sessions_per_host: int = 100
     store_seconds: float = 10.0
     address_seconds: float = 5.0
+    imap_answer_seconds: float = 60.0
+    imap_poll_seconds: float = 60.0
+    imap_idle_seconds: float = 540.0
+    imap_longest_pause_seconds: float = 300.0
+    imap_plaintext: bool = False
+    imap_ca: Path | None = None
 
     @staticmethod
     def from_environment(environment: Mapping[str, str], *, mail_domain: str, port_offset: int) -> ReceiveSettings:
@@ -57,7 +68,26 @@ class ReceiveSettings:
             max_sessions_per_host=whole_number(environment, "INGEST_EMAIL_MAX_SESSIONS_PER_HOST", 100, least=1),
             store_seconds=whole_number(environment, "INGEST_EMAIL_STORE_SECONDS", 10, least=1),
             address_seconds=whole_number(environment, "INGEST_EMAIL_ADDRESS_SECONDS", 5, least=1),
+            imap_answer_seconds=whole_number(environment, "INGEST_EMAIL_IMAP_ANSWER_SECONDS", 60, least=1),
+            imap_poll_seconds=whole_number(environment, "INGEST_EMAIL_POLL_SECONDS", 60, least=1),
+            imap_idle_seconds=_idle_seconds(environment),
+            imap_longest_pause_seconds=whole_number(
+                environment, "INGEST_EMAIL_IMAP_LONGEST_PAUSE_SECONDS", 300, least=1
+            ),
+            imap_plaintext=environment.get("INGEST_EMAIL_IMAP_PLAINTEXT", "0").strip() in ("1", "true", "yes"),
+            imap_ca=_file(environment, "INGEST_EMAIL_IMAP_CA_FILE"),
         )
+
+
+def _idle_seconds(environment: Mapping[str, str]) -> int:
+    """RFC 2177 asks for less than 29 minutes."""
+    seconds = whole_number(environment, "INGEST_EMAIL_IDLE_SECONDS", 540, least=1)
+    if seconds > MAX_IDLE_SECONDS:
+        raise SettingsError(
+            f"INGEST_EMAIL_IDLE_SECONDS is {seconds}; set it to at most {MAX_IDLE_SECONDS}, since servers hang up after"
+            " half an hour, or leave it unset"
+        )
+    return seconds
 
 
 def _file(environment: Mapping[str, str], name: str) -> Path | None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from events.workspace import SmtpSettings
 from service_kit.settings import SettingsError
 
-Tls = Literal["implicit", "required", "offered", "never"]
+Tls = Literal["implicit", "required", "offered", "never", "refused"]
 NAME: Final = "POSTROOM_SMTP_RELAY_URL"
 _PORTS: Final = {"smtp": 587, "smtps": 465}
 _TLS: Final[dict[str, Tls]] = {"required": "required", "offered": "offered", "never": "never"}
@@ -19,7 +20,8 @@ _TLS: Final[dict[str, Tls]] = {"required": "required", "offered": "offered", "ne
 @dataclass(frozen=True)
 class SmtpRelay:
     """A mail server. `tls`: `implicit` from the first byte; `required` by STARTTLS, both with the certificate
-    checked; `offered`: STARTTLS when the server has it, certificate unchecked (RFC 7435); `never`.
+    checked; `offered`: STARTTLS when the server has it, certificate unchecked (RFC 7435); `never`; `refused`: plain
+    text to another machine was asked for, and nothing is sent.
     """
 
     host: str
@@ -34,6 +36,15 @@ class Outbox:
     """A folder into which mails are written instead of being sent."""
 
     folder: Path
+
+
+def server_of(settings: SmtpSettings) -> SmtpRelay:
+    """A channel's own server. Its password is opened when connecting; without TLS it must be on this machine."""
+    wanted: dict[str, Tls] = {"tls": "implicit", "starttls": "required", "none": "never"}
+    tls = wanted[settings.tls]
+    if tls == "never" and not _is_this_machine(settings.host):
+        tls = "refused"
+    return SmtpRelay(settings.host, settings.port, tls, settings.username or None)
 
 
 def parse(url: str) -> SmtpRelay | Outbox:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from events.conversations import ReplyContent, ReplyQueued
 from events.values import Attachment
-from ingest_email import outgoing_headers
+from ingest_email import outgoing_bodies, outgoing_headers
 from ingest_email.outgoing_addresses import Unsendable, on_the_wire, recipients
 from ingest_email.outgoing_headers import Header
 
@@ -45,20 +45,35 @@ def render(reply: ReplyQueued, content: ReplyContent, files: Mapping[str, bytes]
     """The reply as a mail. `files` holds the bytes of each attachment by blob name.
 
     Deterministic: boundaries come from the reply's id, the Message-ID and the Date from the reply. An agent's mail
-    carries no Auto-Submitted; what nobody wrote by hand says so (RFC 3834 5). Bcc appears in no header.
+    carries no Auto-Submitted and no X-Auto-Response-Suppress, so that absence notes come back to the team; what nobody
+    wrote by hand carries both (RFC 3834 5, MS-OXCMAIL). Bcc appears in no header. Quoted history, where the reply has
+    any, stands below it.
     Raises Unsendable for CR, LF or NUL in a header, and for addresses that SMTP can't carry; KeyError when a file is
     missing in `files`.
     """
-    everyone = recipients(content.to, content.cc, content.bcc)
-    if not everyone:
-        raise Unsendable("the reply has no recipient")
+    everyone, sender, headers = _checked(reply, content, queued_at)
     message = EmailMessage(policy=_POLICY)
-    for header in _headers(reply, content, queued_at):
+    for header in headers:
         message[header.name] = header
     _fill(message, content, files)
     _set_boundaries(message, reply.reply_id)
-    sender = on_the_wire(content.sender.address, "the sender's address")
     return Mail(content.external_id, sender, everyone, queued_at, message.as_bytes())
+
+
+def check(reply: ReplyQueued, content: ReplyContent, queued_at: datetime) -> None:
+    """Whether headers and addresses can be written. Raises Unsendable, as `render` would."""
+    _checked(reply, content, queued_at)
+
+
+def _checked(
+    reply: ReplyQueued, content: ReplyContent, queued_at: datetime
+) -> tuple[tuple[str, ...], str, tuple[Header, ...]]:
+    """The SMTP envelope's recipients and sender, and the headers."""
+    everyone = recipients(content.to, content.cc, content.bcc)
+    if not everyone:
+        raise Unsendable("the reply has no recipient")
+    headers = tuple(_headers(reply, content, queued_at))
+    return everyone, on_the_wire(content.sender.address, "the sender's address"), headers
 
 
 def _headers(reply: ReplyQueued, content: ReplyContent, queued_at: datetime) -> Iterator[Header]:
@@ -83,6 +98,7 @@ def _headers(reply: ReplyQueued, content: ReplyContent, queued_at: datetime) -> 
         yield outgoing_headers.message_ids("References", references)
     if reply.agent_id is None:
         yield Header("Auto-Submitted", "auto-replied")
+        yield Header("X-Auto-Response-Suppress", "All")
     yield Header(LOOP_HEADER, "postroom")
     yield Header(REPLY_HEADER, str(reply.reply_id))
 
@@ -98,32 +114,34 @@ def _references(content: ReplyContent) -> list[str]:
 
 
 def _fill(message: EmailMessage, content: ReplyContent, files: Mapping[str, bytes]) -> None:
-    _set_text(message, content.text, "plain")
+    text, html = outgoing_bodies.bodies(content)
+    _set_text(message, text, "plain")
     shown, attached = _split(content)
-    if content.html is not None:
+    if html:
         message.add_alternative("", "html")
-        html = _last_part(message)
-        _set_text(html, content.html, "html")
-        del html["MIME-Version"]
+        part = _last_part(message)
+        _set_text(part, html, "html")
+        del part["MIME-Version"]
         for picture in shown:
-            html.add_related(b"", "application", "octet-stream")
-            _set_file(_last_part(html), picture, files, "inline")
+            part.add_related(b"", "application", "octet-stream")
+            _set_file(_last_part(part), picture, files, "inline")
     for attachment in attached:
         message.add_attachment(b"", "application", "octet-stream")
         _set_file(_last_part(message), attachment, files, "attachment")
 
 
 def _split(content: ReplyContent) -> tuple[list[Attachment], list[Attachment]]:
-    """What the HTML shows in place, and what is attached."""
-    shown = [
-        attachment
-        for attachment in content.attachments
-        if content.html
-        and attachment.content_id
-        and outgoing_headers.is_message_id(attachment.content_id)
-        and f"cid:{attachment.content_id}" in content.html
-    ]
-    return shown, [attachment for attachment in content.attachments if attachment not in shown]
+    """What the HTML shows in place, one file for each Content-ID, and what is attached."""
+    named = outgoing_bodies.content_ids(content.html or "")
+    shown: dict[str, Attachment] = {}
+    attached = []
+    for file in content.attachments:
+        wanted = file.content_id
+        if wanted in named and wanted not in shown and outgoing_headers.is_message_id(wanted):
+            shown[wanted] = file
+        else:
+            attached.append(file)
+    return list(shown.values()), attached
 
 
 def _set_text(part: EmailMessage, text: str, subtype: str) -> None:

@@ -9,29 +9,28 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException, SMTPServerDisconnected
 
-from ingest_email.delivery import Answer, Answered, PutOff, Silence, Taken, TurnedDown
+from ingest_email.delivery import Answer, Answered, PutOff, Silence, Taken
+from ingest_email.outgoing_connections import Connection, Connections, Password, Reuse
+from ingest_email.outgoing_faults import CLOSING, CONNECTION, answer_to, fault_of, is_about_us, refusal
 from ingest_email.relay_url import SmtpRelay
 from ingest_email.render import Mail
 
 BeforeFinalDot = Callable[[Mapping[int, Answer]], Awaitable[None]]
 BLOCK: Final = 64 * 1024
-LEAVE_SECONDS: Final = 5.0
-CONNECTION: Final = "connection"
 _DOT_AT_LINE_START: Final = re.compile(rb"(?m)^\.")
-_ABOUT_US: Final = frozenset({421, 530, 534, 535, 538})
 
 
 @dataclass(frozen=True)
 class TimeOuts:
     """Seconds. RFC 5321 4.5.3.2 asks for ten minutes after the final dot; the others are shorter than its advice,
-    because giving up there costs only another try. `attempt` bounds all before the final dot together.
+    because giving up there costs only another try. `attempt` bounds all before the final dot together; `resume` is for
+    the first command on a connection that has waited, which may be gone without a word.
     """
 
     connect: float = 30.0
@@ -39,93 +38,134 @@ class TimeOuts:
     block: float = 120.0
     final: float = 600.0
     attempt: float = 900.0
+    resume: float = 10.0
 
 
 class SmtpTransport:
-    """One connection for each mail."""
+    """One mail server. Connections stay open for a burst; a mail that finds a dropped one goes by a new one."""
 
-    def __init__(self, relay: SmtpRelay, hello: str, time_outs: TimeOuts) -> None:
-        self._relay = relay
-        self._hello = hello
+    def __init__(
+        self,
+        server: SmtpRelay,
+        hello: str,
+        time_outs: TimeOuts,
+        *,
+        password: Password | None = None,
+        reuse: Reuse | None = None,
+    ) -> None:
         self._time_outs = time_outs
-        self._leaving: set[asyncio.Task[None]] = set()
+
+        async def fixed() -> str | None:
+            return server.password
+
+        self._connections = Connections(
+            server,
+            hello,
+            password or fixed,
+            connect=time_outs.connect,
+            command=time_outs.command,
+            reuse=reuse or Reuse(),
+        )
 
     async def send(self, mail: Mail, wanted: Sequence[int], before_final_dot: BeforeFinalDot) -> Answered:
         """Tries the recipients of these indexes; every one of them has an answer, whatever the server does.
 
         `before_final_dot` gets the answers as they would be if the server fell silent, and is awaited before the dot.
         When it raises, the connection is cut without the dot, so that the server keeps nothing (RFC 5321 4.1.1.4),
-        and its error is raised here. Nothing else is raised.
+        and its error is raised here; so is what asking for the password raises. Nothing else is.
         """
-        client = self._client()
         answers: dict[int, Answer] = {}
-        between_mails = False
+        connection: Connection | None = None
+        part = "cut"
         try:
             try:
                 async with asyncio.timeout(self._time_outs.attempt):
-                    accepted = await self._until_the_dot(client, mail, wanted, answers)
+                    connection = await self._begun(mail)
+                    accepted = await self._until_the_dot(connection.client, mail, wanted, answers)
             except (SMTPException, OSError) as error:
-                rest = _answer_to(error)
-                return Answered(mail.recipients, {index: answers.get(index, rest) for index in wanted})
+                rest = answer_to(error)
+                answered = {index: answers.get(index, rest) for index in wanted}
+                return Answered(mail.recipients, answered, fault_of(error))
+            part = "leave"
             if accepted:
+                part = "cut"
                 await before_final_dot({**answers, **dict.fromkeys(accepted, Silence())})
-                answers.update(dict.fromkeys(accepted, await self._the_dot(client)))
-            between_mails = True
-            return Answered(mail.recipients, answers)
+                answer = await self._the_dot(connection.client)
+                answers.update(dict.fromkeys(accepted, answer))
+                part = "leave" if isinstance(answer, Silence) else "keep"
+            closing = any(isinstance(one, PutOff) and one.code == str(CLOSING) for one in answers.values())
+            return Answered(mail.recipients, answers, "refused" if closing else None)
         finally:
-            if between_mails and client.is_connected:
-                self._quit_aside(client)
-            else:
-                client.close()
+            if connection is not None:
+                self._part(connection, part)
 
-    def _client(self) -> aiosmtplib.SMTP:
-        relay = self._relay
-        return aiosmtplib.SMTP(
-            hostname=relay.host,
-            port=relay.port,
-            username=relay.username,
-            password=relay.password,
-            local_hostname=self._hello,
-            timeout=self._time_outs.command,
-            use_tls=relay.tls == "implicit",
-            start_tls={"implicit": False, "required": True, "offered": None, "never": False}[relay.tls],
-            validate_certs=relay.tls != "offered",
-        )
+    async def close(self) -> None:
+        """Takes leave of the connections that wait."""
+        await self._connections.close()
+
+    def retire(self) -> None:
+        """No more mails by this server: `close` without waiting. Those under way end first."""
+        self._connections.retire()
+
+    def _part(self, connection: Connection, how: str) -> None:
+        if how == "keep":
+            self._connections.keep(connection)
+        elif how == "leave":
+            self._connections.leave(connection)
+        else:
+            connection.client.close()
+
+    async def _begun(self, mail: Mail) -> Connection:
+        """A connection on which the server took MAIL: one that waited, or a new one when that was dropped."""
+        waiting = self._connections.idle()
+        if waiting is not None:
+            try:
+                await self._mail_from(waiting, mail, min(self._time_outs.resume, self._time_outs.command))
+                return waiting
+            except SMTPResponseException as error:
+                waiting.client.close()
+                if error.code != CLOSING:
+                    raise
+            except (SMTPException, OSError):
+                waiting.client.close()
+            except BaseException:
+                waiting.client.close()
+                raise
+        connection = await self._connections.fresh()
+        try:
+            await self._mail_from(connection, mail, self._time_outs.command)
+        except BaseException:
+            connection.client.close()
+            raise
+        return connection
+
+    async def _mail_from(self, connection: Connection, mail: Mail, seconds: float) -> None:
+        client = connection.client
+        size = [f"SIZE={len(mail.content)}".encode()] if client.supports_extension("size") else []
+        await self._command(client, {250}, b"MAIL", f"FROM:<{mail.sender}>".encode("ascii"), *size, timeout=seconds)
 
     async def _until_the_dot(
         self, client: aiosmtplib.SMTP, mail: Mail, wanted: Sequence[int], answers: dict[int, Answer]
     ) -> list[int]:
         """Returns for whom the server takes the mail; the refused are in `answers`."""
-        await self._greet(client)
-        size = [f"SIZE={len(mail.content)}".encode()] if client.supports_extension("size") else []
-        await self._command(client, {250}, b"MAIL", f"FROM:<{mail.sender}>".encode("ascii"), *size)
         accepted = []
         for index in wanted:
             try:
                 await self._command(client, {250, 251}, b"RCPT", f"TO:<{mail.recipients[index]}>".encode("ascii"))
                 accepted.append(index)
             except SMTPResponseException as error:
-                if error.code in _ABOUT_US:
+                if is_about_us(error):
                     raise
-                answers[index] = _answer_to(error)
+                answers[index] = answer_to(error)
         if accepted:
             await self._command(client, {354}, b"DATA")
             await self._write(client, mail.content)
         return accepted
 
-    async def _greet(self, client: aiosmtplib.SMTP) -> None:
-        try:
-            await client.connect(timeout=self._time_outs.connect)
-            if client.is_ehlo_or_helo_needed:
-                try:
-                    await client.ehlo()
-                except aiosmtplib.SMTPHeloError:
-                    await client.helo()
-        except SMTPResponseException as error:
-            raise _NotAboutTheMail(error.code, error.message) from error
-
-    async def _command(self, client: aiosmtplib.SMTP, good: set[int], *words: bytes) -> None:
-        code, text = await client.execute_command(*words)
+    async def _command(
+        self, client: aiosmtplib.SMTP, good: set[int], *words: bytes, timeout: float | None = None
+    ) -> None:
+        code, text = await client.execute_command(*words, timeout=timeout or self._time_outs.command)
         if code not in good:
             raise SMTPResponseException(code, text)
 
@@ -151,40 +191,4 @@ class SmtpTransport:
             return Silence()
         if 200 <= code < 300:
             return Taken()
-        return _refusal(code, words) if 400 <= code < 600 else Silence()
-
-    def _quit_aside(self, client: aiosmtplib.SMTP) -> None:
-        """QUIT, while the answer is already on its way to the ledger."""
-
-        async def leave() -> None:
-            with suppress(SMTPException, OSError):
-                await client.quit(timeout=LEAVE_SECONDS)
-            client.close()
-
-        task = asyncio.create_task(leave())
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
-
-
-class _NotAboutTheMail(SMTPException):
-    """The server refused us (greeting, EHLO, STARTTLS, log-in), not the mail: an operator can mend that."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def _answer_to(error: Exception) -> Answer:
-    if isinstance(error, _NotAboutTheMail):
-        return PutOff(str(error.code), error.message)
-    if isinstance(error, SMTPResponseException):
-        return _refusal(error.code, error.message)
-    return PutOff(CONNECTION, str(error) or type(error).__name__)
-
-
-def _refusal(code: int, words: str) -> PutOff | TurnedDown:
-    """5xx is final, unless it is about our log-in; everything else may go better later."""
-    text = words.encode("utf-8", "replace").decode("utf-8")
-    if 500 <= code < 600 and code not in _ABOUT_US:
-        return TurnedDown(str(code), text)
-    return PutOff(str(code) if code > 0 else "garbled", text)
+        return refusal(code, words) if 400 <= code < 600 else Silence()

@@ -17,8 +17,9 @@ from msgspec.structs import replace
 from events.envelope import Actor, Envelope
 from events.inbound import MessageReceived
 from events.values import Attachment, Blob, MessageContent, MessageFacts
-from ingest_email import quotes
-from ingest_email.automation import sign_of
+from ingest_email import authentication, quotes
+from ingest_email.automatic_mail import automatic
+from ingest_email.invitations import invitation_of
 from ingest_email.limits import MAX_INLINE_BYTES
 from ingest_email.parse import PARSER_VERSION, Mail, parse
 from service_kit import reply_token
@@ -34,12 +35,16 @@ CUSTOMER: Final = Actor("contact")
 
 
 class Destination(msgspec.Struct, frozen=True):
-    """One inbox that a mail goes to: the channel and address of ours it came by, and the reply token's conversation."""
+    """One inbox that a mail goes to: the channel and address of ours it came by, and the reply token's conversation.
+
+    `authserv_id` names the channel's own server whose Authentication-Results are believed, "" for nobody's.
+    """
 
     inbox_id: UUID
     channel_id: UUID
     address: str
     conversation_id: UUID | None = None
+    authserv_id: str = ""
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -100,7 +105,9 @@ def translate(mail: Mail, received: Received, to: Destination, event_id: UUID, k
     dedupe_key = _dedupe_key(mail, received, keys.hashes)
     raw = Blob(f"{event_id}/{received.sha256}", len(received.raw), RAW_TYPE, received.sha256)
     blobs: dict[str, bytes] = {raw.name: received.raw}
-    new_text, quoted = quotes.split(text.inline)
+    new_text, quoted = quotes.split(text.inline, mail.sender.name)
+    machine = automatic(mail, received.envelope_sender, keys.reply_token_key, keys.mail_domain)
+    bounced = machine.bounced
     content = MessageContent(
         external_id=mail.message_id or f"{dedupe_key}@{MISSING}",
         sender=mail.sender,
@@ -119,6 +126,8 @@ def translate(mail: Mail, received: Received, to: Destination, event_id: UUID, k
         raw=raw,
         in_reply_to=mail.in_reply_to,
         references=mail.references,
+        bounce=machine.bounce,
+        invitation=invitation_of(mail.bodies.files) if mail.bodies.files else None,
     )
     facts = MessageFacts(
         message_id=derived_id(event_id, "message"),
@@ -127,7 +136,10 @@ def translate(mail: Mail, received: Received, to: Destination, event_id: UUID, k
         received_at=received.received_at,
         sent_at=mail.sent_at,
         size=len(received.raw),
-        automated=sign_of(mail, received.envelope_sender),
+        automated=machine.sign,
+        automated_kind=machine.kind,
+        bounced_reply_id=machine.bounced_reply_id,
+        authentication=authentication.failures(received.raw, to.authserv_id),
         unreadable=mail.unreadable,
         blobs=tuple(blobs),
     )
@@ -136,7 +148,7 @@ def translate(mail: Mail, received: Received, to: Destination, event_id: UUID, k
         dedupe_key=dedupe_key,
         facts=facts,
         content=content,
-        reply_to_conversation=to.conversation_id or _answered(mail, keys),
+        reply_to_conversation=bounced.conversation_id if bounced else to.conversation_id or _answered(mail, keys),
         parser_version=PARSER_VERSION,
     )
     envelope = Envelope(

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -185,25 +186,37 @@ def reply_content() -> Callable[..., ReplyContent]:
 
 
 class SecureMailServer:
-    """aiosmtpd with STARTTLS under a certificate of its own making, and AUTH after it."""
+    """aiosmtpd with STARTTLS, on `implicit_port` with TLS from the first byte, under a certificate of its own making
+    for 127.0.0.1; and AUTH. `password` may change.
+    """
 
     def __init__(self, certificate: Path, key: Path) -> None:
         self.received: list[tuple[bool, bool, list[str]]] = []
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
+        self.certificate = certificate
+        self.password = b"p:a@ss word"
+        self.log_ins = 0
         self._context = context
         self._server: asyncio.Server | None = None
+        self._implicit: asyncio.Server | None = None
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._protocol, "127.0.0.1", 0)
+        self._implicit = await loop.create_server(self._within_tls, "127.0.0.1", 0, ssl=self._context)
+
+    def _within_tls(self) -> SMTP:
+        return SMTP(self, auth_require_tls=False, authenticator=self._authenticate, loop=asyncio.get_running_loop())
 
     def _protocol(self) -> SMTP:
         return SMTP(self, tls_context=self._context, authenticator=self._authenticate, loop=asyncio.get_running_loop())
 
     async def stop(self) -> None:
         assert self._server is not None
+        assert self._implicit is not None
         self._server.close()
+        self._implicit.close()
 
     @property
     def port(self) -> int:
@@ -211,12 +224,20 @@ class SecureMailServer:
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
+    @property
+    def implicit_port(self) -> int:
+        assert self._implicit is not None
+        port: int = self._implicit.sockets[0].getsockname()[1]
+        return port
+
     def _authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-        right = (data.login, data.password) == (b"postroom", b"p:a@ss word")
+        self.log_ins += 1
+        right = (data.login, data.password) == (b"postroom", self.password)
         return AuthResult(success=right, handled=False)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.received.append((session.ssl is not None, session.authenticated, envelope.rcpt_tos))
+        secure = session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None
+        self.received.append((secure, session.authenticated, envelope.rcpt_tos))
         return "250 taken"
 
 
@@ -247,6 +268,8 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         .serial_number(1)
         .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
         .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
     (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+import msgspec
 import psycopg
 import pytest
 
 from ingest_email import delivery
 from ingest_email.delivery import Answered, Interrupted, Outcome, PutOff, Recipient, Schedule, Silence, Taken
+from ingest_email.delivery_lanes import Turn, Turns
 from ingest_email.delivery_ledger import SCHEMA, DeliveryLedger, Lease, LeaseLost, Queued
 from service_kit import database
 from service_kit.database import Connection, Cursor
@@ -45,7 +47,13 @@ class OneProcess:
         return self.do(lambda cursor: self.ledger.insert(cursor, replies, now))
 
     def lease(self, now: datetime = NOW, limit: int = 10) -> list[Lease]:
-        return self.do(lambda cursor: self.ledger.lease(cursor, now, limit, LEASE))
+        return self.lease_turns(Turns(Turn(limit, now)), now)
+
+    def lease_turns(self, turns: Turns, now: datetime = NOW) -> list[Lease]:
+        return self.do(lambda cursor: self.ledger.lease(cursor, now, turns, LEASE))
+
+    def next_due(self) -> datetime | None:
+        return self.do(lambda cursor: self.ledger.next_due(cursor, Turns(Turn(1, NOW))))
 
     def settle(self, lease: Lease, outcome: Outcome, now: datetime = NOW) -> delivery.Settlement:
         settlement = delivery.settle(lease.delivery, outcome, now, Schedule(), 0.5)
@@ -128,7 +136,7 @@ def test_a_leased_reply_is_nobody_elses(process: OneProcess, other: OneProcess) 
 def test_two_processes_that_lease_at_once_never_share_a_reply(process: OneProcess, other: OneProcess) -> None:
     process.insert(*(a_reply() for _ in range(20)))
     with process.connection.transaction(), process.connection.cursor() as cursor:
-        mine = process.ledger.lease(cursor, NOW, 12, LEASE)
+        mine = process.ledger.lease(cursor, NOW, Turns(Turn(12, NOW)), LEASE)
         theirs = other.lease(limit=20)
     ids = {lease.delivery.reply_id for lease in (*mine, *theirs)}
     assert (len(mine), len(theirs), len(ids)) == (12, 8, 20)
@@ -272,14 +280,14 @@ def test_a_report_made_twice_is_one_report(process: OneProcess) -> None:
 
 
 def test_the_next_due_moment_ignores_what_waits_for_its_predecessor(process: OneProcess) -> None:
-    assert process.do(process.ledger.next_due) is None
+    assert process.next_due() is None
     conversation = new_id()
     process.insert(a_reply(conversation), a_reply(conversation))
     settlement = process.settle(process.lease()[0], PUT_OFF)
-    assert process.do(process.ledger.next_due) == settlement.due_at
+    assert process.next_due() == settlement.due_at
     assert settlement.due_at is not None
     process.lease(settlement.due_at)
-    assert process.do(process.ledger.next_due) == settlement.due_at + timedelta(seconds=LEASE)
+    assert process.next_due() == settlement.due_at + timedelta(seconds=LEASE)
 
 
 def test_counts_show_what_is_open_and_unreported(process: OneProcess) -> None:
@@ -306,3 +314,66 @@ def test_the_table_refuses_states_that_contradict_themselves(process: OneProcess
     for change in ("state = 'attempting'", "state = 'sent'", "record = NULL", "due_at = NULL", "settled_at = now()"):
         with pytest.raises(psycopg.errors.CheckViolation):
             process.connection.execute(f"UPDATE ingest_email.deliveries SET {change}".encode())
+
+
+def by_channel(channel_id: UUID) -> Queued:
+    return msgspec.structs.replace(a_reply(), channel_id=channel_id)
+
+
+def test_each_lane_gives_what_it_has_room_for_and_the_relay_serves_all_others(process: OneProcess) -> None:
+    mine, dead, other = new_id(), new_id(), new_id()
+    own = [by_channel(mine) for _ in range(3)]
+    process.insert(*own, by_channel(dead), *(unknown := [by_channel(other), a_reply()]))
+    turns = Turns(
+        Turn(10, NOW),
+        {mine: Turn(2, NOW), dead: Turn(1, NOW - timedelta(hours=48), suspect=True, closed=True)},
+        known=5,
+        suspects=5,
+    )
+    leased = {lease.delivery.reply_id: lease.channel_id for lease in process.lease_turns(turns)}
+    assert leased == {
+        own[0].reply_id: mine,
+        own[1].reply_id: mine,
+        unknown[0].reply_id: other,
+        unknown[1].reply_id: None,
+    }
+
+
+def test_servers_that_are_not_known_to_work_share_their_own_places(process: OneProcess) -> None:
+    suspects, known = [new_id() for _ in range(5)], new_id()
+    process.insert(*(by_channel(channel_id) for channel_id in suspects), by_channel(known))
+    lanes = {channel_id: Turn(1, NOW, suspect=True) for channel_id in suspects} | {known: Turn(4, NOW)}
+    leased = [lease.channel_id for lease in process.lease_turns(Turns(Turn(0, NOW), lanes, known=1, suspects=2))]
+    assert len(leased) == 3 and known in leased
+
+
+def test_what_has_waited_too_long_is_leased_from_a_closed_lane(process: OneProcess) -> None:
+    channel_id = new_id()
+    process.insert(by_channel(channel_id))
+    later = NOW + timedelta(hours=49)
+    closed = Turns(
+        Turn(0, later), {channel_id: Turn(1, later - timedelta(hours=48), suspect=True, closed=True)}, suspects=1
+    )
+    assert len(process.lease_turns(closed, later)) == 1
+
+
+def test_a_closed_lane_is_nothing_to_wait_for(process: OneProcess) -> None:
+    channel_id = new_id()
+    process.insert(by_channel(channel_id))
+    for turn, due in ((Turn(1, NOW, suspect=True, closed=True), None), (Turn(1, NOW, suspect=True), NOW)):
+        turns = Turns(Turn(1, NOW), {channel_id: turn}, suspects=1)
+        assert process.do(lambda cursor, turns=turns: process.ledger.next_due(cursor, turns)) == due  # type: ignore[misc]
+
+
+def test_what_waits_of_a_channel_is_hastened_and_nothing_else(process: OneProcess) -> None:
+    mine, own = new_id(), new_id()
+    replies = [by_channel(mine), by_channel(own), a_reply()]
+    process.insert(*replies)
+    turns = Turns(Turn(10, NOW), {own: Turn(4, NOW)}, known=5)
+    for lease in process.lease_turns(turns):
+        process.settle(lease, PUT_OFF)
+
+    def hasten(*hurried: UUID | None) -> int:
+        return process.do(lambda cursor: process.ledger.hasten(cursor, turns, hurried, NOW))
+
+    assert [hasten(own), hasten(own), hasten(None), hasten(None)] == [1, 0, 2, 0]

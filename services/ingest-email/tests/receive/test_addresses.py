@@ -19,6 +19,7 @@ from events.workspace import (
     TeamDeleted,
 )
 from ingest_email.addresses import AddressBook, WorkspaceReader, normal
+from ingest_email.intake import destinations_of
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
 
@@ -85,6 +86,15 @@ def test_an_archived_inbox_keeps_its_fallback_address_alone_until_it_is_back(boo
     assert book.find("help@example.com") is not None
 
 
+def test_a_channel_names_the_server_whose_word_on_senders_counts(book):
+    assert book.find("help@example.com").ours.authserv_id == ""
+    settings = EmailSettings(address="help@example.com", authserv_id="mx.example.com")
+    book.apply(ChannelChanged(channel_id=CONNECTED, email=settings))
+
+    assert book.find("help@example.com").ours.authserv_id == "mx.example.com"
+    assert [to.authserv_id for to in destinations_of([book.find("help@example.com")], b"k")] == ["mx.example.com"]
+
+
 def test_other_events_and_channels_change_nothing(book):
     book.apply(TeamDeleted(team_id=UUID(int=7)))
     book.apply(ChannelConnected(channel_id=UUID(int=8), inbox_id=INBOX, kind="chat"))
@@ -134,7 +144,7 @@ def test_a_record_that_comes_again_does_not_undo_a_later_one():
     assert reader.book.find("help@example.com") is None
 
 
-def test_an_unreadable_record_about_addresses_makes_every_no_doubtful():
+def test_a_damaged_record_about_addresses_makes_every_no_doubtful_until_it_is_a_dead_letter():
     reader = WorkspaceReader(AddressBook())
     broken = record(JOINED)
     broken.value = b"{not json"
@@ -142,7 +152,24 @@ def test_an_unreadable_record_about_addresses_makes_every_no_doubtful():
 
     assert reader.doubtful
     assert reader.book.find("support-abc234@postroom.localhost") is not None
-    assert [letter for letter, _ in reader.unreadable] == [broken]
+    letters = list(reader.unreadable)
+    assert [letter for letter, _ in letters] == [broken]
+    reader.read([broken])
+    reader.buried(letters)
+    assert reader.doubtful and len(reader.unreadable) == 1, "another one came meanwhile"
+    reader.buried(letters)
+    assert not reader.doubtful
+
+
+def test_a_record_newer_than_this_process_makes_every_no_doubtful_for_good():
+    reader = WorkspaceReader(AddressBook())
+    newer = record(JOINED)
+    newer.headers = [(name, b"99" if name == "ce_version" else value) for name, value in newer.headers]
+    reader.read([newer, record(ISSUED, 2)])
+    reader.buried(list(reader.unreadable))
+
+    assert reader.doubtful and reader.unreadable == []
+    assert reader.book.find("support-abc234@postroom.localhost") is not None
 
 
 def test_records_of_unknown_types_are_passed_over_and_garbage_is_set_aside():

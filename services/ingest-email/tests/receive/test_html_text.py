@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_email.html_text import text_of
+from ingest_email.quotes import split
 
 
 def test_blocks_become_lines_and_paragraphs_are_apart():
@@ -43,6 +44,39 @@ def test_a_less_than_sign_is_a_sign():
 
 def test_a_greater_than_sign_inside_a_value_ends_no_tag():
     assert text_of('<a title="x > y">link</a>') == "link"
+
+
+def test_numbered_lists_have_their_numbers():
+    assert text_of("<ol><li>one<li>two<ul><li>in it</ul><li>three</ol><li>loose") == (
+        "1. one\n2. two\n\n- in it\n\n3. three\n\n- loose"
+    )
+
+
+def test_links_have_their_address_where_the_words_do_not_say_it():
+    shown = '<a href="https://example.com/a?b&amp;c">our page</a>, <a href="https://example.com/">example.com</a>'
+
+    assert text_of(shown) == "our page <https://example.com/a?b&c>, example.com"
+    assert text_of('<a href="mailto:jane@example.com">Jane</a> <a name="x">here</a>') == "Jane here"
+    assert text_of('<a href="https://example.com/"><img src=x></a>') == ""
+    assert text_of(f'<a href="https://example.com/{"x" * 300}">long</a>') == "long"
+    assert text_of('<a href="https://a.example/">never <a href="https://b.example/">closed') == (
+        "never <https://a.example/>closed"
+    )
+
+
+def test_rows_of_a_table_are_lines():
+    assert text_of("<table><tr><th>Item<th>Price</tr><tr><td>Cup</td><td>5 €</td></tr></table>") == (
+        "Item Price\nCup 5 €"
+    )
+
+
+def test_a_reply_that_is_html_only_is_split_where_its_quotation_begins():
+    html = (
+        "<div>Yes, please.</div><div>On Tue, Sep 25, 2012 at 8:59 AM, Chris &lt;c@example.com&gt; wrote:</div>"
+        "<blockquote>Shall we?</blockquote>"
+    )
+
+    assert split(text_of(html))[0].strip() == "Yes, please."
 
 
 @given(st.text(alphabet="<>!-/abpstyle\"'&; \n=", max_size=300))

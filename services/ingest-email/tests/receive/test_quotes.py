@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_email.quotes import split
+from ingest_email.quotes import pieces_of, split
 
 NEW = "Thank you,\nthat works.\n\n"
 QUOTE = "> Did you try this?\n> Please tell us.\n"
@@ -79,18 +79,26 @@ def test_marked_lines_at_the_end_are_quoted_without_an_announcement():
     assert split(NEW + QUOTE) == (NEW, QUOTE)
 
 
-def test_a_signature_is_new_and_one_below_the_quotation_goes_with_it():
+def test_a_signature_is_folded_with_the_quotation_above_or_below_it():
     signature = "-- \nJane Doe\nExample Ltd\n"
 
-    assert split(NEW + signature) == (NEW + signature, "")
-    assert split(NEW + signature + QUOTE) == (NEW + signature, QUOTE)
+    assert split(NEW + signature) == (NEW, signature)
+    assert split(NEW + signature + QUOTE) == (NEW, signature + QUOTE)
     assert split(NEW + QUOTE + "\n" + signature) == (NEW, QUOTE + "\n" + signature)
+    assert pieces_of(NEW + signature + QUOTE) == (NEW, signature, QUOTE)
 
 
-def test_answers_between_the_quoted_lines_stay_whole():
-    text = "On Tue, Jane <j@x> wrote:\n> Did you try?\n\nYes, I did.\n\n> And this?\n\nNo.\n\n> Bye\n"
+def test_answers_between_the_quoted_lines_stay_and_what_is_quoted_below_the_last_is_folded():
+    text = "Hello,\nOn Tue, Jane <j@x> wrote:\n> Did you try?\n\nYes, I did.\n\n> And this?\n\nNo.\n\n"
 
-    assert split("Hello,\n" + text) == ("Hello,\n" + text, "")
+    assert split(text) == (text, "")
+    assert split(text + "> Bye\n") == (text, "> Bye\n")
+
+
+def test_marked_lines_that_nobody_announced_stay_where_words_are_between_them():
+    text = "First run\n> make\nthen\n> make install\n"
+
+    assert split(text) == (text, "")
 
 
 def test_an_answer_below_the_quotation_stays_whole():
@@ -141,6 +149,20 @@ def test_a_long_history_of_mixed_styles_is_cut_at_its_first_announcement():
     assert split(text)[0] == NEW
 
 
+SIGNATURES = ["-- ", "---", "Jane Doe", "-Jane", "Sent from my iPhone", "Regards,", "_" * 30, "https://example.com"]
+PIECES = st.sampled_from(
+    [*ATTRIBUTIONS, *BLOCKS, *SIGNATURES, "> q", "", "answer", ">> deep", "PS: call me.", "x" * 100, "\r", "\x85"]
+)
+
+
+@given(st.lists(PIECES, max_size=20), st.sampled_from(["", "Jane Doe", "J", " ", "-"]))
+def test_new_signature_and_history_are_the_text_whatever_it_holds(lines, sender):
+    text = "\n".join(lines)
+
+    assert "".join(pieces_of(text, sender)) == text
+    assert "".join(split(text, sender)) == text
+
+
 @given(st.text(alphabet=st.sampled_from("> \n\r\x0b:ab1@-_On wrote"), max_size=200))
 def test_both_parts_together_are_the_text(text):
     new, quoted = split(text)
@@ -173,11 +195,16 @@ def test_both_parts_together_are_the_text_whatever_is_quoted(lines):
         "1-",
         " ",
         "----------\n",
+        "-Jane\n",
+        "Jane Doe ",
+        "Regards, ",
+        "Sent from my ",
+        "1 2 ",
     ],
 )
 def test_time_grows_with_the_length_alone(unit, within):
     with within(0.5):
-        split(unit * (64_000 // len(unit)))
+        split(unit * (64_000 // len(unit)), unit)
 
 
 def test_an_ordinary_reply_is_split_in_a_fraction_of_a_millisecond():

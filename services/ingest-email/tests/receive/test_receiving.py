@@ -15,9 +15,9 @@ from aiokafka import AIOKafkaConsumer
 
 from events import codec
 from events.envelope import AnyEnvelope, Envelope
-from events.topics import INBOUND_EMAIL, WORKSPACE
+from events.topics import INBOUND_EMAIL, WORKSPACE, dead_letters
 from events.workspace import FallbackAddressIssued
-from ingest_email.receive import Receiver, build
+from ingest_email.receive import GROUP, Receiver, build
 from ingest_email.receive_settings import ReceiveSettings
 from service_kit import topics
 from service_kit.blobs import Blobs
@@ -25,6 +25,7 @@ from service_kit.clock import utc_now
 from service_kit.ids import new_id
 from service_kit.producer import Publisher
 from service_kit.settings import Settings
+from service_kit.testing import letters, until
 
 pytestmark = pytest.mark.real
 
@@ -78,19 +79,22 @@ class Post:
 async def announce(bootstrap: str, *facts: object) -> None:
     publisher = Publisher(bootstrap)
     for fact in facts:
-        now = utc_now()
-        envelope = Envelope(
-            id=new_id(),
-            stream=INBOX,
-            sequence=1,
-            occurred_at=now,
-            recorded_at=now,
-            workspace_id=INBOX,
-            correlation_id=INBOX,
-            data=fact,
-        )
-        await publisher.publish(WORKSPACE.name, b"workspace", codec.encode(envelope))
+        await publisher.publish(WORKSPACE.name, b"workspace", codec.encode(_envelope(fact)))
     await publisher.stop()
+
+
+def _envelope(fact: object) -> AnyEnvelope:
+    now = utc_now()
+    return Envelope(
+        id=new_id(),
+        stream=INBOX,
+        sequence=1,
+        occurred_at=now,
+        recorded_at=now,
+        workspace_id=INBOX,
+        correlation_id=INBOX,
+        data=fact,
+    )
 
 
 def issued(address: str, inbox_id: UUID) -> FallbackAddressIssued:
@@ -160,6 +164,23 @@ async def test_an_address_issued_a_moment_ago_is_never_refused(post, make_mail):
         address = f"new{number}@postroom.localhost"
         await announce(post.bootstrap, issued(address, INBOX))
         assert (await post.sent(make_mail(), address))[0] == 250
+
+
+async def test_a_damaged_workspace_record_is_a_dead_letter_and_the_receiver_goes_on(post, make_mail):
+    fact = codec.encode(_envelope(issued("lost-abc234@postroom.localhost", INBOX)))
+    publisher = Publisher(post.bootstrap)
+    damaged = await publisher.publish_raw(WORKSPACE.name, b"workspace", fact.value[:-9], fact.headers)
+    await publisher.stop()
+
+    async def is_refused_for_good() -> bool:
+        return (await post.sent(b"", "nobody-zzz999@postroom.localhost"))[0] == 550
+
+    await until(is_refused_for_good)
+    assert (await post.sent(make_mail()))[0] == 250
+    await announce(post.bootstrap, issued("new-abc234@postroom.localhost", INBOX))
+    assert (await post.sent(make_mail(), "new-abc234@postroom.localhost"))[0] == 250
+    [letter] = await letters(post.bootstrap, dead_letters(GROUP).name)
+    assert (letter.value, dict(letter.headers)["dl_offset"]) == (fact.value[:-9], b"%d" % damaged.offset)
 
 
 async def test_bad_mails_become_one_event_each_and_stop_nothing(post, make_mail):

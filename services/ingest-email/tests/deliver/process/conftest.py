@@ -19,14 +19,22 @@ from events.codec import Record
 from events.conversations import ReplyContent, ReplyQueued
 from events.envelope import AnyEnvelope, Envelope
 from events.sealing import DataKey
+from events.workspace import (
+    ChannelChanged,
+    ChannelConnected,
+    ChannelDisconnected,
+    EmailSettings,
+    FallbackAddressIssued,
+    SmtpSettings,
+)
 from ingest_email import deliver
 from ingest_email.deliver import Deliverer
 from ingest_email.delivery import Schedule
-from ingest_email.delivery_attempt import Transport
 from ingest_email.delivery_ledger import SCHEMA, DeliveryLedger
 from ingest_email.delivery_settings import DeliverySettings
-from ingest_email.smtp_client import TimeOuts
-from service_kit import database, topics
+from ingest_email.outbox import OutboxTransport
+from ingest_email.smtp_client import SmtpTransport, TimeOuts
+from service_kit import database, secrets, topics
 from service_kit.blobs import Blobs
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
@@ -56,6 +64,8 @@ class Desk:
         self.keyring = Keyring(self.settings.secret_key)
         self.blobs = Blobs(self.settings.blob_url)
         self.positions = itertools.count(1)
+        self.workspace_store = f"{new_id().hex}/1"
+        self.channel_id = new_id()
         install_keyring(dsn)
         database.migrate(dsn, SCHEMA, "ingest_email.migrations")
 
@@ -64,7 +74,14 @@ class Desk:
             cursor = connection.execute(query.encode(), arguments)
             return cursor.fetchall() if cursor.description else []
 
-    def event(self, content: ReplyContent, reply_id: UUID, conversation_id: UUID, **changes: Any) -> AnyEnvelope:
+    def event(
+        self,
+        content: ReplyContent,
+        reply_id: UUID,
+        conversation_id: UUID,
+        channel_id: UUID | None = None,
+        **changes: Any,
+    ) -> AnyEnvelope:
         blobs = tuple(attachment.blob for attachment in content.attachments)
         standard: dict[str, Any] = {
             "id": new_id(),
@@ -79,7 +96,7 @@ class Desk:
                 conversation_id=conversation_id,
                 inbox_id=new_id(),
                 channel="email",
-                channel_id=new_id(),
+                channel_id=channel_id or self.channel_id,
                 agent_id=new_id(),
                 blobs=blobs,
                 personal=content,
@@ -96,15 +113,80 @@ class Desk:
     def sealed(self, envelope: AnyEnvelope, contact_id: UUID) -> Record:
         return codec.encode(envelope, self.key(contact_id))
 
-    def queue(self, *contents: tuple[UUID, UUID, ReplyContent], contact_id: UUID | None = None) -> None:
+    def queue(
+        self,
+        *contents: tuple[UUID, UUID, ReplyContent],
+        contact_id: UUID | None = None,
+        channel_id: UUID | None = None,
+    ) -> None:
         """Replies (reply id, conversation id, content) straight into the ledger, as the intake writes them."""
         ledger, rows = DeliveryLedger("test"), []
         for reply_id, conversation_id, content in contents:
-            envelope = self.event(content, reply_id, conversation_id)
+            envelope = self.event(content, reply_id, conversation_id, channel_id)
             rows.append(deliver.queued(envelope, self.key(contact_id or new_id())))
         with database.connect(self.settings.database_url, "test") as connection, connection.transaction():
             ledger.insert(connection.cursor(), rows, utc_now())
             connection.execute(b"NOTIFY ingest_email_queued")
+
+    async def say(self, event: Any) -> None:
+        """An event of the workspace's stream, as the relay publishes it."""
+        stream = self.settings.workspace_id
+        envelope: AnyEnvelope = Envelope(
+            id=new_id(),
+            stream=stream,
+            sequence=next(self.positions),
+            occurred_at=utc_now(),
+            recorded_at=utc_now(),
+            workspace_id=stream,
+            correlation_id=new_id(),
+            data=event,
+        )
+        record = codec.encode(envelope)
+        headers = codec.with_position(record.headers, self.workspace_store, next(self.positions))
+        publisher = Publisher(self.settings.kafka_bootstrap_servers)
+        await publisher.publish("workspace.v1", str(stream).encode(), Record(headers, record.value))
+        await publisher.stop()
+
+    async def introduce(self) -> None:
+        """The channel that replies go by when a test names no other: its server is the installation's relay."""
+        address = f"support-{self.channel_id.hex}@postroom.localhost"
+        await self.say(FallbackAddressIssued(inbox_id=new_id(), channel_id=self.channel_id, address=address))
+
+    async def connect(self, smtp: SmtpSettings | None) -> UUID:
+        """A channel that is connected with these settings."""
+        channel_id = new_id()
+        settings = EmailSettings(address=f"{channel_id.hex}@example.com", smtp=smtp)
+        await self.say(ChannelConnected(channel_id=channel_id, inbox_id=new_id(), kind="email", email=settings))
+        return channel_id
+
+    async def change(self, channel_id: UUID, smtp: SmtpSettings | None) -> None:
+        settings = EmailSettings(address=f"{channel_id.hex}@example.com", smtp=smtp)
+        await self.say(ChannelChanged(channel_id=channel_id, email=settings))
+
+    async def disconnect(self, channel_id: UUID) -> None:
+        await self.say(ChannelDisconnected(channel_id=channel_id))
+
+    def secret(self, text: str) -> UUID:
+        """The id of a password in the keyring."""
+        secret_id, box = new_id(), secrets.SecretBox(self.settings.secret_key)
+        with database.connect(self.settings.database_url, "test") as connection:
+            secrets.store(connection.cursor(), [(secret_id, box.seal(secret_id, text))])
+        return secret_id
+
+    async def health(self, channel_id: UUID) -> list[tuple[str, str]]:
+        """What the router can read of the channel's health, in the order of the log."""
+        found = {}
+        for record in await self.read("inbound.email.v1"):
+            envelope = codec.decode(record.headers, record.value)
+            if getattr(envelope.data, "channel_id", None) == channel_id:
+                assert record.key == str(channel_id).encode()
+                found.setdefault(envelope.id, (envelope.data.state, envelope.data.reason))
+        return list(found.values())
+
+    async def until_health(self, channel_id: UUID, *wanted: tuple[str, str]) -> None:
+        async with asyncio.timeout(30):
+            while tuple(await self.health(channel_id)) != wanted:
+                await asyncio.sleep(0.05)
 
     async def publish(self, topic: str, key: UUID, *records: Record) -> None:
         """As the relay does: with store and position."""
@@ -119,7 +201,7 @@ class Desk:
         """The process's tasks (all but the intake unless named), stopped and drained at the end."""
         deliverer = deliver.build(self.settings, self.own, **parts)
         stop = asyncio.Event()
-        wanted = names or ("listener", "workers", "reports")
+        wanted = ("channels", *(names or ("listener", "workers", "reports")))
         if "replies" in wanted:
             await asyncio.to_thread(deliverer.install)
         async with asyncio.TaskGroup() as group:
@@ -143,9 +225,11 @@ class Desk:
 
     def on_database(self, dsn: str) -> Desk:
         settings = self.settings
-        return Desk(dsn, settings.kafka_bootstrap_servers, self._folder, settings.smtp_relay_url)
+        other = Desk(dsn, settings.kafka_bootstrap_servers, self._folder, settings.smtp_relay_url)
+        other.channel_id = self.channel_id
+        return other
 
-    def transport(self) -> Transport:
+    def transport(self) -> SmtpTransport | OutboxTransport:
         return deliver.transport_to(self.settings.smtp_relay_url, "postroom.localhost", self.own)
 
     def erase(self, contact_id: UUID) -> None:
@@ -211,11 +295,14 @@ async def run(task: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Ev
 @pytest.fixture
 async def desk(fresh_database: str, kafka: Any, tmp_path: Path, mail_server: Any) -> Desk:
     await topics.apply(kafka.bootstrap_servers)
-    return Desk(fresh_database, kafka.bootstrap_servers, tmp_path, f"smtp://127.0.0.1:{mail_server.port}")
+    desk = Desk(fresh_database, kafka.bootstrap_servers, tmp_path, f"smtp://127.0.0.1:{mail_server.port}")
+    await desk.introduce()
+    return desk
 
 
 @pytest.fixture
 async def desk_with_intake(empty_kafka: Any, desk: Desk) -> Desk:
     """On topics that hold nothing of earlier tests, so that the intake meets this test's replies only."""
     await topics.apply(empty_kafka.bootstrap_servers)
+    await desk.introduce()
     return desk

@@ -277,9 +277,10 @@ async def test_while_kafka_is_away_replies_go_out_and_their_reports_wait(
 ) -> None:
     await topics.apply(fresh_kafka.bootstrap_servers)
     desk.settings = desk.on_kafka(fresh_kafka.bootstrap_servers)
+    await desk.introduce()
     reply_id, other_id = new_id(), new_id()
     async with desk.running() as deliverer:
-        await desk.until(lambda: deliverer.health.report()["kafka"] == "ready")
+        await desk.until(lambda: {deliverer.health.report()[part] for part in ("kafka", "channels")} == {"ready"})
         await asyncio.to_thread(fresh_kafka.kill)
         desk.queue((reply_id, new_id(), reply_content(reply_id)), (other_id, new_id(), reply_content(other_id)))
         await desk.until_state(reply_id, "accepted")

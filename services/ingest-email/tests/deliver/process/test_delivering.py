@@ -301,7 +301,10 @@ async def test_a_broken_transport_is_a_fault_that_is_tried_again(
             self.calls += 1
             if self.calls == 1:
                 raise ZeroDivisionError
-            return await desk.transport().send(mail, wanted, before_final_dot)
+            server = desk.transport()
+            answered = await server.send(mail, wanted, before_final_dot)
+            await server.close()
+            return answered
 
     reply_id = new_id()
     desk.queue((reply_id, new_id(), reply_content(reply_id)))

@@ -1,0 +1,373 @@
+"""An IMAP server that misbehaves on demand, and mails for it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import ssl
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+ADDRESS = "support@example.com"
+PASSWORD = "a right päss\\word"
+
+
+def pytest_asyncio_loop_factories(
+    config: object, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """On the loop that the process runs on, which does TLS its own way."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def mail(number: int, *, text: str = "Where is my order?", **headers: str | None) -> bytes:
+    """A mail in wire format; headers by name, underscores for hyphens, None leaves one out."""
+    message = EmailMessage()
+    fields: dict[str, str | None] = {
+        "From": f"Jane Doe <jane{number % 7}@example.org>",
+        "To": ADDRESS,
+        "Subject": f"Order {number}",
+        "Message-ID": f"<{number}@example.org>",
+        "Date": "Tue, 25 Aug 2026 08:59:00 +0200",
+    }
+    for name, value in {**fields, **{name.replace("_", "-"): value for name, value in headers.items()}}.items():
+        if value is not None:
+            message[name] = value
+    message.set_content(f"{text}\n")
+    return message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+@pytest.fixture
+def make_mail() -> Callable[..., bytes]:
+    return mail
+
+
+@dataclass
+class Kept:
+    """A mail on the scripted server."""
+
+    raw: bytes
+    arrived_at: datetime
+    flags: set[str] = field(default_factory=set)
+    size: int | None = None
+
+
+@dataclass
+class Box:
+    """A folder on the scripted server."""
+
+    uid_validity: int = 7
+    uid_next: int = 1
+    mails: dict[int, Kept] = field(default_factory=dict)
+
+    def put(self, raw: bytes, *, arrived_at: datetime | None = None, size: int | None = None) -> int:
+        uid, self.uid_next = self.uid_next, self.uid_next + 1
+        self.mails[uid] = Kept(raw, arrived_at or datetime.now(UTC), size=size)
+        return uid
+
+    def renumber(self, uid_validity: int) -> None:
+        """As after a restored backup: the same mails under new UIDs."""
+        kept = list(self.mails.values())
+        self.uid_validity, self.uid_next, self.mails = uid_validity, 1, {}
+        for one in kept:
+            self.mails[self.uid_next] = one
+            self.uid_next += 1
+
+
+class Session:
+    """One connection to the scripted server."""
+
+    def __init__(self, server: ScriptedImap, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.server, self.reader, self.writer = server, reader, writer
+        self.box = Box()
+
+    def say(self, text: str | bytes) -> None:
+        self.writer.write((text.encode() if isinstance(text, str) else text) + b"\r\n")
+
+    def cut(self) -> None:
+        self.writer.transport.abort()
+
+    async def line(self) -> str:
+        return (await self.reader.readuntil(b"\r\n")).decode().rstrip("\r\n")
+
+    async def serve(self) -> None:
+        self.say(self.server.greeting)
+        while True:
+            tag, _, command = (await self.line()).partition(" ")
+            word = self.server.word_of(command)
+            self.server.commands.append(command if word not in ("LOGIN", "AUTHENTICATE") else word)
+            actions = self.server.script[word]
+            if actions and await actions.pop(0)(self, tag, command):
+                continue
+            if await self.answer(tag, word, command):
+                return
+
+    async def answer(self, tag: str, word: str, command: str) -> bool:
+        """Whether the session is over."""
+        answer = getattr(self, "do_" + word.lower().replace(" ", "_"), None)
+        if answer is None:
+            self.say(f"{tag} BAD unknown")
+        elif (text := await answer(tag, command)) is not None:
+            self.say(f"{tag} {text}")
+        await self.writer.drain()
+        return word == "LOGOUT"
+
+    async def do_capability(self, tag: str, command: str) -> str:
+        self.say(f"* CAPABILITY IMAP4rev1 {self.server.capabilities}")
+        return "OK done"
+
+    async def do_starttls(self, tag: str, command: str) -> None:
+        assert self.server.tls is not None
+        self.say(f"{tag} OK begin")
+        await self.writer.start_tls(self.server.tls)
+
+    async def do_authenticate(self, tag: str, command: str) -> str:
+        self.say("+ ")
+        _, username, password = base64.b64decode(await self.line()).decode().split("\0")
+        return self._logged_in(username, password)
+
+    async def do_login(self, tag: str, command: str) -> str:
+        texts = []
+        rest = command.partition(" ")[2]
+        while rest:
+            literal = re.fullmatch(r"\{(\d+)\}", rest)
+            if literal is not None:
+                self.say("+ go on")
+                texts.append((await self.reader.readexactly(int(literal[1]))).decode())
+                rest = (await self.line()).lstrip()
+                continue
+            match = re.match(r'"((?:[^"\\]|\\.)*)" ?', rest)
+            assert match is not None, rest
+            texts.append(re.sub(r"\\(.)", r"\1", match[1]))
+            rest = rest[match.end() :]
+        return self._logged_in(*texts)
+
+    def _logged_in(self, username: str, password: str) -> str:
+        self.server.log_ins += 1
+        right = (username, password) == (ADDRESS, self.server.password)
+        return "OK welcome" if right else "NO [AUTHENTICATIONFAILED] no"
+
+    async def do_select(self, tag: str, command: str) -> str:
+        name = command.partition(" ")[2].strip('"')
+        if name not in self.server.boxes:
+            return "NO [NONEXISTENT] no such folder"
+        self.box = self.server.boxes[name]
+        self.say(f"* {len(self.box.mails)} EXISTS")
+        self.say(f"* OK [UIDVALIDITY {self.box.uid_validity}] valid")
+        self.say(f"* OK [UIDNEXT {self.box.uid_next}] next")
+        return "OK [READ-WRITE] open"
+
+    do_examine = do_select
+
+    async def do_status(self, tag: str, command: str) -> str:
+        name = command.split('"')[1]
+        if name not in self.server.boxes:
+            return "NO [NONEXISTENT] no such folder"
+        box = self.server.boxes[name]
+        self.say(f'* STATUS "{name}" (UIDNEXT {box.uid_next} UIDVALIDITY {box.uid_validity})')
+        return "OK done"
+
+    def _named(self, text: str) -> list[int]:
+        uids: set[int] = set()
+        highest = max(self.box.mails, default=0)
+        for part in text.split(","):
+            first, _, last = part.partition(":")
+            bounds = sorted(highest if end == "*" else int(end) for end in (first, last or first))
+            uids.update(uid for uid in self.box.mails if bounds[0] <= uid <= bounds[1])
+        return sorted(uids)
+
+    async def do_search(self, tag: str, command: str) -> str:
+        words = command.split()
+        uids = self._named(words[3])
+        if "SINCE" in words:
+            day = datetime.strptime(words[5], "%d-%b-%Y").date()
+            uids = [uid for uid in uids if self.box.mails[uid].arrived_at.date() >= day]
+        self.say("* SEARCH " + " ".join(map(str, uids)))
+        return "OK done"
+
+    async def do_list_mails(self, tag: str, command: str) -> str:
+        for uid in self._named(command.split()[2]):
+            kept = self.box.mails[uid]
+            size = len(kept.raw) if kept.size is None else kept.size
+            arrived = kept.arrived_at.strftime("%d-%b-%Y %H:%M:%S +0000")
+            self.say(f'* {uid} FETCH (UID {uid} RFC822.SIZE {size} INTERNALDATE "{arrived}")')
+        return "OK done"
+
+    async def do_bodies(self, tag: str, command: str) -> str:
+        for uid in self._named(command.split()[2]):
+            raw = self.box.mails[uid].raw
+            self.say(b"* %d FETCH (UID %d BODY[] {%d}\r\n%b)" % (uid, uid, len(raw), raw))
+            await self.writer.drain()
+        return "OK done"
+
+    async def do_heads(self, tag: str, command: str) -> str:
+        for uid in self._named(command.split()[2]):
+            head = self.box.mails[uid].raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+            self.say(b"* %d FETCH (UID %d BODY[HEADER]<0> {%d}\r\n%b)" % (uid, uid, len(head), head))
+        return "OK done"
+
+    async def do_store(self, tag: str, command: str) -> str:
+        flag = command[command.index("(") + 1 : -1]
+        for uid in self._named(command.split()[2]):
+            self.box.mails[uid].flags.add(flag)
+        return "OK done"
+
+    async def do_expunge(self, tag: str, command: str) -> str:
+        for uid in self._named(command.split()[2]):
+            if "\\Deleted" in self.box.mails[uid].flags:
+                del self.box.mails[uid]
+        return "OK done"
+
+    async def do_noop(self, tag: str, command: str) -> str:
+        return "OK done"
+
+    async def do_idle(self, tag: str, command: str) -> str:
+        self.say("+ idling")
+        self.server.idlers.append(self)
+        try:
+            assert await self.line() == "DONE"
+        finally:
+            self.server.idlers.remove(self)
+        return "OK done"
+
+    async def do_logout(self, tag: str, command: str) -> str:
+        self.say("* BYE good")
+        return "OK done"
+
+
+Action = Callable[[Session, str, str], Awaitable[bool]]
+
+
+class ScriptedImap:
+    """An IMAP server whose next answers to a command (a word like FETCH's parts below) are what `script` says."""
+
+    def __init__(self, tls: ssl.SSLContext | None = None, *, from_the_start: bool = False) -> None:
+        self.boxes: dict[str, Box] = {"INBOX": Box()}
+        self.password = PASSWORD
+        self.greeting = "* OK ready"
+        self.capabilities = (
+            "IDLE UIDPLUS AUTH=PLAIN STARTTLS" if tls and not from_the_start else "IDLE UIDPLUS AUTH=PLAIN"
+        )
+        self.tls, self._from_the_start = tls, from_the_start
+        self.script: dict[str, list[Action]] = defaultdict(list)
+        self.commands: list[str] = []
+        self.idlers: list[Session] = []
+        self.log_ins = 0
+        self.sessions: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    @staticmethod
+    def word_of(command: str) -> str:
+        """FETCH is BODIES, HEADS or LIST_MAILS; UID commands are named without UID."""
+        words = command.split()
+        word = words[1] if words[0] == "UID" else words[0]
+        if word != "FETCH":
+            return word
+        return "HEADS" if "HEADER" in command else "BODIES" if "BODY" in command else "LIST_MAILS"
+
+    @property
+    def inbox(self) -> Box:
+        return self.boxes["INBOX"]
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    def always(self, word: str, action: Action, times: int = 1000) -> None:
+        self.script[word] += [action] * times
+
+    def arrive(self, raw: bytes, **known: Any) -> int:
+        """A mail for the inbox, of which those who IDLE are told."""
+        uid = self.inbox.put(raw, **known)
+        for session in self.idlers:
+            session.say(f"* {len(self.inbox.mails)} EXISTS")
+        return uid
+
+    def cut_all(self) -> None:
+        for task in self.sessions:
+            task.cancel()
+
+    async def start(self) -> None:
+        tls = self.tls if self._from_the_start else None
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        self.cut_all()
+        if self.sessions:
+            await asyncio.wait(self.sessions)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.sessions.add(task)
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
+                await Session(self, reader, writer).serve()
+        finally:
+            self.sessions.discard(task)
+            writer.transport.abort()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedImap]:
+    server = ScriptedImap()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Callable[[str], tuple[Path, ssl.SSLContext]]:
+    """`certificate("host")`: a file that vouches for it, and a server's context with it."""
+
+    def make(host: str) -> tuple[Path, ssl.SSLContext]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+            .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        path = tmp_path / f"{host}.pem"
+        secret = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return path, context
+
+    return make
+
+
+@pytest.fixture
+async def secure_server(certificate: Any) -> AsyncIterator[tuple[ScriptedImap, Path]]:
+    """Speaks TLS from the first byte, as localhost; with the file that vouches for it."""
+    path, context = certificate("localhost")
+    server = ScriptedImap(context, from_the_start=True)
+    await server.start()
+    yield server, path
+    await server.stop()
