@@ -41,10 +41,10 @@ def command_id(workspace_id: UUID, actor: Actor, key: str | None, fresh: Callabl
     return fresh() if key is None else uuid5(workspace_id, f"{actor}|{key}")
 
 
-def request_hash(method: str, path: str, body: bytes) -> bytes:
-    """What must be the same when an Idempotency-Key is used again."""
+def request_hash(method: str, path: str, body: bytes, key: bytes) -> bytes:
+    """What must be the same when an Idempotency-Key is used again. Keyed, for a body may hold a password to guess."""
     head = f"{method} {path}\n".encode("utf-8", "surrogatepass")
-    return hashlib.sha256(head + body).digest()
+    return hashlib.blake2b(head + body, key=key, digest_size=32).digest()
 
 
 def envelope(

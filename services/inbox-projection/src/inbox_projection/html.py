@@ -9,6 +9,8 @@ from urllib.parse import unquote
 
 import nh3
 
+from inbox_projection.html_quotes import folded, mark_of, without_marks
+
 REMOTE: Final = "data-remote-src"
 
 
@@ -42,7 +44,8 @@ _ATTRIBUTES: Final[dict[str, set[str]]] = {
     "ul": {"type"},
     "li": {"value", "type"},
     "font": {"color", "face", "size"},
-    "blockquote": {"cite", "type"},
+    "blockquote": {"cite", "type", "class"},
+    "div": {"class", "id"},
     "q": {"cite"},
     "time": {"datetime"},
     "hr": {"width", "size", "align", "color"},
@@ -80,17 +83,56 @@ def sanitise(html: str, inline: Mapping[str, str] | None = None) -> str:
     """HTML that runs nothing, loads nothing from elsewhere and leaves nothing out of its own box.
 
     `inline` maps content ids (without angle brackets) to addresses of ours: `cid:` images point there. Remote images
-    have no `src`, their address is in `data-remote-src`, so that a person may choose to load them.
+    have no `src`, their address is in `data-remote-src`, so that a person may choose to load them. The quoted history
+    at the end is folded (`<details>`).
     """
-    return _IMAGE.sub(lambda match: _shown_image(match, inline or {}), sanitise_outgoing(html))
+    marked = _CLEANER.clean(html.replace("\x00", ""))
+    return _IMAGE.sub(lambda match: _shown_image(match, inline or {}), folded(marked))
+
+
+def remote_images(clean: str) -> int:
+    """How many images of sanitised HTML wait."""
+    return sum(_WAITING in match[0] for match in _IMAGE.finditer(clean)) if _WAITING in clean else 0
+
+
+def with_remote_images(clean: str) -> str:
+    """Sanitised HTML in which remote images are loaded, because a person chose so."""
+    if _WAITING not in clean:
+        return clean
+    return _IMAGE.sub(lambda match: match[0].replace(_WAITING, ' src="', 1), clean)
+
+
+def with_inline_images(html: str, content_ids: Mapping[str, str]) -> str:
+    """What `sanitise_outgoing` gave, its `cid:` images renamed: lower case name → content id."""
+
+    def renamed(match: re.Match[str]) -> str:
+        content_id = content_ids.get(_content_id_of(match) or "")
+        if content_id is None:
+            return match[0]
+        return _SOURCE.sub(lambda _: f' src="cid:{_escaped(content_id)}"', match[0], count=1)
+
+    return _IMAGE.sub(renamed, html)
+
+
+def inline_names(html: str) -> list[str]:
+    """The names, lower case, that `cid:` images of sanitised HTML go by."""
+    return [name for match in _IMAGE.finditer(html) if (name := _content_id_of(match)) is not None]
+
+
+def _content_id_of(match: re.Match[str]) -> str | None:
+    source = _SOURCE.search(match["attributes"])
+    content_id = None if source is None else _CID.fullmatch(source[1])
+    return None if content_id is None else content_id[1].strip().lower()
 
 
 def sanitise_outgoing(html: str) -> str:
     """The same for what we send: images keep their address, for the recipient's own program to decide about."""
-    return _CLEANER.clean(html.replace("\x00", ""))
+    return without_marks(_CLEANER.clean(html.replace("\x00", "")))
 
 
 def _keep(attribute: str, value: str) -> str | None:
+    if attribute in ("class", "id"):
+        return mark_of(attribute, value)
     if attribute == "style" and _URL_IN_STYLE.search(value):
         return None
     if attribute == "href" and _CID.match(value):
@@ -106,6 +148,7 @@ def _keep(attribute: str, value: str) -> str | None:
 # these expressions read tags exactly.
 _IMAGE: Final = re.compile(r'<img\b(?P<attributes>(?: [^\s=">]+="[^"]*")*)>')
 _SOURCE: Final = re.compile(r' src="([^"]*)"')
+_WAITING: Final = f' {REMOTE}="'
 
 
 def _shown_image(match: re.Match[str], inline: Mapping[str, str]) -> str:

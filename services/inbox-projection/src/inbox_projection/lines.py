@@ -10,7 +10,7 @@ import msgspec
 
 from events.conversations import CommentText, ReplyContent
 from events.values import Address, Attachment, MessageContent
-from inbox_projection.html import sanitise
+from inbox_projection.html import remote_images, sanitise, with_remote_images
 from inbox_projection.pool import Row
 
 _inbound: Final = msgspec.json.Decoder(MessageContent)
@@ -22,6 +22,9 @@ class _Details(msgspec.Struct):
     """What is read of a line's details, whatever its kind."""
 
     automated: str | None = None
+    automated_kind: str | None = None
+    authentication: str = ""
+    bounced_reply_id: UUID | None = None
     unreadable: str | None = None
     mentions: tuple[UUID, ...] = ()
 
@@ -62,13 +65,16 @@ def content_of(row: Row) -> MessageContent | ReplyContent | None:
     return _inbound.decode(row["content"]) if row["direction"] == "in" else _reply.decode(row["content"])
 
 
-def shaped(row: Row, cache: CleanHtml) -> dict[str, Any]:
-    """The line, all fields of the contract present."""
+def shaped(row: Row, cache: CleanHtml, *, images: bool = False) -> dict[str, Any]:
+    """The line, all fields of the contract present; `images` loads remote images of HTML, which otherwise wait."""
     details = _details.decode(row["details"]) if row["details"] else _Details()
     line = _bare(row, details)
     content = content_of(row)
     if content is not None:
-        _fill(line, row["message_id"], content, cache)
+        _fill(line, row["message_id"], content, cache, images)
+        if isinstance(content, MessageContent):
+            line["bounce"] = _bounce(content, details)
+            line["invitation"] = _invitation(content)
     elif row["kind"] == "comment" and row["content"] is not None:
         line["text"] = line["new_text"] = _comment.decode(row["content"]).text
     elif row["kind"] == "activity":
@@ -94,10 +100,15 @@ def _bare(row: Row, details: _Details) -> dict[str, Any]:
         "new_text": "",
         "quoted": "",
         "html": None,
+        "remote_images": 0,
         "truncated": False,
         "attachments": (),
         "mentions": details.mentions,
         "automated": details.automated is not None,
+        "automated_kind": details.automated_kind,
+        "authentication": details.authentication or None,
+        "bounce": None,
+        "invitation": None,
         "unreadable": details.unreadable is not None,
         "erased": row["content"] is None and row["kind"] != "activity",
         "activity": None,
@@ -113,12 +124,14 @@ def _bare(row: Row, details: _Details) -> dict[str, Any]:
     }
 
 
-def _fill(line: dict[str, Any], message_id: UUID, content: MessageContent | ReplyContent, cache: CleanHtml) -> None:
+def _fill(
+    line: dict[str, Any], message_id: UUID, content: MessageContent | ReplyContent, cache: CleanHtml, images: bool
+) -> None:
     line["external_id"] = content.external_id
-    line["from"] = _address(content.sender)
-    line["to"] = [_address(one) for one in content.to]
-    line["cc"] = [_address(one) for one in content.cc]
-    line["bcc"] = [_address(one) for one in content.bcc]
+    line["from"] = address(content.sender)
+    line["to"] = [address(one) for one in content.to]
+    line["cc"] = [address(one) for one in content.cc]
+    line["bcc"] = [address(one) for one in content.bcc]
     line["subject"] = content.subject
     line["text"] = content.text
     if isinstance(content, MessageContent):
@@ -127,15 +140,28 @@ def _fill(line: dict[str, Any], message_id: UUID, content: MessageContent | Repl
     else:
         line["new_text"] = content.text
     if content.html is not None:
-        line["html"] = cache.of(message_id, content.html, content.attachments)
-    line["attachments"] = [_attachment(message_id, one) for one in content.attachments]
+        clean = cache.of(message_id, content.html, content.attachments)
+        line["remote_images"] = remote_images(clean)
+        line["html"] = with_remote_images(clean) if images else clean
+    line["attachments"] = [attachment(message_id, one) for one in content.attachments]
 
 
-def _address(address: Address) -> dict[str, str]:
-    return {"address": address.address, "name": address.name}
+def _bounce(content: MessageContent, details: _Details) -> dict[str, Any] | None:
+    """What a delivery status notification says, and the reply of ours that it proves to speak of."""
+    if content.bounce is None:
+        return None
+    return {**msgspec.structs.asdict(content.bounce), "reply_id": details.bounced_reply_id}
 
 
-def _attachment(message_id: UUID, one: Attachment) -> dict[str, Any]:
+def _invitation(content: MessageContent) -> dict[str, Any] | None:
+    return None if content.invitation is None else msgspec.structs.asdict(content.invitation)
+
+
+def address(one: Address) -> dict[str, str]:
+    return {"address": one.address, "name": one.name}
+
+
+def attachment(message_id: UUID, one: Attachment) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": one.name,

@@ -24,6 +24,8 @@ class Permission(Enum):
     MANAGE_RULES = "read, draft and publish rules"
     ERASE_CONTACT = "erase a person for ever"
     SEE_QUARANTINE = "see and retry what could not be handled"
+    MANAGE_FILTERS = "read and set e-mail filters, and see what they kept out"
+    SEE_AUDIT = "see who did what, when and from where"
     RECONCILE = "see how much was received, stored and shown"
 
     READ_CONVERSATIONS = "read conversations, their messages, files, people and decisions"
@@ -42,6 +44,7 @@ _MANAGERS: Final = _EVERYBODY | {
     Permission.MANAGE_INBOX,
     Permission.MANAGE_TEAMS,
     Permission.MANAGE_RULES,
+    Permission.MANAGE_FILTERS,
     Permission.RECONCILE,
 }
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, LiteralString
 
 from psycopg import AsyncConnection, OperationalError
-from psycopg.errors import FeatureNotSupported, InFailedSqlTransaction, UndefinedTable
+from psycopg.errors import FeatureNotSupported, InFailedSqlTransaction, UndefinedColumn, UndefinedTable
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import Composed
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -19,7 +19,7 @@ Query = LiteralString | bytes | Composed
 Parameters = Mapping[str, Any] | Sequence[Any]
 STATEMENT_TIMEOUT_MS: Final = 10_000
 POOL_SECONDS: Final = 5.0
-_SWITCHED: Final = (UndefinedTable, FeatureNotSupported, InFailedSqlTransaction)
+_SWITCHED: Final = (UndefinedTable, UndefinedColumn, FeatureNotSupported, InFailedSqlTransaction)
 
 
 class DatabaseAway(Exception):
@@ -64,7 +64,7 @@ class Database:
     async def rows(self, query: Query, parameters: Parameters = ()) -> list[Row]:
         """All rows of a read. Repeated once when the views were switched, or a connection had died unnoticed.
 
-        Views that are not there (yet) count as a database that is away.
+        Views that are not there (yet), or still those of an older version, count as a database that is away.
         """
         try:
             return await self._rows(query, parameters)

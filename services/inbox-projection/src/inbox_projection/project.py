@@ -15,7 +15,7 @@ from inbox_projection import projector
 from inbox_projection.projector import Views
 from inbox_projection.rebuild import rebuild_beside
 from inbox_projection.tables import retention, schema
-from service_kit import keyring, lifecycle, watchdog
+from service_kit import lifecycle, watchdog
 from service_kit.consumer import first_of
 from service_kit.database import connect
 from service_kit.dead_letters import DeadLetters
@@ -78,13 +78,18 @@ def build(settings: Settings, *, health: Health | None = None, metrics: Metrics 
 
 
 def prepare(settings: Settings) -> bool:
-    """Makes the schema where it is absent; False when it is there in another version and must be rebuilt."""
-    keyring.install(settings.database_url)
+    """Makes the schema where it is absent; False when it must be rebuilt: it is there in another version, or shows what
+    POSTROOM_STORE_CUTS cuts off.
+
+    The keyring is the router's to make: no sealed event is on the log before it is there.
+    """
     with connect(settings.database_url, "prepare views") as connection:
         with connection.transaction():
             connection.execute("select pg_advisory_xact_lock(%s)", (schema.FEED_LOCK,))
             schema.create(connection)
-        return schema.version_of(connection) == schema.VIEW_VERSION
+        return schema.version_of(connection) == schema.VIEW_VERSION and not schema.shows_cut(
+            connection, settings.store_cuts
+        )
 
 
 async def project(settings: Settings) -> None:
@@ -92,7 +97,7 @@ async def project(settings: Settings) -> None:
     health, metrics = Health(projector.NAME, projector.COUNTS), Metrics()
     async with serving(settings.metrics_port, health, metrics):
         if not await asyncio.to_thread(prepare, settings):
-            log.info("the views have another version and are rebuilt", extra={"version": schema.VIEW_VERSION})
+            log.info("the views of before can't go on and are rebuilt", extra={"version": schema.VIEW_VERSION})
             await rebuild_beside(settings)
         shells = build(settings, health=health, metrics=metrics)
         await asyncio.to_thread(shells[0].create)

@@ -9,14 +9,20 @@ from uuid import UUID
 
 import msgspec
 
-from events.conversations import ReplyContent
-from events.values import Address, Attachment, MessageContent
+from events.conversations import QuotedHistory, ReplyContent
+from events.values import Address, Attachment, MessageContent, MessageFacts
 from inbox_projection import recipients
-from inbox_projection.html import sanitise_outgoing
+from inbox_projection.html import inline_names, sanitise_outgoing, with_inline_images
+from inbox_projection.html_text import text_of
 from inbox_projection.recipients import Answered, Chosen, OwnChannel
 from service_kit import reply_token
 
 _inbound: Final = msgspec.json.Decoder(MessageContent)
+_facts: Final = msgspec.json.Decoder(MessageFacts)
+MAX_HISTORY: Final = 64 * 1024
+"""Bytes of the quoted message's text."""
+INLINE: Final = "@postroom"
+"""Ends the content ids of pictures in replies: an upload's id alone is none (RFC 2392)."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ def freeze(
 ) -> Frozen:
     """`view` is the row of queries.messages.answered, `channels` those of mail_channels (all inboxes, to know us by).
 
+    Where the agent gave HTML only, the text is made from it.
     Refuses with NothingToAnswer and the errors of `recipients`.
     """
     answered = _answered(view, chose=written.chosen.to is not None)
@@ -65,6 +72,7 @@ def freeze(
     fallback = view["fallback_address"] or sender.address
     token = reply_token.sign(conversation_id, token_key)
     name = sender.from_name or view["inbox_name"]
+    html, attachments = _inline(written.html, attachments)
     content = ReplyContent(
         external_id="",
         sender=Address(sender.address, name),
@@ -73,13 +81,52 @@ def freeze(
         cc=people.cc,
         bcc=people.bcc,
         subject=recipients.answer_subject(answered.subject or view["subject"]),
-        text=written.text,
-        html=None if written.html is None else sanitise_outgoing(written.html),
+        text=written.text if written.text.strip() or html is None else text_of(html),
+        html=html,
         attachments=attachments,
         in_reply_to=recipients.answered_id(answered),
         references=recipients.answer_references(answered),
+        history=_history(view) if view["quote_history"] else None,
     )
     return Frozen(sender.id, content)
+
+
+def pictures(html: str | None) -> list[UUID]:
+    """The uploads that a reply's HTML shows in place, each once; other names after `cid:` are nobody's."""
+    if html is None or "cid:" not in html.lower():
+        return []
+    return list(dict.fromkeys(found for name in inline_names(sanitise_outgoing(html)) if (found := _uuid(name))))
+
+
+def _inline(html: str | None, files: tuple[Attachment, ...]) -> tuple[str | None, tuple[Attachment, ...]]:
+    """The HTML as it is sent, and the files; those that it shows have a content id."""
+    if html is None:
+        return None, files
+    clean = sanitise_outgoing(html)
+    shown = set(pictures(html))
+    ids = {one.id: f"{one.id}{INLINE}" for one in files if one.id in shown}
+    if not ids:
+        return clean, files
+    named = {name: ids[found] for name in inline_names(clean) if (found := _uuid(name)) in ids}
+    placed = tuple(msgspec.structs.replace(one, content_id=ids[one.id]) if one.id in ids else one for one in files)
+    return with_inline_images(clean, named), placed
+
+
+def _history(view: dict[str, Any]) -> QuotedHistory | None:
+    """The last inbound message, as far as it fits; None where there is none, or its person was erased."""
+    if view["content"] is None:
+        return None
+    message = _inbound.decode(view["content"])
+    facts = _facts.decode(view["details"])
+    text = message.text.encode("utf-8", "replace")[:MAX_HISTORY].decode("utf-8", "ignore")
+    return QuotedHistory(sender=message.sender, sent_at=facts.sent_at or facts.received_at, text=text)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _answered(view: dict[str, Any], *, chose: bool) -> Answered:

@@ -23,7 +23,10 @@ from inbox_projection.auth.passwords import Passwords
 from inbox_projection.bootstrap import Bootstrap, Plan
 from inbox_projection.command_bus import KafkaCommands
 from inbox_projection.feed import Feed
+from inbox_projection.inbound_log import KafkaInboundLog
+from inbox_projection.origins import Origins
 from inbox_projection.pool import Database, DatabaseAway
+from inbox_projection.presence import Presence
 from inbox_projection.queries import requests
 from inbox_projection.shown import Shown, ShownListener
 from inbox_projection.uploads import Uploads
@@ -33,6 +36,7 @@ from service_kit.clock import utc_now
 from service_kit.hashing import KeyedHash, derive_key
 from service_kit.health import Health
 from service_kit.metrics import Metrics
+from service_kit.secrets import SecretBox
 from service_kit.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -79,10 +83,14 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         workspace_id=settings.workspace_id,
         public_url=settings.public_url,
         reply_token_key=derive_key(settings.secret_key, "reply-token"),
+        secrets=SecretBox(settings.secret_key),
         database=database,
         identities=Identities(database),
         credentials=Credentials(database, passwords, lockout),
+        origins=Origins(database),
+        presence=Presence(database, bus, settings.workspace_id, utc_now),
         commands=bus,
+        inbound=KafkaInboundLog(settings.kafka_bootstrap_servers),
         blobs=blobs,
         uploads=uploads,
         feed=feed,
@@ -95,6 +103,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         "outcomes": bus.run,
         "feed": feed.run,
         "sweeper": lambda: _sweep(parts, lockout),
+        "presence": parts.presence.run,
         "readiness": lambda: _watch(health, listener.listening, bus.ready),
     }
     try:
@@ -169,12 +178,13 @@ async def _watch(health: Health, database: asyncio.Event, bus: asyncio.Event) ->
 
 
 async def _sweep(parts: Parts, lockout: Lockout) -> None:
-    """Deletes what has had its time: unused uploads, remembered requests, failed log-ins."""
+    """Deletes what has had its time: unused uploads, remembered requests, failed log-ins, origins of commands."""
     while True:
         try:
             swept = await parts.uploads.sweep()
             await requests.forget_old(parts.database)
             await lockout.forget_old()
+            await parts.origins.forget_old()
             if swept:
                 log.info("unused uploads vanished", extra={"files": swept})
         except (DatabaseAway, BlobStoreUnavailable) as error:

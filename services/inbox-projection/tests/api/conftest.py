@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,7 +30,10 @@ from inbox_projection.auth.identity import Identities
 from inbox_projection.auth.lockout import Lockout
 from inbox_projection.auth.passwords import Passwords
 from inbox_projection.feed import Feed
+from inbox_projection.inbound_log import Read, Received
+from inbox_projection.origins import Origins
 from inbox_projection.pool import Database
+from inbox_projection.presence import Presence
 from inbox_projection.projector import Views
 from inbox_projection.shown import Shown, ShownListener
 from inbox_projection.tables.schema import create
@@ -43,6 +47,7 @@ from service_kit.hashing import KeyedHash, derive_key
 from service_kit.health import Health
 from service_kit.ids import new_id
 from service_kit.metrics import Metrics
+from service_kit.secrets import SecretBox
 
 SECRET = "a secret of at least thirty-two characters"
 PASSWORD = "correct horse battery"
@@ -61,6 +66,8 @@ class PretendedRouter:
         self.handled: dict[UUID, CommandHandled] = {}
         self.inboxes: dict[UUID, dict[str, Any]] = {}
         self.teams: dict[UUID, dict[str, Any]] = {}
+        self.sealed: list[c.SealedSecret] = []
+        self.filter_version = 0
         self._show = show
 
     def inbox_changed(self, inbox_id: UUID, **fields: Any) -> None:
@@ -86,7 +93,9 @@ class PretendedRouter:
         base = {"command_id": command.id, "command": command.type}
         if self.refusal is not None:
             return CommandHandled(**base, state="refused", code=self.refusal[0], detail=self.refusal[1])
+        self.story.cause = command.id
         self._tell(command)
+        self.story.cause = None
         return CommandHandled(**base, state="done")
 
     def _tell(self, command: Envelope[Command]) -> None:
@@ -162,6 +171,9 @@ class PretendedRouter:
             case c.ChangeAgent():
                 if data.role is not None:
                     self.story.workspace(w.AgentRoleChanged(agent_id=data.agent_id, role=data.role))
+                if data.capacity is not None:
+                    capacity = None if data.capacity == "unlimited" else data.capacity
+                    self.story.workspace(w.AgentCapacityChanged(agent_id=data.agent_id, capacity=capacity))
                 if data.deactivated is not None:
                     kind = w.AgentDeactivated if data.deactivated else w.AgentReactivated
                     self.story.workspace(kind(agent_id=data.agent_id))
@@ -174,11 +186,17 @@ class PretendedRouter:
                 )
                 self.story.workspace(changed, key=data.agent_id)
             case c.SetAvailability():
-                self.story.workspace(w.AgentAvailabilityChanged(**fields))
+                self.story.workspace(w.AgentAvailabilityChanged(**fields), actor=command.actor)
             case c.ConnectChannel():
-                self.story.workspace(w.ChannelConnected(**fields))
+                self.sealed += fields.pop("secrets")
+                self.story.workspace(w.ChannelConnected(**fields), actor=command.actor)
             case c.ChangeChannel():
-                self.story.workspace(w.ChannelChanged(**fields))
+                self.sealed += fields.pop("secrets")
+                self.story.workspace(w.ChannelChanged(**fields), actor=command.actor)
+            case c.SetEmailFilters():
+                self.filter_version += 1
+                filters = w.EmailFiltersSet(version=self.filter_version, filters=data.filters)
+                self.story.workspace(filters, actor=command.actor)
             case c.DisconnectChannel():
                 self.story.workspace(w.ChannelDisconnected(channel_id=data.channel_id))
             case c.DraftRules():
@@ -191,6 +209,17 @@ class PretendedRouter:
                 )
             case _:
                 raise AssertionError(f"the pretended router does not know {command.type}")
+
+
+class PretendedInboundLog:
+    """What a test says that was received."""
+
+    def __init__(self) -> None:
+        self.records: list[Received] = []
+        self.complete = True
+
+    async def received(self, begin: datetime, end: datetime) -> Read:
+        return Read([one for one in self.records if begin <= one.at < end], self.complete)
 
 
 @dataclass
@@ -214,7 +243,7 @@ class World:
 
     def client(self, role: str | None = "administrator", **options: Any) -> httpx.AsyncClient:
         """A client of the API with the token of a role; None sends none."""
-        headers = {} if role is None else {"Authorization": f"Bearer {TOKENS[role]}"}
+        headers = options.pop("headers", {}) | ({} if role is None else {"Authorization": f"Bearer {TOKENS[role]}"})
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=options.pop("raise_app_exceptions", True))
         return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080", headers=headers, **options)
 
@@ -283,10 +312,14 @@ async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
         workspace_id=WORKSPACE_ID,
         public_url="http://127.0.0.1:8080",
         reply_token_key=derive_key(SECRET, "reply-token"),
+        secrets=SecretBox(SECRET),
         database=pool,
         identities=Identities(pool),
         credentials=Credentials(pool, passwords, Lockout(pool, KeyedHash(b"k" * 32))),
+        origins=Origins(pool),
+        presence=Presence(pool, router, WORKSPACE_ID, lambda: START),
         commands=router,
+        inbound=PretendedInboundLog(),
         blobs=blobs,
         uploads=Uploads(pool, blobs),
         feed=Feed(pool, listener, keep_alive_seconds=0.2),

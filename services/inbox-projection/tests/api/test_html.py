@@ -115,6 +115,15 @@ def test_every_payload_of_dompurify_is_harmless() -> None:
     assert {payload: wrong for payload, wrong in found.items() if wrong} == {}
 
 
+@pytest.mark.corpus
+def test_every_payload_of_dompurify_is_harmless_inside_a_folded_quotation() -> None:
+    if not CORPUS.exists():
+        pytest.skip("the corpus is not beside the checkout")
+    for one in json.loads(CORPUS.read_text()):
+        for html in ("<p>x</p><div class=gmail_quote>{}</div>", "<p>x</p>{}<blockquote type=cite>{}</blockquote>"):
+            assert faults(sanitise(html.replace("{}", one["payload"]))) == [], one["payload"]
+
+
 @given(st.text(alphabet="<>\"'=/ \x00acdghimnoprstuxy:;&#01-!", max_size=200))
 def test_no_soup_of_tags_gets_through(text: str) -> None:
     assert faults(sanitise(text)) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -116,7 +115,7 @@ async def test_nothing_tells_an_unknown_account_from_a_wrong_password(world: Any
             began = perf_counter()
             bodies.add((await log_in(browser, email, "wrong password")).text)
             taken.append(perf_counter() - began)
-        times[email] = median(taken)
+        times[email] = min(taken)  # what the answer needs, whatever else the machine does
     assert len(bodies) == 1
     assert max(times.values()) < 3 * min(times.values())
 

@@ -30,6 +30,7 @@ BODIES: dict[str, Any] = {
     "PUT /conversations/{conversation_id}/priority": {"priority": "high"},
     "PATCH /contacts/{contact_id}": {},
     "PUT /rules": {"rules": []},
+    "PUT /email-filters": {"filters": []},
     "POST /session": {"email": "a@b.test", "password": "x"},
 }
 

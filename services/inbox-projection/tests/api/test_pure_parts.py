@@ -122,7 +122,8 @@ def test_a_command_id_depends_on_actor_and_key_only() -> None:
     workspace, ann, bob = uuid4(), Actor("agent", "1"), Actor("agent", "2")
     assert command_id(workspace, ann, "k") == command_id(workspace, ann, "k")
     assert len({command_id(workspace, who, key) for who in (ann, bob) for key in ("k", "l", None, None)}) == 8
-    assert request_hash("PUT", "/a", b"x") != request_hash("PUT", "/ax", b"")
+    assert request_hash("PUT", "/a", b"x", b"k") != request_hash("PUT", "/ax", b"", b"k")
+    assert request_hash("PUT", "/a", b"x", b"k") != request_hash("PUT", "/a", b"x", b"other")
 
 
 def test_an_entry_of_the_feed_is_a_server_sent_event() -> None:

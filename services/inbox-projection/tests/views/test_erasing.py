@@ -14,7 +14,7 @@ from inbox_projection.testing import Replay, Story
 from service_kit.database import Connection
 
 pytestmark = pytest.mark.real
-TABLES = ("conversations", "messages", "contacts", "linked_handles")
+TABLES = ("conversations", "messages", "contacts", "linked_handles", "filtered", "audit")
 
 
 def story_of_two() -> Story:
@@ -32,7 +32,10 @@ def story_of_two() -> Story:
     story.comment(hers, "secret comment on her")
     failure = c.FailureReason(reason="secret@client.test is unknown")
     story.conversation(hers, c.ReplyFailed(reply_id=reply, attempt=1, code="550", personal=failure), key=ola)
+    story.filtered_mail(jan, story.new_id(), subject="kept advert", text="kept")
+    story.filtered_mail(ola, story.new_id(), subject="secret advert", text="secret")
     story.erase(ola)
+    story.erase_filtered(story.filtered[1])
     return story
 
 

@@ -10,13 +10,15 @@ import pytest
 
 from events import catalog
 from events import conversations as c
+from events import workspace as w
+from events.envelope import Actor
 from events.testing import envelope, example
 from events.values import MessageContent
 from inbox_projection.testing import Logged, Opened, Story, Thread, open_record
 from inbox_projection.views.batch import fold
 from inbox_projection.views.changes import Changes, Known
 from inbox_projection.views.order import SequenceGap, SequenceRepeated
-from inbox_projection.views.rows import ConversationRow, Line
+from inbox_projection.views.rows import AgentRow, ConversationRow, Line
 
 PROJECTED = ("conversations", "contacts", "workspace", "outcomes", "quarantine")
 
@@ -67,6 +69,59 @@ def test_details_hold_nothing_personal() -> None:
     story.comment(thread, "secret words")
     for line in shown(story).lines:
         assert b"secret" not in (line.details or b"") and b"Confidential" not in (line.details or b"")
+
+
+def test_a_filtered_mail_is_a_row_of_its_own_and_no_conversation() -> None:
+    story = Story()
+    kept_out = story.filtered_mail(story.new_id(), story.new_id(), 3, subject="Buy now")
+    changes = shown(story)
+    (row,) = changes.filtered
+    assert (row.filtered_id, row.message_id, row.filter_version) == (
+        story.filtered[0],
+        kept_out.message.message_id,
+        3,
+    )
+    assert row.key_id == story.filtered[0] and b"Buy now" in (row.content or b"")
+    assert b"Buy now" not in row.details and changes.lines == [] and changes.new_conversations == []
+    assert {what: count for (_, _, what), count in changes.stored.items()} == {"filtered": 1}
+    assert changes.streams == {story.filtered[0]: 1}
+
+
+def test_the_audit_has_what_agents_did_and_nothing_personal() -> None:
+    story = Story()
+    thread = story.mail(story.person(), "Confidential", "secret words")
+    story.reply(thread, "secret words")
+    story.comment(thread, "secret words")
+    story.conversation(thread, c.ConversationResolved())
+    rows = shown(story).audit
+    assert [(row.kind, row.agent_id, row.target_kind) for row in rows] == [
+        ("ReplyQueued", story.agent_id, "conversation"),
+        ("CommentAdded", story.agent_id, "conversation"),
+    ]
+    for row in rows:
+        assert b"secret" not in row.details and b"Confidential" not in row.details
+
+
+def test_of_filters_and_rules_the_audit_keeps_their_number() -> None:
+    story, actor = Story(), Actor("agent", str(UUID(int=7)))
+    one = w.EmailFilter(id=UUID(int=1), kind="block", field="address", value="secret@client.test")
+    story.workspace(w.EmailFiltersSet(version=2, filters=(one, one)), actor=actor)
+    story.workspace(w.ChannelDisconnected(channel_id=UUID(int=3)), actor=actor)
+    story.workspace(w.ChannelDisconnected(channel_id=UUID(int=3)), actor=Actor("agent", "no id"))
+    filters, channel = shown(story).audit
+    assert (filters.target_kind, filters.details) == ("email-filters", b'{"version":2,"filters":2}')
+    assert (channel.target_kind, channel.target_id) == ("channel", UUID(int=3))
+
+
+def test_offline_keeps_what_the_agent_chose_last() -> None:
+    story = Story()
+    agent = story.new_key(story.new_id())
+    identity = w.AgentIdentity(name="Ada", email="ada@postroom.test")
+    story.workspace(w.AgentInvited(agent_id=agent, role="agent", personal=identity), key=agent)
+    story.workspace(w.AgentAvailabilityChanged(agent_id=agent, state="available"))
+    story.workspace(w.AgentAvailabilityChanged(agent_id=agent, state="offline"))
+    row = shown(story).workspace[-1]
+    assert isinstance(row, AgentRow) and (row.availability, row.chosen, row.capacity) == ("offline", "available", None)
 
 
 def test_comments_count_as_no_message_and_move_no_conversation() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from inbox_projection.rebuild import rebuild_beside
 from inbox_projection.tables import schema
 from inbox_projection.testing import Actions, Replay, Story
 from local_runtime.kafka import KafkaBroker
-from service_kit import topics
+from service_kit import keyring, topics
 from service_kit.database import Connection, connect
 from service_kit.health import Health
 from service_kit.keyring import Keyring
@@ -126,6 +127,7 @@ async def inbox(empty_kafka: KafkaBroker, fresh_database: str, tmp_path: Path) -
         blob_url=f"file://{tmp_path}",
         secret_key="a secret of thirty-two characters, or more",
     )
+    keyring.install(settings.database_url)
     assert process.prepare(settings)
     with connect(fresh_database, "tests") as connection:
         yield Inbox(settings, connection)
@@ -195,6 +197,21 @@ async def test_a_dead_letter_leaves_a_known_hole_and_a_missing_event_stops_the_p
         async with asyncio.timeout(60):
             await projector.run(asyncio.Event())
     assert inbox.count("select count(*) from inbox.messages where kind = 'comment'") == 1
+
+
+async def test_views_that_show_what_a_restored_store_cut_off_are_rebuilt_without_it(inbox: Inbox) -> None:
+    inbox.story.mail(inbox.story.person(), "Lost with the newer copy of the store")
+    await inbox.publish()
+    await rebuild_beside(inbox.settings)
+    [(store,)] = inbox.connection.execute("select distinct store from inbox.positions").fetchall()
+    at_its_end = replace(inbox.settings, store_cuts={store: inbox.count("select max(position) from inbox.positions")})
+    assert process.prepare(inbox.settings) and process.prepare(at_its_end)
+
+    before_all = replace(inbox.settings, store_cuts={store: 0})
+    assert not process.prepare(before_all)
+    await rebuild_beside(before_all)
+    assert process.prepare(before_all)
+    assert inbox.count("select count(*) from inbox.messages") == 0
 
 
 async def test_views_of_another_version_are_rebuilt_before_they_are_shown(inbox: Inbox) -> None:

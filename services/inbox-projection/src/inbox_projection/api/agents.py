@@ -58,7 +58,12 @@ async def change_agent(request: Request, agent_id: UUID, body: AgentChange, key:
     parts = parts_of(request)
     if await workspace.agent(parts.database, agent_id) is None:
         raise not_found("agent")
-    command = ChangeAgent(agent_id=agent_id, role=body.role, deactivated=body.deactivated)
+    command = ChangeAgent(
+        agent_id=agent_id,
+        role=body.role,
+        deactivated=body.deactivated,
+        capacity="unlimited" if body.capacity is None and "capacity" in body.model_fields_set else body.capacity,
+    )
     await perform(request, command, parts.workspace_id, key)
     if body.deactivated:
         await parts.identities.end_all(agent_id)

@@ -13,14 +13,17 @@ from inbox_projection.api import (
     answers,
     assignment,
     attachments,
+    audit,
     channels,
     commands,
     comments,
     contacts,
     conversations,
     decisions,
+    differences,
     failures,
     feed,
+    filters,
     inboxes,
     labels,
     me,
@@ -68,6 +71,9 @@ RESOURCES: Final = (
     feed,
     quarantine,
     reconciliation,
+    differences,
+    filters,
+    audit,
 )
 
 

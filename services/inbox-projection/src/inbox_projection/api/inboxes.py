@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from events.commands import ChangeInbox, CreateInbox
 from inbox_projection.api import answers
+from inbox_projection.api.channels import sees_servers
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.common import All
 from inbox_projection.api.models.workspace import Inbox, InboxChange, InboxNew
@@ -28,7 +29,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["inboxes"])
 @router.get("/inboxes", responses=answers.gives(All[Inbox], what="Inboxes you may see."))
 @policy(Permission.READ_WORKSPACE)
 async def list_inboxes(request: Request) -> Response:
-    items = await workspace.inboxes(parts_of(request).database, caller_of(request).reach)
+    items = await workspace.inboxes(parts_of(request).database, caller_of(request).reach, servers=sees_servers(request))
     return answers.json({"items": items, "next_cursor": None})
 
 
@@ -63,6 +64,7 @@ async def change_inbox(request: Request, inbox_id: UUID, body: InboxChange, key:
         team_ids=_distinct(body.team_ids),
         member_ids=_distinct(body.member_ids),
         signature=body.signature,
+        quote_history=body.quote_history,
         archived=body.archived,
     )
     await perform(request, command, parts_of(request).workspace_id, key)
@@ -70,7 +72,7 @@ async def change_inbox(request: Request, inbox_id: UUID, body: InboxChange, key:
 
 
 async def _inbox(request: Request, inbox_id: UUID) -> dict[str, Any]:
-    found = await workspace.inboxes(parts_of(request).database, frozenset({inbox_id}))
+    found = await workspace.inboxes(parts_of(request).database, frozenset({inbox_id}), servers=sees_servers(request))
     if not found:
         raise not_found("inbox")
     return found[0]

@@ -29,7 +29,7 @@ async def shaped_me(request: Request, agent_id: UUID) -> dict[str, Any]:
     if row is None:
         raise unauthenticated()
     agent = workspace.shaped_agent(row)
-    return {name: value for name, value in agent.items() if name not in ("deactivated", "created_at")} | {
+    return {name: value for name, value in agent.items() if name not in ("deactivated", "capacity", "created_at")} | {
         "signature": row["signature"],
         "inbox_ids": await workspace.inbox_ids_of(database, agent_id),
     }

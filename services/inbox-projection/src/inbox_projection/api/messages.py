@@ -38,7 +38,7 @@ async def read_thread(request: Request, conversation_id: UUID, asked: Annotated[
     cache = request.app.state.clean_html
     return answers.json(
         {
-            "items": [lines.shaped(row, cache) for row in shown],
+            "items": [lines.shaped(row, cache, images=asked.images == "show") for row in shown],
             "next_cursor": cursors.encode(messages.Place(shown[-1]["sequence"])) if len(rows) > asked.limit else None,
         }
     )
@@ -56,4 +56,6 @@ async def read_original(request: Request, message_id: UUID) -> Response:
     content = lines.content_of(row)
     if not isinstance(content, MessageContent) or content.raw is None:
         raise not_found("original")
-    return await download(request, content.raw.name, f"message-{row['number']}.eml", "message/rfc822", content.raw.size)
+    return await download(
+        request, content.raw.name, f"message-{row['number'] or 'filtered'}.eml", "message/rfc822", content.raw.size
+    )

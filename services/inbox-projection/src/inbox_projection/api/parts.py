@@ -12,13 +12,17 @@ from inbox_projection.auth.credentials import Credentials
 from inbox_projection.auth.identity import Identities
 from inbox_projection.commands import CommandPort
 from inbox_projection.feed import Feed
+from inbox_projection.inbound_log import InboundLog
+from inbox_projection.origins import Origin, Origins
 from inbox_projection.policy import Caller
 from inbox_projection.pool import Database
+from inbox_projection.presence import Presence
 from inbox_projection.uploads import Uploads
 from service_kit.blobs import Blobs
 from service_kit.clock import Clock
 from service_kit.health import Health
 from service_kit.metrics import Metrics
+from service_kit.secrets import SecretBox
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,14 @@ class Parts:
     workspace_id: UUID
     public_url: str
     reply_token_key: bytes
+    secrets: SecretBox
     database: Database
     identities: Identities
     credentials: Credentials
+    origins: Origins
+    presence: Presence
     commands: CommandPort
+    inbound: InboundLog
     blobs: Blobs
     uploads: Uploads
     feed: Feed
@@ -42,6 +50,11 @@ class Parts:
 
 def parts_of(request: Request) -> Parts:
     return cast(Parts, request.app.state.parts)
+
+
+def origin_of(request: Request) -> Origin:
+    """From where the request came: the peer's address, behind a proxy the proxy's."""
+    return Origin.of(request.client.host if request.client is not None else None, request.headers.get("user-agent"))
 
 
 def caller_of(request: Request) -> Caller:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from events.envelope import Command
 from events.outcomes import CommandHandled
 from inbox_projection.api import answers
-from inbox_projection.api.parts import Parts, caller_of, parts_of
+from inbox_projection.api.parts import Parts, caller_of, origin_of, parts_of
 from inbox_projection.commands import agent, command_id, envelope, request_hash
 from inbox_projection.pool import DatabaseAway
 from inbox_projection.problems import Problem, of_refusal
@@ -63,6 +63,8 @@ async def perform(
         if not known.same_body:
             raise Problem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.")
         publish = not known.published
+    if publish:
+        await parts.origins.of_command(identity, caller.agent_id, origin_of(request))
     wrapped = envelope(
         command,
         command_id=identity,
@@ -97,7 +99,8 @@ async def pending_answer(_: Request, error: StillPending) -> Response:
 
 
 async def _hash(request: Request) -> bytes:
-    return request_hash(request.method, request.url.path, await request.body())
+    key = parts_of(request).reply_token_key
+    return request_hash(request.method, request.url.path, await request.body(), key)
 
 
 async def _quietly_mark(parts: Parts, identity: UUID) -> None:

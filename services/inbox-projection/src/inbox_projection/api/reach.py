@@ -10,7 +10,7 @@ from inbox_projection.api.parts import caller_of, parts_of
 from inbox_projection.policy import Permission, Verdict, decide
 from inbox_projection.pool import Row
 from inbox_projection.problems import forbidden, not_found
-from inbox_projection.queries import conversations, messages
+from inbox_projection.queries import conversations, filters, messages
 
 
 def check_inbox(request: Request, permission: Permission, inbox_id: UUID, what: str = "inbox") -> None:
@@ -32,9 +32,13 @@ async def conversation(request: Request, conversation_id: UUID, permission: Perm
 
 
 async def message(request: Request, message_id: UUID) -> Row:
-    """The row of a message whose conversation is within reach. Raises Problem 404 or 403."""
-    row = await messages.message(parts_of(request).database, message_id)
-    if row is None:
+    """The row of a message within reach, of a conversation or kept out by a filter. Raises Problem 404 or 403."""
+    database = parts_of(request).database
+    row = await messages.message(database, message_id)
+    if row is not None:
+        check_inbox(request, Permission.READ_CONVERSATIONS, row["inbox_id"], "message")
+        return row
+    row = await filters.message(database, message_id)
+    if row is None or decide(caller_of(request), Permission.MANAGE_FILTERS, row["inbox_id"]) is not Verdict.ALLOWED:
         raise not_found("message")
-    check_inbox(request, Permission.READ_CONVERSATIONS, row["inbox_id"], "message")
     return row

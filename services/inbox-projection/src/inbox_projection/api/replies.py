@@ -21,8 +21,8 @@ from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, invalid, not_found
 from inbox_projection.queries import messages
 from inbox_projection.recipients import Chosen, NoAddressOfOurs, NoRecipient, OwnAddress, TooManyRecipients
-from inbox_projection.replies import Frozen, NothingToAnswer, Written, freeze
-from inbox_projection.uploads import MAX_BYTES, UploadNotFound
+from inbox_projection.replies import Frozen, NothingToAnswer, Written, freeze, pictures
+from inbox_projection.uploads import MAX_BYTES, MAX_FILES, UploadNotFound
 from service_kit.ids import derived_id
 
 router = APIRouter(route_class=GuardedRoute, tags=["replies"])
@@ -62,7 +62,7 @@ async def send_reply(
     try:
         await perform(request, command, conversation_id, key, identity=identity)
     except Problem:
-        if body.attachment_ids:
+        if body.attachment_ids or body.html:
             await parts.uploads.release(identity)
         raise
     row = await messages.message(parts.database, command.reply_id)
@@ -84,10 +84,14 @@ async def _frozen(request: Request, conversation_id: UUID, body: ReplyNew, ident
         reply_all=body.reply_all,
     )
     channels = await messages.mail_channels(parts.database)
+    uploads = list(dict.fromkeys([*body.attachment_ids, *pictures(body.html)]))
+    if len(uploads) > MAX_FILES:
+        raise invalid(("body", "attachment_ids"), f"With pictures at most {MAX_FILES} files.", "too-many-files")
     try:
-        attachments = await parts.uploads.claim(body.attachment_ids, caller_of(request).agent_id, identity)
+        attachments = await parts.uploads.claim(uploads, caller_of(request).agent_id, identity)
     except UploadNotFound as error:
-        raise invalid(("body", "attachment_ids"), f"{error}.", "upload-not-found") from None
+        where = "attachment_ids" if body.attachment_ids else "html"
+        raise invalid(("body", where), f"{error}.", "upload-not-found") from None
     try:
         if sum(one.size for one in attachments) > MAX_BYTES:
             raise invalid(("body", "attachment_ids"), f"Together at most {MAX_BYTES} bytes.", "attachments-too-large")

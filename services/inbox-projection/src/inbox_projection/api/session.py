@@ -10,7 +10,7 @@ from inbox_projection.api import answers
 from inbox_projection.api.guard import COOKIE, GuardedRoute, cookie_header, policy
 from inbox_projection.api.me import shaped_me
 from inbox_projection.api.models.workspace import LogIn, Me
-from inbox_projection.api.parts import parts_of
+from inbox_projection.api.parts import caller_of, origin_of, parts_of
 from inbox_projection.auth.credentials import Wait
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, unauthenticated
@@ -21,20 +21,24 @@ router = APIRouter(route_class=GuardedRoute, tags=["session"])
 @router.post("/session", responses=answers.gives(Me, what="Logged in: the cookie is the session."))
 @policy(Permission.LOG_IN)
 async def log_in(request: Request, body: LogIn) -> Response:
-    """Begins a session. After some failures, by account and by address, it must wait (429)."""
+    """Begins a session; who was taken offline is what was chosen last again. After some failures, by account and by
+    address, it must wait (429)."""
     parts = parts_of(request)
-    address = request.client.host if request.client is not None else "unknown"
-    result = await parts.credentials.log_in(body.email, body.password, address)
+    origin = origin_of(request)
+    result = await parts.credentials.log_in(body.email, body.password, origin.address)
     if isinstance(result, Wait):
         raise Problem(
             429, "too-many-attempts", "Too many failed log-ins; wait.", headers={"Retry-After": str(result.seconds)}
         )
     if result is None:
+        await parts.origins.of_session("LogInFailed", await parts.credentials.owner_of(body.email), origin)
         raise unauthenticated("E-mail or password is wrong.")
-    me = await shaped_me(request, result)
+    await shaped_me(request, result)
     token = await parts.identities.begin(result, request.cookies.get(COOKIE))
+    await parts.presence.logged_in(result)
     request.state.set_cookie = cookie_header(token, parts.public_url)
-    return answers.json(me)
+    await parts.origins.of_session("LoggedIn", result, origin)
+    return answers.json(await shaped_me(request, result))
 
 
 @router.delete("/session", status_code=204, responses=answers.gives_nothing())
@@ -44,5 +48,6 @@ async def log_out(request: Request) -> Response:
     cookie = request.cookies.get(COOKIE)
     if cookie is not None:
         await parts_of(request).identities.end(cookie)
+        await parts_of(request).origins.of_session("LoggedOut", caller_of(request).agent_id, origin_of(request))
     request.state.set_cookie = cookie_header("", parts_of(request).public_url)
     return answers.no_content()

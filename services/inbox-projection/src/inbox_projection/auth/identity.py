@@ -39,6 +39,16 @@ from auth.sessions s join inbox.agents a on a.agent_id = s.agent_id
 where (s.token_hash = %(hash)s or (s.previous_hash = %(hash)s and s.rotated_at > now() - %(grace)s::interval))
   and s.expires_at > now() and s.seen_at > now() - %(idle)s::interval and not a.deactivated
 """
+_END: Final = """
+with gone as (delete from auth.sessions where token_hash = %(hash)s or previous_hash = %(hash)s returning agent_id)
+insert into auth.presence as p (agent_id, ended_at) select distinct agent_id, now() from gone
+on conflict (agent_id) do update set ended_at = excluded.ended_at
+"""
+_END_ALL: Final = """
+with gone as (delete from auth.sessions where agent_id = %(agent)s returning agent_id)
+insert into auth.presence as p (agent_id, ended_at) select distinct agent_id, now() from gone
+on conflict (agent_id) do update set ended_at = excluded.ended_at
+"""
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,7 @@ class Identities:
         await self._database.write(
             "with old as (delete from auth.sessions where agent_id = %(agent)s"
             "  and (expires_at < now() or seen_at < now() - %(idle)s::interval))"
+            ", known as (insert into auth.presence (agent_id) values (%(agent)s) on conflict do nothing)"
             " insert into auth.sessions (session_id, agent_id, token_hash, expires_at)"
             " values (%(session)s, %(agent)s, %(hash)s, now() + %(absolute)s::interval)",
             {"agent": agent_id, "session": new_id(), "hash": hash_of(token), "idle": IDLE, "absolute": ABSOLUTE},
@@ -111,13 +122,11 @@ class Identities:
         """Ends the session of this cookie; an unknown one is no error."""
         if len(token) <= MAX_TOKEN_LENGTH:
             found = hash_of(token)
-            await self._database.write(
-                "delete from auth.sessions where token_hash = %s or previous_hash = %s", (found, found)
-            )
+            await self._database.write(_END, {"hash": found})
 
     async def end_all(self, agent_id: UUID) -> None:
         """Ends every session of an agent (deactivated, or given a new password)."""
-        await self._database.write("delete from auth.sessions where agent_id = %s", (agent_id,))
+        await self._database.write(_END_ALL, {"agent": agent_id})
 
 
 def _caller(row: dict[str, Any]) -> Caller:

@@ -53,9 +53,9 @@ _DECISIONS: Final = (
 )
 _ANSWERED: Final = (
     "select c.inbox_id, c.channel_id as first_channel_id, c.subject, i.name as inbox_name, i.fallback_address,"
-    " m.content, m.channel_id, m.message_id"
+    " i.quote_history, m.content, m.details, m.channel_id, m.message_id"
     " from inbox.conversations c join inbox.inboxes i on i.inbox_id = c.inbox_id"
-    " left join lateral (select content, channel_id, message_id from inbox.messages m"
+    " left join lateral (select content, details, channel_id, message_id from inbox.messages m"
     "  where m.conversation_id = c.conversation_id and m.direction = 'in' order by m.sequence desc limit 1) m on true"
     " where c.conversation_id = %s"
 )

@@ -18,6 +18,7 @@ _COUNTS: Final = """
 select channel, hour,
        coalesce(sum(n) filter (where kind = 'received'), 0)::bigint as received,
        coalesce(sum(n) filter (where kind = 'appended'), 0)::bigint as appended,
+       coalesce(sum(n) filter (where kind = 'filtered'), 0)::bigint as filtered,
        coalesce(sum(n) filter (where kind = 'quarantined'), 0)::bigint as quarantined,
        coalesce(sum(n) filter (where kind = 'released'), 0)::bigint as released,
        coalesce(sum(n) filter (where kind = 'shown'), 0)::bigint as shown
@@ -30,7 +31,7 @@ from (select channel, hour, 'received' as kind, count as n from inbox.received
       where at >= %(from)s and at < %(to)s and direction = 'in' group by 1, 2) counted
 group by channel, hour order by hour, channel
 """
-KINDS: Final = ("received", "appended", "quarantined", "released", "shown")
+KINDS: Final = ("received", "appended", "filtered", "quarantined", "released", "shown")
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -60,6 +61,22 @@ async def quarantined(database: Database, quarantine_id: UUID) -> Row | None:
 async def counts(database: Database, begin: datetime, end: datetime) -> list[Row]:
     """By channel and hour; both ends are full hours."""
     return await database.rows(_COUNTS, {"from": begin, "to": end})
+
+
+async def shown_of(database: Database, message_ids: list[UUID]) -> tuple[set[UUID], dict[UUID, UUID]]:
+    """Which of these messages are in conversations, and which were filtered (message id → filtered id)."""
+    appended = await database.rows(
+        "select message_id from inbox.messages where message_id = any(%s) and kind = 'message'", (message_ids,)
+    )
+    filtered = await database.rows(
+        "select message_id, filtered_id from inbox.filtered where message_id = any(%s)", (message_ids,)
+    )
+    return {row["message_id"] for row in appended}, {row["message_id"]: row["filtered_id"] for row in filtered}
+
+
+async def quarantine_of(database: Database, topics: list[str]) -> list[Row]:
+    """All that still waits of these topics."""
+    return await database.rows(_QUARANTINE + " where released_at is null and topic = any(%s)", (topics,))
 
 
 def shaped_quarantined(row: Row) -> dict[str, Any]:

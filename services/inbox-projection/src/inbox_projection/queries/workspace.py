@@ -7,19 +7,21 @@ from uuid import UUID
 
 import msgspec
 
+from inbox_projection import channel_settings
 from inbox_projection.pool import Database, Row
 
 _AGENTS: Final = (
-    "select agent_id, role, deactivated, availability, available_until, language, time_zone, name, email, meeting_url,"
-    " signature, created_at from inbox.agents"
+    "select agent_id, role, deactivated, availability, available_until, capacity, language, time_zone, name, email,"
+    " meeting_url, signature, created_at from inbox.agents"
 )
 _ME: Final = _AGENTS + " where agent_id = %s"
 _INBOXES: Final = (
-    "select inbox_id, name, fallback_address, team_ids, member_ids, signature, archived, created_at from inbox.inboxes"
+    "select inbox_id, name, fallback_address, team_ids, member_ids, signature, quote_history, archived,"
+    " created_at from inbox.inboxes"
     " where %(all)s or inbox_id = any(%(ids)s::uuid[]) order by created_at, inbox_id"
 )
 _CHANNELS: Final = (
-    "select c.channel_id, c.inbox_id, c.kind, c.address, c.from_name, c.fallback, c.connected_at, c.health_state,"
+    "select c.channel_id, c.inbox_id, c.kind, c.settings, c.fallback, c.connected_at, c.health_state,"
     " c.health_reason, c.health_since, t.last_in_at from inbox.channels c"
     " left join inbox.channel_activity t on t.channel_id = c.channel_id"
     " where c.disconnected_at is null and (%(all)s or c.inbox_id = any(%(ids)s::uuid[]))"
@@ -47,12 +49,12 @@ async def team(database: Database, team_id: UUID) -> Row | None:
     )
 
 
-async def inboxes(database: Database, ids: frozenset[UUID] | None) -> list[dict[str, Any]]:
-    """Inboxes with their channels, as the API gives them; `ids` None is all."""
+async def inboxes(database: Database, ids: frozenset[UUID] | None, *, servers: bool = False) -> list[dict[str, Any]]:
+    """Inboxes with their channels (and these with their `servers`), as the API gives them; `ids` None is all."""
     wanted = {"all": ids is None, "ids": list(ids or ())}
     channels_of: dict[UUID, list[dict[str, Any]]] = {}
     for row in await channels(database, ids):
-        channels_of.setdefault(row["inbox_id"], []).append(shaped_channel(row))
+        channels_of.setdefault(row["inbox_id"], []).append(shaped_channel(row, servers=servers))
     return [
         {
             "id": row["inbox_id"],
@@ -61,6 +63,7 @@ async def inboxes(database: Database, ids: frozenset[UUID] | None) -> list[dict[
             "team_ids": row["team_ids"],
             "member_ids": row["member_ids"],
             "signature": row["signature"],
+            "quote_history": row["quote_history"],
             "archived": row["archived"],
             "channels": channels_of.get(row["inbox_id"], []),
             "created_at": row["created_at"],
@@ -93,6 +96,7 @@ def shaped_agent(row: Row) -> dict[str, Any]:
         "role": row["role"],
         "deactivated": row["deactivated"],
         "availability": {"state": row["availability"], "until": row["available_until"]},
+        "capacity": row["capacity"],
         "meeting_url": row["meeting_url"],
         "language": row["language"],
         "time_zone": row["time_zone"],
@@ -109,12 +113,12 @@ def shaped_team(row: Row) -> dict[str, Any]:
     }
 
 
-def shaped_channel(row: Row) -> dict[str, Any]:
+def shaped_channel(row: Row, *, servers: bool) -> dict[str, Any]:
     return {
         "id": row["channel_id"],
         "inbox_id": row["inbox_id"],
         "kind": row["kind"],
-        "settings": {"address": row["address"] or "", "from_name": row["from_name"]},
+        "settings": channel_settings.shaped(channel_settings.stored(row["settings"]), servers=servers),
         "fallback": row["fallback"],
         "health": {
             "state": row["health_state"],

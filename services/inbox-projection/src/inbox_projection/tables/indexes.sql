@@ -27,5 +27,14 @@ create index contacts_by_handle on {schema}.contacts
     (left(handle, 100) text_pattern_ops, contact_id) where handle is not null;
 create index linked_handles_by_value on {schema}.linked_handles (left(value, 100) text_pattern_ops, contact_id);
 
+-- The list of filtered mails, of one inbox or of all; the original of one; those of an hour.
+create index filtered_of_inbox on {schema}.filtered (inbox_id, at, filtered_id);
+create index filtered_by_time on {schema}.filtered (at, filtered_id);
+create index filtered_by_message on {schema}.filtered (message_id);
+-- The audit: all of it, of an agent, of a kind.
+create index audit_by_time on {schema}.audit (at, event_id);
+create index audit_of_agent on {schema}.audit (agent_id, at, event_id);
+create index audit_of_kind on {schema}.audit (kind, at, event_id);
+
 create index quarantine_waiting on {schema}.quarantine (quarantined_at, quarantine_id) where released_at is null;
 create index command_outcomes_by_time on {schema}.command_outcomes using brin (handled_at) with (autosummarize = on);

@@ -106,15 +106,22 @@ DELIVERIES: Final = _table(
 )
 CONTACTS: Final = _table("contacts", rows.ContactRow, "uuid int time time word text text text text", "contact_id")
 LINKED_HANDLES: Final = _table("linked_handles", rows.LinkedHandleRow, "uuid int text text", "contact_id sequence")
-INBOXES: Final = _table("inboxes", rows.InboxRow, "uuid text text uuid text uuid[] uuid[] text bool time", "inbox_id")
+INBOXES: Final = _table(
+    "inboxes", rows.InboxRow, "uuid text text uuid text uuid[] uuid[] text bool bool time", "inbox_id"
+)
 TEAMS: Final = _table("teams", rows.TeamRow, "uuid text uuid[] time", "team_id")
 AGENTS: Final = _table(
-    "agents", rows.AgentRow, "uuid text bool text time text text text text text text time", "agent_id"
+    "agents", rows.AgentRow, "uuid text bool text time text time int text text text text text text time", "agent_id"
 )
 CHANNELS: Final = _table(
-    "channels", rows.ChannelRow, "uuid uuid text text text bool time time text text time", "channel_id"
+    "channels", rows.ChannelRow, "uuid uuid text text text bool text time time text text time", "channel_id"
 )
 RULE_SETS: Final = _table("rule_sets", rows.RuleSetRow, "text int text time text", "state")
+EMAIL_FILTERS: Final = _table("email_filters", rows.EmailFiltersRow, "int text time text", "version")
+FILTERED: Final = _table(
+    "filtered", rows.FilteredRow, "uuid uuid uuid word uuid uuid int time json uuid json", "filtered_id"
+)
+AUDIT: Final = _table("audit", rows.AuditRow, "uuid time uuid word word uuid uuid json", "event_id")
 QUARANTINE: Final = _table(
     "quarantine", rows.QuarantineRow, "uuid int text int big text text big time time", "quarantine_id"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, Final, Protocol
 
@@ -9,7 +10,7 @@ from psycopg import sql
 
 LIVE: Final = "inbox"
 NEXT: Final = "inbox_next"
-VIEW_VERSION: Final = 2
+VIEW_VERSION: Final = 3
 """Raised by every change of a projection or table; a live schema of another version is rebuilt."""
 VERSION_COMMENT: Final = "postroom views, version "
 
@@ -50,7 +51,15 @@ def create_indexes(connection: Executes, schema: str) -> None:
 
 def analyze(connection: Executes, schema: str) -> None:
     """Statistics for the planner, which a bulk load leaves behind."""
-    for table in ("conversations", "conversation_labels", "messages", "contacts", "linked_handles"):
+    for table in (
+        "conversations",
+        "conversation_labels",
+        "messages",
+        "contacts",
+        "linked_handles",
+        "filtered",
+        "audit",
+    ):
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, table)))
 
 
@@ -62,6 +71,14 @@ def version_of(connection: Executes, schema: str = LIVE) -> int | None:
     if comment is None or not str(comment[0]).startswith(VERSION_COMMENT):
         return None
     return int(comment[0].removeprefix(VERSION_COMMENT))
+
+
+def shows_cut(connection: Executes, cuts: Mapping[str, int]) -> bool:
+    """Whether the live views hold events behind the last valid position of their store's epoch, by store."""
+    if connection.execute("select to_regclass('inbox.positions')").fetchone() == (None,):
+        return False
+    shown = connection.execute("select store, max(position) from inbox.positions group by store").fetchall()
+    return any(position > cuts.get(store, position) for store, position in shown)
 
 
 def switch(connection: Executes) -> None:

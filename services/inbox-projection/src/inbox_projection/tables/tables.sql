@@ -96,6 +96,7 @@ create table {schema}.inboxes (
     team_ids uuid[] not null,
     member_ids uuid[] not null,
     signature text not null,
+    quote_history boolean not null,
     archived boolean not null,
     created_at timestamptz not null
 );
@@ -111,8 +112,11 @@ create table {schema}.agents (
     agent_id uuid primary key,
     role text not null,
     deactivated boolean not null,
-    availability text not null,             -- available, away
+    availability text not null,             -- available, away, offline
     available_until timestamptz,            -- as the agent said; nothing changes by itself
+    chosen text not null,                   -- what the agent chose last: available, away; never offline
+    chosen_until timestamptz,
+    capacity integer,                       -- open conversations by routing; NULL: as many as come
     language text not null,
     time_zone text not null,
     name text not null,                     -- personal
@@ -129,6 +133,7 @@ create table {schema}.channels (
     address text,                           -- e-mail
     from_name text not null,
     fallback boolean not null,
+    settings text not null,                 -- JSON: EmailSettings; passwords are ids of secrets
     connected_at timestamptz not null,
     disconnected_at timestamptz,            -- rows stay: old messages name them
     health_state text not null,             -- ok, degraded, down
@@ -148,6 +153,41 @@ create table {schema}.rule_sets (
     rules text not null,                    -- JSON: a list of Rule
     changed_at timestamptz not null,
     changed_by text not null                -- an actor, "agent:<id>"
+);
+
+-- Every version of the e-mail filters: a filtered mail names the one that caught it.
+create table {schema}.email_filters (
+    version integer primary key,
+    filters text not null,                  -- JSON: a list of EmailFilter
+    set_at timestamptz not null,
+    set_by text not null                    -- an actor, "agent:<id>"
+);
+
+-- Mails that a filter kept out of their inboxes.
+create table {schema}.filtered (
+    filtered_id uuid primary key,           -- the stream
+    message_id uuid not null,
+    inbox_id uuid not null,
+    channel text not null,
+    channel_id uuid not null,
+    filter_id uuid not null,
+    filter_version integer not null,
+    at timestamptz not null,                -- received by us
+    details text not null,                  -- JSON: MessageFacts
+    key_id uuid,                            -- sealed the content
+    content text storage external           -- personal; JSON: MessageContent
+) with (toast_tuple_target = 8160);
+
+-- What agents did. From where is state of the API (inbox_projection.origins), joined when read.
+create table {schema}.audit (
+    event_id uuid primary key,
+    at timestamptz not null,
+    agent_id uuid not null,
+    kind text not null,                     -- the event's type
+    target_kind text not null,              -- conversation, contact, inbox, team, agent, channel, rules, ...
+    target_id uuid not null,
+    command_id uuid,
+    details text not null                   -- JSON: the event's fields, never personal
 );
 
 create table {schema}.quarantine (
@@ -187,7 +227,7 @@ create table {schema}.received (
 create table {schema}.stored (
     channel text not null,
     hour timestamptz not null,              -- of facts.received_at; of the quarantining
-    outcome text not null,                  -- appended, quarantined, released
+    outcome text not null,                  -- appended, filtered, quarantined, released
     count bigint not null,
     primary key (channel, hour, outcome)
 ) with (fillfactor = 50);

@@ -16,6 +16,7 @@ from inbox_projection.views.rows import (
     ActivityRow,
     AgentRow,
     ChannelRow,
+    EmailFiltersRow,
     InboxRow,
     Row,
     RuleSetRow,
@@ -51,6 +52,7 @@ where m.conversation_id = c.conversation_id
   and ((m.conversation_id, m.key_id) in (select * from e)
     or (m.conversation_id, m.delivery_key_id) in (select * from e))
 """
+_ERASE_FILTERED: Final = "update {schema}.filtered set content = null where filtered_id = any(%s::uuid[])"
 _UNLINK: Final = "delete from {schema}.linked_handles where contact_id = any(%s::uuid[])"
 _SKIP: Final = """
 insert into {schema}.skipped (stream_id, sequence) select * from unnest(%s::uuid[], %s::integer[])
@@ -75,6 +77,8 @@ class Writer:
         _put(parts, layout.CONTACTS, layout.CONTACTS.insert, list(changes.new_contacts.values()))
         _put(parts, layout.CONTACTS, layout.CONTACTS.update, list(changes.changed_contacts.values()))
         _put(parts, layout.LINKED_HANDLES, layout.LINKED_HANDLES.insert, changes.linked)
+        _put(parts, layout.FILTERED, layout.FILTERED.insert, changes.filtered)
+        _put(parts, layout.AUDIT, layout.AUDIT.insert, changes.audit)
         _put(parts, layout.QUARANTINE, layout.QUARANTINE.upsert, list(changes.quarantine.values()))
         _put(parts, layout.OUTCOMES, layout.OUTCOMES.upsert, list(changes.outcomes.values()))
         _workspace(parts, changes)
@@ -85,6 +89,8 @@ class Writer:
         if changes.erased:
             conversations, keys = zip(*changes.erased, strict=True)
             self._execute(cursor, [(_ERASE, (array("uuid", conversations), array("uuid", keys)))])
+        if changes.erased_filtered:
+            self._execute(cursor, [(_ERASE_FILTERED, (array("uuid", changes.erased_filtered),))])
         if changes.erased_contacts:
             self._execute(cursor, [(_UNLINK, (array("uuid", changes.erased_contacts),))])
 
@@ -164,4 +170,5 @@ _WORKSPACE_TABLES: Final[dict[type[Row], Table]] = {
     AgentRow: layout.AGENTS,
     ChannelRow: layout.CHANNELS,
     RuleSetRow: layout.RULE_SETS,
+    EmailFiltersRow: layout.EMAIL_FILTERS,
 }

@@ -30,6 +30,7 @@ class Actions:
         self._teams: list[UUID] = []
         self._agents: list[UUID] = []
         self._channels: list[UUID] = []
+        self._filter_version = 0
         self._all: tuple[Callable[[int, int], None], ...] = (
             self.first_mail,
             self.answer,
@@ -51,6 +52,8 @@ class Actions:
             self.agent,
             self.channel,
             self.rules,
+            self.filtered,
+            self.email_filters,
         )
 
     @property
@@ -99,7 +102,7 @@ class Actions:
             c.ConversationReopened(reason="agent"),
             c.ConversationSnoozed(until=until, timer_id=self.story.new_id()),
             c.SnoozeElapsed(timer_id=self.story.new_id()),
-            c.MarkedAsSpam(),
+            c.MarkedAsSpam(filter_id=self.story.new_id() if a % 2 else None),
             c.ConversationTrashed(),
             c.PriorityChanged(priority="urgent" if a % 2 else "low"),
         )
@@ -181,7 +184,10 @@ class Actions:
         else:
             inbox = self._inboxes[a % len(self._inboxes)]
             teams = tuple(self._teams[:2])
-            self.story.workspace(w.InboxChanged(inbox_id=inbox, name=_text(a), team_ids=teams, archived=b % 2 == 0))
+            changed = w.InboxChanged(
+                inbox_id=inbox, name=_text(a), team_ids=teams, quote_history=a % 2 == 0, archived=b % 2 == 0
+            )
+            self.story.workspace(changed)
 
     def team(self, a: int, b: int) -> None:
         if not self._teams or b % 3 == 0:
@@ -212,6 +218,8 @@ class Actions:
             w.AgentDeactivated(agent_id=agent),
             w.AgentReactivated(agent_id=agent),
             w.AgentAvailabilityChanged(agent_id=agent, state="available", until=self.story.now),
+            w.AgentAvailabilityChanged(agent_id=agent, state="offline"),
+            w.AgentCapacityChanged(agent_id=agent, capacity=a if a % 2 else None),
         )
         self.story.workspace(events[b % len(events)])
 
@@ -227,7 +235,14 @@ class Actions:
             return
         channel = self._channels[a % len(self._channels)]
         events: tuple[Any, ...] = (
-            w.ChannelChanged(channel_id=channel, email=w.EmailSettings(address="x@shop.test", from_name=_text(a))),
+            w.ChannelChanged(
+                channel_id=channel,
+                email=w.EmailSettings(
+                    address="x@shop.test",
+                    from_name=_text(a),
+                    imap=w.ImapSettings(host="mail.shop.test", username=_text(b), secret_id=WORKSPACE_ID),
+                ),
+            ),
             w.ChannelHealthNoted(channel_id=channel, state="down", reason="refused", since=self.story.now),
             w.ChannelDisconnected(channel_id=channel),
         )
@@ -237,6 +252,19 @@ class Actions:
         rule = Rule(id=self.story.new_id(), name=_text(a), when=All(()), then=(AssignTeam(WORKSPACE_ID),))
         rule_set = RuleSet(version=a, rules=(rule,) * (b % 3))
         self.story.workspace(w.RuleSetPublished(rule_set=rule_set) if b % 2 else w.RuleSetDrafted(rule_set=rule_set))
+
+    def filtered(self, a: int, b: int) -> None:
+        if self.story.filtered and b % 4 == 0:
+            self.story.erase_filtered(self.story.filtered[a % len(self.story.filtered)])
+        else:
+            version = self._filter_version or 1
+            self.story.filtered_mail(self.story.new_id(), self.story.new_id(), version, _text(a), _text(b))
+
+    def email_filters(self, a: int, b: int) -> None:
+        self._filter_version += 1
+        one = w.EmailFilter(id=self.story.new_id(), kind="block", field="subject", value=_text(a) or "x")
+        filters = w.EmailFiltersSet(version=self._filter_version, filters=(one,) * (b % 3))
+        self.story.workspace(filters, actor=Actor("agent", str(self.story.agent_id)))
 
     def _thread(self, a: int) -> Thread:
         if not self.story.threads:

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from aiokafka.partitioner import murmur2
 
 from events import codec, topics
@@ -18,6 +19,7 @@ from events.conversations import (
     CommentText,
     ConversationOpened,
     ConversationRouted,
+    InboundFiltered,
     MessageAppended,
     OpenedContent,
     PersonalDataErased,
@@ -109,6 +111,8 @@ class Story:
         self.erased_at: dict[UUID, int] = {}
         self.threads: list[Thread] = []
         self.contacts: dict[UUID, int] = {}
+        self.filtered: list[UUID] = []
+        self.cause: UUID | None = None
         self.inbox_id, self.channel_id, self.team_id, self.agent_id = (self.new_id() for _ in range(4))
         self._offsets: dict[tuple[str, int], int] = {}
         self._position = 0
@@ -141,6 +145,7 @@ class Story:
             workspace_id=WORKSPACE_ID,
             actor=actor,
             correlation_id=stream,
+            causation_id=self.cause,
             data=event,
         )
         record = codec.encode(envelope, sealing)
@@ -155,11 +160,10 @@ class Story:
         timestamp = int(self.now.timestamp() * 1000)
         self.records.append(Logged(topic, partition, offset, timestamp, headers, record.value, len(self.records)))
 
-    def workspace(self, event: Any, *, key: UUID | None = None) -> None:
+    def workspace(self, event: Any, *, key: UUID | None = None, actor: Actor | None = None) -> None:
         self._workspace += 1
-        self.publish(
-            "workspace.v1", WORKSPACE_ID, self._workspace, event, key=key, actor=Actor("agent", str(key or ""))
-        )
+        by = actor or Actor("agent", str(key or ""))
+        self.publish("workspace.v1", WORKSPACE_ID, self._workspace, event, key=key, actor=by)
 
     def conversation(self, thread: Thread, event: Any, *, key: UUID | None = None, actor: Actor = SYSTEM) -> None:
         thread.sequence += 1
@@ -240,6 +244,39 @@ class Story:
         self.conversation(thread, opened, key=contact_id)
         self.route(thread, facts.message_id)
         return thread
+
+    def filtered_mail(
+        self,
+        author: UUID,
+        filter_id: UUID,
+        version: int = 1,
+        subject: str = "Buy now",
+        text: str = "Cheap!",
+        **facts: Any,
+    ) -> InboundFiltered:
+        """A mail that a filter kept out: received, and a stream of its own under a key of its own."""
+        content = self.content(author, subject, text)
+        stream = self.new_key(self.new_id())
+        made = msgspec.structs.replace(self.facts(content), **facts)
+        self._received(content, made)
+        kept_out = InboundFiltered(
+            inbox_id=self.inbox_id,
+            channel="email",
+            channel_id=self.channel_id,
+            filter_id=filter_id,
+            filter_version=version,
+            message=made,
+            personal=content,
+        )
+        self.publish("conversations.v1", stream, 1, kept_out, key=stream)
+        self.filtered.append(stream)
+        return kept_out
+
+    def erase_filtered(self, stream: UUID) -> None:
+        """The author of a filtered mail is forgotten: its key is gone before the event tells of it."""
+        if stream not in self.erased_at:
+            self.erased_at[stream] = len(self.records)
+            self.publish("conversations.v1", stream, 2, PersonalDataErased(contact_id=self.new_id()))
 
     def answer(self, thread: Thread, author: UUID, text: str = "Any news?", **parts: Any) -> None:
         """A further mail in a conversation, sealed with its author's key."""

@@ -10,6 +10,7 @@ from events import catalog
 from events.contacts import ContactCreated, ContactErased, HandleLinked
 from events.conversations import (
     ConversationOpened,
+    InboundFiltered,
     InboundQuarantined,
     MessageAppended,
     PersonalDataErased,
@@ -17,7 +18,7 @@ from events.conversations import (
 )
 from events.envelope import AnyEnvelope, Envelope
 from events.values import MessageFacts
-from inbox_projection.views import contact, inbox, outcomes, quarantine, thread, workspace
+from inbox_projection.views import audit, contact, filtered, inbox, outcomes, quarantine, thread, workspace
 from inbox_projection.views.changes import Arrived, Changes, Known
 from inbox_projection.views.order import Holes, check
 from inbox_projection.views.reconciliation import channel_of, count_received, count_stored
@@ -36,7 +37,10 @@ def fold(batch: Iterable[Arrived], known: Known, holes: Holes) -> Changes:
         if envelope is None:
             count_received(folding.changes.received, record.topic, record.headers)
         else:
-            _FOLDERS[type(envelope.data)](folding, record, envelope)
+            kind = type(envelope.data)
+            _FOLDERS[kind](folding, record, envelope)
+            if envelope.actor.kind == "agent" and kind in audit.AUDITED:
+                folding.audited(envelope)
     return folding.finished()
 
 
@@ -98,6 +102,8 @@ class _Folding:
             row = inbox.opened(envelope, record.key_id)
         else:
             self._remember(envelope)
+            if type(event) is PersonalDataErased:
+                self.changes.erased_filtered.append(stream)
             return
         if folded is None:
             self._conversations[stream] = _Conversation(before, row, record)
@@ -162,6 +168,18 @@ class _Folding:
             workspace.put(self._workspace, change)
             self.changes.workspace.append(change)
 
+    def filtered(self, record: Arrived, envelope: Envelope[InboundFiltered]) -> None:
+        self._check(envelope, None)
+        self._remember(envelope)
+        row = filtered.filtered(envelope, record.key_id)
+        self.changes.filtered.append(row)
+        count_stored(self.changes.stored, row.channel, row.at, "filtered")
+
+    def audited(self, envelope: AnyEnvelope) -> None:
+        row = audit.noted(envelope)
+        if row is not None:
+            self.changes.audit.append(row)
+
     def quarantined(self, record: Arrived, envelope: Envelope[InboundQuarantined]) -> None:
         before = self._quarantine.get(envelope.stream)
         self._check(envelope, None if before is None else before.sequence)
@@ -207,6 +225,7 @@ _BY_FAMILY: Final[dict[str, _Folder]] = {
 }
 _FOLDERS: Final[dict[type, _Folder]] = {
     **{cls: folder for family, folder in _BY_FAMILY.items() for cls in catalog.members(family)},
+    InboundFiltered: _Folding.filtered,
     InboundQuarantined: _Folding.quarantined,
     QuarantineReleased: _Folding.released,
 }

@@ -11,10 +11,12 @@ from uuid import UUID
 from events.envelope import AnyEnvelope
 from inbox_projection.views.reconciliation import Header, Tally
 from inbox_projection.views.rows import (
+    AuditRow,
     ContactRow,
     ConversationRow,
     DeliveryRow,
     FeedRow,
+    FilteredRow,
     LabelRow,
     Line,
     LinkedHandleRow,
@@ -58,6 +60,7 @@ class Changes:
 
     `touched` has one row for each conversation of the batch, however many events it had.
     `erased` are (conversation, key) pairs: whatever that key sealed there is blanked, after everything else.
+    `erased_filtered` are streams of filtered mails whose own keys are gone (of other streams, too: they have no row).
     """
 
     new_conversations: list[ConversationRow] = field(default_factory=list)
@@ -67,6 +70,9 @@ class Changes:
     lines: list[Line] = field(default_factory=list)
     deliveries: dict[tuple[UUID, UUID], DeliveryRow] = field(default_factory=dict)
     erased: list[tuple[UUID, UUID]] = field(default_factory=list)
+    filtered: list[FilteredRow] = field(default_factory=list)
+    erased_filtered: list[UUID] = field(default_factory=list)
+    audit: list[AuditRow] = field(default_factory=list)
     new_contacts: dict[UUID, ContactRow] = field(default_factory=dict)
     changed_contacts: dict[UUID, ContactRow] = field(default_factory=dict)
     linked: list[LinkedHandleRow] = field(default_factory=list)

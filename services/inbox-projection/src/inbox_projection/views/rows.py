@@ -113,6 +113,7 @@ class InboxRow(Row, frozen=True, kw_only=True, gc=False):
     team_ids: tuple[UUID, ...]
     member_ids: tuple[UUID, ...]
     signature: str
+    quote_history: bool
     archived: bool
     created_at: datetime
 
@@ -130,6 +131,9 @@ class AgentRow(Row, frozen=True, kw_only=True, gc=False):
     deactivated: bool
     availability: str
     available_until: datetime | None
+    chosen: str
+    chosen_until: datetime | None
+    capacity: int | None
     language: str
     time_zone: str
     name: str
@@ -146,6 +150,7 @@ class ChannelRow(Row, frozen=True, kw_only=True, gc=False):
     address: str | None
     from_name: str
     fallback: bool
+    settings: str
     connected_at: datetime
     disconnected_at: datetime | None
     health_state: str
@@ -159,6 +164,44 @@ class RuleSetRow(Row, frozen=True, kw_only=True, gc=False):
     rules: str
     changed_at: datetime
     changed_by: str
+
+
+class EmailFiltersRow(Row, frozen=True, kw_only=True, gc=False):
+    """A version of the e-mail filters, whole; older ones stay, for mails that they caught."""
+
+    version: int
+    filters: str
+    set_at: datetime
+    set_by: str
+
+
+class FilteredRow(Row, frozen=True, kw_only=True, gc=False):
+    """A mail that a filter kept out of its inbox."""
+
+    filtered_id: UUID
+    message_id: UUID
+    inbox_id: UUID
+    channel: str
+    channel_id: UUID
+    filter_id: UUID
+    filter_version: int
+    at: datetime
+    details: bytes
+    key_id: UUID | None
+    content: bytes | None
+
+
+class AuditRow(Row, frozen=True, kw_only=True, gc=False):
+    """What an agent did: an event, without what is personal in it."""
+
+    event_id: UUID
+    at: datetime
+    agent_id: UUID
+    kind: str
+    target_kind: str
+    target_id: UUID
+    command_id: UUID | None
+    details: bytes
 
 
 class QuarantineRow(Row, frozen=True, kw_only=True, gc=False):

@@ -12,6 +12,7 @@ from events.envelope import Envelope
 from events.rules import RuleSet
 from events.workspace import (
     AgentAvailabilityChanged,
+    AgentCapacityChanged,
     AgentDeactivated,
     AgentInvited,
     AgentProfileChanged,
@@ -21,6 +22,7 @@ from events.workspace import (
     ChannelConnected,
     ChannelDisconnected,
     ChannelHealthNoted,
+    EmailFiltersSet,
     EmailSettings,
     FallbackAddressIssued,
     InboxChanged,
@@ -32,17 +34,18 @@ from events.workspace import (
     TeamDeleted,
     WorkspaceEvent,
 )
-from inbox_projection.views.rows import AgentRow, ChannelRow, InboxRow, RuleSetRow, TeamRow
+from inbox_projection.views.rows import AgentRow, ChannelRow, EmailFiltersRow, InboxRow, RuleSetRow, TeamRow
 
 
 class WorkspaceRows(msgspec.Struct, frozen=True):
-    """All rows of the workspace; small enough to be read whole."""
+    """All rows of the workspace, small enough to be read whole; of e-mail filters only the versions of the batch."""
 
     inboxes: dict[UUID, InboxRow] = msgspec.field(default_factory=dict)
     teams: dict[UUID, TeamRow] = msgspec.field(default_factory=dict)
     agents: dict[UUID, AgentRow] = msgspec.field(default_factory=dict)
     channels: dict[UUID, ChannelRow] = msgspec.field(default_factory=dict)
     rule_sets: dict[str, RuleSetRow] = msgspec.field(default_factory=dict)
+    email_filters: dict[int, EmailFiltersRow] = msgspec.field(default_factory=dict)
 
 
 class TeamGone(msgspec.Struct, frozen=True):
@@ -51,7 +54,7 @@ class TeamGone(msgspec.Struct, frozen=True):
     team_id: UUID
 
 
-WorkspaceChange = InboxRow | TeamRow | AgentRow | ChannelRow | RuleSetRow | TeamGone
+WorkspaceChange = InboxRow | TeamRow | AgentRow | ChannelRow | RuleSetRow | EmailFiltersRow | TeamGone
 
 
 def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[WorkspaceChange, ...]:
@@ -67,6 +70,7 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
                 team_ids=event.team_ids,
                 member_ids=event.member_ids,
                 signature=event.signature,
+                quote_history=event.quote_history,
                 archived=event.archived,
             )
         case FallbackAddressIssued():
@@ -88,9 +92,7 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
         case ChannelConnected():
             return (_new_channel(envelope, event),)
         case ChannelChanged():
-            address, from_name, fallback = _email(event.email)
-            channel_row = rows.channels.get(event.channel_id)
-            return _changed(channel_row, address=address, from_name=from_name, fallback=fallback)
+            return _changed(rows.channels.get(event.channel_id), **_email(event.email))
         case ChannelDisconnected():
             return _changed(rows.channels.get(event.channel_id), disconnected_at=at)
         case ChannelHealthNoted():
@@ -104,6 +106,8 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
             return (_rule_set(envelope, "draft", event.rule_set),)
         case RuleSetPublished():
             return (_rule_set(envelope, "published", event.rule_set),)
+        case EmailFiltersSet():
+            return (_email_filters(envelope, event),)
         case _:
             return _agent(envelope, event, rows.agents)
 
@@ -111,7 +115,12 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
 def copy(rows: WorkspaceRows) -> WorkspaceRows:
     """Rows that can be changed while the given ones stay."""
     return WorkspaceRows(
-        dict(rows.inboxes), dict(rows.teams), dict(rows.agents), dict(rows.channels), dict(rows.rule_sets)
+        dict(rows.inboxes),
+        dict(rows.teams),
+        dict(rows.agents),
+        dict(rows.channels),
+        dict(rows.rule_sets),
+        dict(rows.email_filters),
     )
 
 
@@ -128,6 +137,8 @@ def put(rows: WorkspaceRows, change: WorkspaceChange) -> None:
             rows.channels[change.channel_id] = change
         case RuleSetRow():
             rows.rule_sets[change.state] = change
+        case EmailFiltersRow():
+            rows.email_filters[change.version] = change
         case TeamGone():
             rows.teams.pop(change.team_id, None)
         case _:
@@ -141,7 +152,8 @@ def _agent(
     | AgentRoleChanged
     | AgentDeactivated
     | AgentReactivated
-    | AgentAvailabilityChanged,
+    | AgentAvailabilityChanged
+    | AgentCapacityChanged,
     agents: dict[UUID, AgentRow],
 ) -> tuple[WorkspaceChange, ...]:
     row = agents.get(event.agent_id)
@@ -166,7 +178,10 @@ def _agent(
         case AgentReactivated():
             return _changed(row, deactivated=False)
         case AgentAvailabilityChanged():
-            return _changed(row, availability=event.state, available_until=event.until)
+            chosen = {} if event.state == "offline" else {"chosen": event.state, "chosen_until": event.until}
+            return _changed(row, availability=event.state, available_until=event.until, **chosen)
+        case AgentCapacityChanged():
+            return _changed(row, capacity=event.capacity)
         case _:
             assert_never(event)
 
@@ -185,6 +200,7 @@ def _new_inbox(envelope: Envelope[WorkspaceEvent], event: InboxCreated) -> Inbox
         team_ids=(),
         member_ids=(),
         signature="",
+        quote_history=False,
         archived=False,
         created_at=envelope.occurred_at,
     )
@@ -198,6 +214,9 @@ def _new_agent(envelope: Envelope[WorkspaceEvent], event: AgentInvited) -> Agent
         deactivated=False,
         availability="away",
         available_until=None,
+        chosen="away",
+        chosen_until=None,
+        capacity=None,
         language="en",
         time_zone="UTC",
         name="" if event.personal is None else event.personal.name,
@@ -209,14 +228,11 @@ def _new_agent(envelope: Envelope[WorkspaceEvent], event: AgentInvited) -> Agent
 
 
 def _new_channel(envelope: Envelope[WorkspaceEvent], event: ChannelConnected) -> ChannelRow:
-    address, from_name, fallback = _email(event.email)
     return ChannelRow(
         channel_id=event.channel_id,
         inbox_id=event.inbox_id,
         kind=event.kind,
-        address=address,
-        from_name=from_name,
-        fallback=fallback,
+        **_email(event.email),
         connected_at=envelope.occurred_at,
         disconnected_at=None,
         health_state="ok",
@@ -225,8 +241,23 @@ def _new_channel(envelope: Envelope[WorkspaceEvent], event: ChannelConnected) ->
     )
 
 
-def _email(settings: EmailSettings | None) -> tuple[str | None, str, bool]:
-    return (None, "", False) if settings is None else (settings.address, settings.from_name, settings.fallback)
+def _email(settings: EmailSettings | None) -> dict[str, Any]:
+    """The columns of an e-mail channel's settings: what is asked for by itself, and all of it as JSON."""
+    return {
+        "address": None if settings is None else settings.address,
+        "from_name": "" if settings is None else settings.from_name,
+        "fallback": settings is not None and settings.fallback,
+        "settings": msgspec.json.encode(EmailSettings(address="") if settings is None else settings).decode(),
+    }
+
+
+def _email_filters(envelope: Envelope[WorkspaceEvent], event: EmailFiltersSet) -> EmailFiltersRow:
+    return EmailFiltersRow(
+        version=event.version,
+        filters=msgspec.json.encode(event.filters).decode(),
+        set_at=envelope.occurred_at,
+        set_by=str(envelope.actor),
+    )
 
 
 def _rule_set(envelope: Envelope[WorkspaceEvent], state: str, rule_set: RuleSet) -> RuleSetRow:

@@ -38,6 +38,11 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", str_max_length=400_000)
 
 
+def example(**body: Any) -> ConfigDict:
+    """A request as the document shows it."""
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
 class Given(BaseModel):
     """An answer."""
 
@@ -79,7 +84,7 @@ class ProblemShape(BaseModel):
 
 
 class Availability(Given):
-    state: Literal["available", "away"]
+    state: Literal["available", "away", "offline"]
     until: datetime | None
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from events.values import Address as MailAddress
-from inbox_projection.api.models.common import Asked, Given, Instant, Line, PageAsked, Text
+from inbox_projection.api.models.common import Asked, Given, Instant, Line, PageAsked, Text, example
 from inbox_projection.recipients import make_address, parse_address
 
 Status = Literal["open", "snoozed", "resolved", "spam", "trash"]
@@ -100,6 +100,28 @@ class Activity(Given):
     details: dict[str, Any]
 
 
+class Bounced(Given):
+    """What a delivery status notification (RFC 3464) says; empty where it says nothing."""
+
+    recipient: str
+    status: str = Field(description="Enhanced status code (RFC 3463), 5.1.1 for example.")
+    diagnostic: str = Field(description="The remote server's own words.")
+    external_id: str = Field(description="Message-ID of the mail that it speaks of.")
+    reply_id: UUID | None = Field(description="The reply of ours that was not delivered, where that is proven.")
+
+
+class Invited(Given):
+    """A meeting in a calendar part (RFC 5545); the part itself is an attachment."""
+
+    method: str
+    summary: str
+    location: str
+    organizer: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    whole_day: bool
+
+
 class Message(Given):
     """A line of the thread. `text` is `new_text` and `quoted` together; an erased one has neither names nor texts."""
 
@@ -117,11 +139,21 @@ class Message(Given):
     text: str
     new_text: str
     quoted: str
-    html: str | None = Field(description="Safe to show in a sandboxed frame; remote images wait in data-remote-src.")
+    html: str | None = Field(
+        description="Safe to show in a sandboxed frame; remote images wait in data-remote-src, unless `images=show`;"
+        " quoted history at the end is inside <details>."
+    )
+    remote_images: int = Field(description="Images elsewhere that this message has.")
     truncated: bool = Field(description="The text or HTML was too long; the original has all of it.")
     attachments: list[Attached]
     mentions: list[UUID]
     automated: bool = Field(description="Sent by a program (RFC 3834).")
+    automated_kind: Literal["bounce", "delayed", "auto_reply", "list", "other"] | None
+    authentication: str | None = Field(
+        description='What our own server found wrong with the sender (RFC 8601), "dmarc=fail" for example: a warning.'
+    )
+    bounce: Bounced | None
+    invitation: Invited | None
     unreadable: bool = Field(description="Only a stub could be made of it; see the original.")
     erased: bool
     activity: Activity | None
@@ -131,6 +163,7 @@ class Message(Given):
 
 
 class MessagesAsked(PageAsked):
+    images: Literal["block", "show"] = "block"
     limit: Annotated[int, Field(ge=1, le=200)] = 100
 
 
@@ -160,8 +193,13 @@ Recipients = Annotated[list[Recipient], Field(max_length=50)]
 class ReplyNew(Asked):
     """Recipients left out are those of a reply to all; `to` without `cc` means no Cc."""
 
-    text: Annotated[Text, StringConstraints(max_length=200_000)]
-    html: Annotated[Text, StringConstraints(max_length=300_000)] | None = None
+    model_config = example(html="<p>It is on its way.</p>", cc=["Ann <ann@client.example>"])
+    text: Annotated[Text, StringConstraints(max_length=200_000)] = Field(
+        "", description="Left out or blank, it is made from `html`."
+    )
+    html: Annotated[Text, StringConstraints(max_length=300_000)] | None = Field(
+        None, description='Images in place: `<img src="cid:<id of an upload>">`.'
+    )
     attachment_ids: Annotated[list[UUID], Field(max_length=50)] = Field(default_factory=list)
     to: Annotated[Recipients, Field(min_length=1)] | None = None
     cc: Recipients | None = None

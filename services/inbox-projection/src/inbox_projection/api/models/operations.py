@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -32,13 +33,15 @@ class ReconciliationAsked(Asked):
 
 
 class Counted(Given):
-    """Messages in. `received` by us, then `appended` to a conversation, `quarantined` or `released`; `shown` here.
+    """Messages in. `received` by us, then `appended` to a conversation, `filtered`, `quarantined` or `released`; those
+    `shown` in conversations.
 
-    Equal numbers are the promise: received = appended + quarantined − released + duplicates and those on their way.
+    The promise: received = appended + filtered + quarantined − released + duplicates and those on their way.
     """
 
     received: int
     appended: int
+    filtered: int
     quarantined: int
     released: int
     shown: int
@@ -47,6 +50,42 @@ class Counted(Given):
 class CountedHour(Counted):
     channel: str
     hour: datetime
+
+
+class DifferencesAsked(PageAsked):
+    hour: Instant | None = Field(None, description="Any time within it; default: now.")
+    channel: Literal["email"] = "email"
+    channel_id: UUID | None = Field(None, description="Only this channel; what is quarantined has none.")
+
+
+class Difference(Given):
+    """A message that was received in the hour, or put into quarantine then, and is in no conversation.
+
+    `duplicate`: another copy of it, `duplicate_of`, is shown or filtered. `on_its_way`: the router has not come to it.
+    `not_shown`: none of these can be seen (a copy may have come more than a day before it): look into it.
+    """
+
+    kind: Literal["filtered", "quarantined", "duplicate", "on_its_way", "not_shown"]
+    id: str
+    at: datetime
+    message_id: UUID | None
+    inbox_id: UUID | None
+    channel_id: UUID | None
+    filtered_id: UUID | None
+    quarantine_id: UUID | None
+    duplicate_of: UUID | None
+    topic: str | None
+    partition: int | None
+    offset: int | None
+
+
+class Differences(Given):
+    """`complete` is false when the log no longer holds all of the hour, or more than can be read at once."""
+
+    hour: datetime
+    complete: bool
+    items: list[Difference]
+    next_cursor: str | None
 
 
 class Reconciliation(Given):

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
-from inbox_projection.api.models.common import Asked, Availability, Given, Instant, Line, Name, Text
+from inbox_projection.api.models.common import Asked, Availability, Given, Instant, Line, Name, Text, example
 from inbox_projection.auth.passwords import MAX_LENGTH, MIN_LENGTH
 from inbox_projection.recipients import make_address
 
@@ -35,6 +35,21 @@ def _web_address(text: str) -> str:
 Email = Annotated[Line, StringConstraints(max_length=254), AfterValidator(_address)]
 Password = Annotated[Text, StringConstraints(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 Ids = Annotated[list[UUID], Field(max_length=500)]
+
+
+TransportName = Literal["tls", "starttls", "none"]
+Host = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9._:\[\]-]{1,253}$", max_length=260),
+]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+ServerPassword = Annotated[
+    SecretStr,
+    Field(min_length=1, max_length=1000, json_schema_extra={"writeOnly": True}, description="Never read back."),
+]
+Transport = Annotated[
+    TransportName | bool, Field(description="true: what the port is for; false: none, for servers on this machine.")
+]
 
 
 class LogIn(Asked):
@@ -77,6 +92,7 @@ class Agent(Given):
     role: RoleName
     deactivated: bool
     availability: Availability
+    capacity: int | None = Field(description="Open conversations by routing at most; null: as many as come.")
     meeting_url: str
     language: str
     time_zone: str
@@ -91,8 +107,12 @@ class AgentNew(Asked):
 
 
 class AgentChange(Asked):
+    model_config = example(capacity=5)
     role: RoleName | None = None
     deactivated: bool | None = None
+    capacity: Annotated[int, Field(ge=0, le=100_000)] | None = Field(
+        None, description="Open conversations by routing at most; null: as many as come; left out: as it is."
+    )
 
 
 class Team(Given):
@@ -119,9 +139,28 @@ class ChannelHealth(Given):
     last_in_at: datetime | None
 
 
+class Server(Given):
+    host: str
+    port: int
+    username: str
+    password: None = Field(description="Never read back.")
+    has_password: bool
+    tls: TransportName
+
+
+class ImapServer(Server):
+    folders: list[str]
+    after_commit: Literal["nothing", "mark_seen", "delete"]
+
+
 class ChannelSettings(Given):
+    """`imap` and `smtp` are shown to who may change them."""
+
     address: str
     from_name: str
+    authserv_id: str
+    imap: ImapServer | None
+    smtp: Server | None
 
 
 class Channel(Given):
@@ -136,12 +175,60 @@ class Channel(Given):
     connected_at: datetime
 
 
+class SmtpAsked(Asked):
+    """The server that replies go out by. What is left out stays, or is the default; a password stays with its host."""
+
+    host: Host | None = None
+    port: Port | None = Field(None, description="Default: 587.")
+    username: Annotated[Line, StringConstraints(max_length=320)] | None = None
+    password: ServerPassword | None = None
+    tls: Transport | None = None
+
+
+class ImapAsked(SmtpAsked):
+    """The mailbox to fetch from. `after_commit` is what happens there to a mail that is safe here."""
+
+    port: Port | None = Field(None, description="Default: 993.")
+    folders: (
+        Annotated[
+            list[Annotated[Line, StringConstraints(min_length=1, max_length=200)]], Field(min_length=1, max_length=50)
+        ]
+        | None
+    ) = Field(None, description="Default: INBOX.")
+    after_commit: Literal["nothing", "mark_seen", "delete"] | None = None
+
+
+AuthservId = Annotated[Line, StringConstraints(strip_whitespace=True, max_length=253)]
+
+
 class ChannelSettingsNew(Asked):
+    """`authserv_id` names the server of yours whose Authentication-Results (RFC 8601) are believed."""
+
     address: Email
     from_name: Annotated[Line, StringConstraints(strip_whitespace=True, max_length=120)] = ""
+    authserv_id: AuthservId = ""
+    imap: ImapAsked | None = None
+    smtp: SmtpAsked | None = None
 
 
 class ChannelNew(Asked):
+    model_config = example(
+        inbox_id="01957a00-0000-7000-8000-000000000001",
+        kind="email",
+        settings={
+            "address": "support@acme.example",
+            "from_name": "Acme Support",
+            "authserv_id": "mx.acme.example",
+            "imap": {"host": "imap.acme.example", "username": "support", "password": "…", "folders": ["INBOX"]},
+            "smtp": {
+                "host": "smtp.acme.example",
+                "port": 587,
+                "username": "support",
+                "password": "…",
+                "tls": "starttls",
+            },
+        },
+    )
     inbox_id: UUID
     kind: Literal["email"]
     settings: ChannelSettingsNew
@@ -150,6 +237,9 @@ class ChannelNew(Asked):
 class ChannelSettingsChange(Asked):
     address: Email | None = None
     from_name: Annotated[Line, StringConstraints(strip_whitespace=True, max_length=120)] | None = None
+    authserv_id: AuthservId | None = None
+    imap: ImapAsked | None = Field(None, description="null takes the mailbox away.")
+    smtp: SmtpAsked | None = Field(None, description="null: replies go out as those of channels without.")
 
 
 class ChannelChange(Asked):
@@ -163,6 +253,7 @@ class Inbox(Given):
     team_ids: list[UUID]
     member_ids: list[UUID]
     signature: str
+    quote_history: bool = Field(description="Replies quote the message that they answer.")
     archived: bool
     channels: list[Channel]
     created_at: datetime
@@ -177,4 +268,5 @@ class InboxChange(Asked):
     team_ids: Ids | None = None
     member_ids: Ids | None = None
     signature: Annotated[Text, StringConstraints(max_length=10_000)] | None = None
+    quote_history: bool | None = None
     archived: bool | None = None

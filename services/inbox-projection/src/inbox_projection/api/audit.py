@@ -1,0 +1,37 @@
+"""The audit: who did what, when and from where."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox_projection import cursors
+from inbox_projection.api import answers
+from inbox_projection.api.guard import GuardedRoute, policy
+from inbox_projection.api.models.audit import Act, AuditAsked
+from inbox_projection.api.models.common import Page
+from inbox_projection.api.parts import parts_of
+from inbox_projection.policy import Permission
+from inbox_projection.queries import audit
+
+router = APIRouter(route_class=GuardedRoute, tags=["audit"])
+
+
+@router.get("/audit", responses=answers.gives(Page[Act], what="Newest first."))
+@policy(Permission.SEE_AUDIT)
+async def read_audit(request: Request, asked: Annotated[AuditAsked, Query()]) -> Response:
+    """What agents did, log-ins and log-outs, failed log-ins. All filters hold together; `to` is excluded."""
+    after = None if asked.cursor is None else cursors.decode(asked.cursor, audit.Place)
+    wanted = audit.Filter(asked.agent_id, asked.kind, asked.from_, asked.to)
+    rows = await audit.page(parts_of(request).database, wanted, after, asked.limit + 1)
+    shown = rows[: asked.limit]
+    last = shown[-1] if len(rows) > asked.limit else None
+    return answers.json(
+        {
+            "items": [audit.shaped(row) for row in shown],
+            "next_cursor": None if last is None else cursors.encode(audit.Place(last["at"], last["id"])),
+        }
+    )

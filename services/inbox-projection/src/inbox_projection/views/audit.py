@@ -1,0 +1,78 @@
+"""The audit: what agents did, event by event, without what is personal in it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from events import catalog, contacts, conversations, workspace
+from events.envelope import AnyEnvelope
+from events.workspace import EmailFiltersSet, RuleSetDrafted, RuleSetPublished
+from inbox_projection.views.rows import AuditRow
+
+_encode: Final = msgspec.json.Encoder().encode
+AUDITED: Final = frozenset(
+    cls for family in ("conversations", "contacts", "workspace", "quarantine") for cls in catalog.members(family)
+)
+"""Events that may be somebody's doing."""
+_QUARANTINE: Final = frozenset(catalog.members("quarantine"))
+_WITH_PERSONAL: Final = frozenset(cls for cls in AUDITED if catalog.personal_type(cls) is not None)
+_NAMED_BY: Final = (("channel_id", "channel"), ("agent_id", "agent"), ("team_id", "team"), ("inbox_id", "inbox"))
+
+
+def noted(envelope: AnyEnvelope) -> AuditRow | None:
+    """The row of an agent's doing; None for anybody else's, and for an actor whose id is no agent's.
+
+    `command_id` is the command that led to the event. `details` are the event's own fields, of whole lists their size.
+    """
+    agent_id = _uuid(envelope.actor.id)
+    if agent_id is None:
+        return None
+    target_kind, target_id = _target(envelope)
+    return AuditRow(
+        event_id=envelope.id,
+        at=envelope.occurred_at,
+        agent_id=agent_id,
+        kind=envelope.type,
+        target_kind=target_kind,
+        target_id=target_id,
+        command_id=envelope.causation_id,
+        details=_details(envelope.data),
+    )
+
+
+def _target(envelope: AnyEnvelope) -> tuple[str, UUID]:
+    event: Any = envelope.data
+    topic = event.TOPIC
+    if type(event) in _QUARANTINE:
+        return "quarantine", envelope.stream
+    if topic == conversations.TOPIC:
+        return "conversation", envelope.stream
+    if topic == contacts.TOPIC:
+        return "contact", envelope.stream
+    if topic == workspace.TOPIC:
+        for name, kind in _NAMED_BY:
+            found = getattr(event, name, None)
+            if found is not None:
+                return kind, found
+    return "email-filters" if type(event) is EmailFiltersSet else "rules", envelope.stream
+
+
+def _details(event: Any) -> bytes:
+    match event:
+        case EmailFiltersSet():
+            return _encode({"version": event.version, "filters": len(event.filters)})
+        case RuleSetDrafted() | RuleSetPublished():
+            return _encode({"version": event.rule_set.version, "rules": len(event.rule_set.rules)})
+        case _:
+            return _encode(replace(event, personal=None) if type(event) in _WITH_PERSONAL else event)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

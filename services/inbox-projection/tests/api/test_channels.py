@@ -1,0 +1,173 @@
+"""Mailboxes and servers of channels: what is kept, what is never told."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from events.workspace import EmailSettings, ImapSettings
+from inbox_projection.api.models.workspace import Channel
+from inbox_projection.channel_settings import merged
+from inbox_projection.problems import Problem
+
+PASSWORD = "s3cret of the mailbox"
+OTHER = "s3cret of the relay"
+SERVERS = {
+    "imap": {"host": "IMAP.acme.test", "username": "help", "password": PASSWORD, "folders": ["INBOX", "INBOX", "Old"]},
+    "smtp": {"host": "smtp.acme.test", "port": 465, "username": "help", "password": OTHER, "tls": "tls"},
+}
+
+
+async def connected(client: Any, world: Any, **settings: Any) -> dict[str, Any]:
+    asked = {"address": "help@acme.test", "authserv_id": "mx.acme.test", **SERVERS, **settings}
+    body = {"inbox_id": str(world.story.inbox_id), "kind": "email", "settings": asked}
+    answer = await client.post("/api/v1/channels", json=body)
+    assert answer.status_code == 201, answer.text
+    Channel.model_validate(answer.json())
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def opened(world: Any) -> dict[UUID, str]:
+    """The passwords that commands carried, by their ids."""
+    return {one.id: world.parts.secrets.open(one.id, one.box) for one in world.router.sealed}
+
+
+@pytest.mark.real
+async def test_a_password_travels_sealed_and_is_told_to_nobody(world: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with world.client("manager") as client, world.client("agent") as agent:
+            channel = await connected(client, world)
+            answers = [str(channel)]
+            paths = ("/channels", "/inboxes", f"/inboxes/{world.story.inbox_id}")
+            answers.extend([(await client.get("/api/v1" + path)).text for path in paths])
+            others = (await agent.get("/api/v1/channels")).text
+    imap = channel["settings"]["imap"]
+    assert imap == {
+        "host": "imap.acme.test",
+        "port": 993,
+        "username": "help",
+        "password": None,
+        "has_password": True,
+        "tls": "tls",
+        "folders": ["INBOX", "Old"],
+        "after_commit": "nothing",
+    }
+    assert channel["settings"]["smtp"]["has_password"] and channel["settings"]["authserv_id"] == "mx.acme.test"
+    settings = world.router.asked[-1].data.email
+    assert opened(world) == {settings.imap.secret_id: PASSWORD, settings.smtp.secret_id: OTHER}
+    rows = str(world.execute("select c::text from inbox.channels c union all select a::text from inbox.audit a"))
+    kept = str(world.execute("select o::text from inbox_projection.origins o"))
+    for secret in (PASSWORD, OTHER):
+        told = "".join(answers) + others + rows + kept + caplog.text + repr(world.router.asked)
+        assert secret not in told and secret.encode().hex() not in told
+    assert "imap.acme.test" in answers[1] and "imap.acme.test" not in others
+
+
+@pytest.mark.real
+async def test_a_change_without_a_password_keeps_the_one_there(world: Any) -> None:
+    async with world.client() as client:
+        channel = await connected(client, world)
+        path = f"/api/v1/channels/{channel['id']}"
+        before = world.router.asked[-1].data.email
+        for change in (
+            {"from_name": "Acme"},
+            {"imap": {"folders": ["INBOX"], "after_commit": "mark_seen"}},
+            {"imap": {"password": None, "port": 143, "tls": True}},
+            {"smtp": {"username": "other"}},
+        ):
+            answer = await client.patch(path, json={"settings": change})
+            assert answer.status_code == 200, answer.text
+            command = world.router.asked[-1].data
+            assert command.secrets == () and command.email.imap.secret_id == before.imap.secret_id
+            assert command.email.smtp.secret_id == before.smtp.secret_id
+        shown = answer.json()["settings"]
+        assert (shown["imap"]["tls"], shown["imap"]["folders"], shown["from_name"]) == ("starttls", ["INBOX"], "Acme")
+        changed = await client.patch(path, json={"settings": {"imap": {"password": "new one"}}})
+        assert changed.status_code == 200
+        new_id = world.router.asked[-1].data.email.imap.secret_id
+        assert new_id != before.imap.secret_id and opened(world)[new_id] == "new one"
+        away = (await client.patch(path, json={"settings": {"imap": None, "smtp": {"username": ""}}})).json()
+    assert away["settings"]["imap"] is None and not away["settings"]["smtp"]["has_password"]
+
+
+@pytest.mark.real
+async def test_a_password_is_not_sent_to_a_host_that_somebody_else_names(world: Any) -> None:
+    async with world.client("manager") as client:
+        channel = await connected(client, world)
+        path, asked = f"/api/v1/channels/{channel['id']}", len(world.router.asked)
+        for server in ("imap", "smtp"):
+            moved = await client.patch(path, json={"settings": {server: {"host": "evil.test"}}})
+            assert moved.status_code == 422
+            assert moved.json()["errors"][0]["where"] == ["body", "settings", server, "password"]
+        assert len(world.router.asked) == asked
+        again = {"host": "new.acme.test", "password": PASSWORD}
+        assert (await client.patch(path, json={"settings": {"imap": again}})).status_code == 200
+
+
+@pytest.mark.real
+async def test_what_makes_no_server_is_refused_without_repeating_the_password(world: Any) -> None:
+    secret = "never say this"
+    good = {"host": "h.test", "username": "u", "password": secret}
+    wrong: list[dict[str, Any]] = [
+        {"imap": {"host": "h.test", "username": "u"}},
+        {"imap": {"host": "h.test", "password": secret}},
+        {"imap": {"username": "u", "password": secret}},
+        {"imap": {**good, "host": "h test"}},
+        {"imap": {**good, "port": 0}},
+        {"imap": {**good, "tls": "ssl3"}},
+        {"imap": {**good, "folders": []}},
+        {"imap": {**good, "folders": ["a\r\nb"]}},
+        {"imap": {**good, "after_commit": "shred"}},
+        {"imap": {**good, "password": ""}},
+        {"imap": {**good, "password": secret * 200}},
+        {"imap": {**good, "secret_id": str(UUID(int=1))}},
+        {"smtp": {"password": secret, "host": "h.test"}},
+        {"smtp": {"host": "h.test", "username": "u"}},
+        {"smtp": {**good, "folders": ["INBOX"]}},
+        {"imap": [secret]},
+    ]
+    async with world.client() as client:
+        for settings in wrong:
+            body = {
+                "inbox_id": str(world.story.inbox_id),
+                "kind": "email",
+                "settings": {"address": "x@acme.test", **settings},
+            }
+            answer = await client.post("/api/v1/channels", json=body)
+            assert answer.status_code == 422, settings
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert secret not in answer.text
+    assert world.router.asked == []
+
+
+@pytest.mark.real
+async def test_only_who_manages_an_inbox_changes_its_channels(world: Any) -> None:
+    body = {"inbox_id": str(world.foreign_inbox), "kind": "email", "settings": {"address": "x@acme.test", **SERVERS}}
+    async with world.client("manager") as manager, world.client("agent") as agent:
+        assert (await manager.post("/api/v1/channels", json=body)).status_code == 404
+        assert (await agent.post("/api/v1/channels", json=body)).status_code == 403
+    assert world.router.asked == []
+
+
+def test_true_means_what_the_port_is_for() -> None:
+    known = EmailSettings(address="a@b.test")
+    for port, expected in ((143, "starttls"), (993, "tls"), (3993, "tls"), (None, "tls")):
+        asked = {"imap": {"host": "h", "username": "u", "password": "p", "port": port, "tls": True}}
+        found = merged(known, asked, lambda name: UUID(int=1)).settings.imap
+        assert isinstance(found, ImapSettings) and found.tls == expected
+    none = merged(known, {"smtp": {"host": "h", "tls": False}}, lambda name: UUID(int=1)).settings.smtp
+    assert none is not None and (none.tls, none.secret_id, none.port) == ("none", None, 587)
+
+
+def test_passwords_are_in_no_representation() -> None:
+    asked = {"imap": {"host": "h", "username": "u", "password": PASSWORD}}
+    assert PASSWORD not in repr(merged(EmailSettings(address="a@b.test"), asked, lambda name: UUID(int=1)))
+    with pytest.raises(Problem) as refused:
+        merged(
+            EmailSettings(address="a@b.test"), {"smtp": {"host": "h", "password": PASSWORD}}, lambda name: UUID(int=1)
+        )
+    assert PASSWORD.encode() not in refused.value.body()
