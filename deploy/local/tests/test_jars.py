@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from local_runtime import greenmail
 from local_runtime.errors import DownloadFailed, LockViolation
 from local_runtime.jars import LOCK_FILE, Jar, locked_jars, read_lock
 
@@ -87,3 +88,9 @@ def test_the_committed_lock_names_kafka_and_no_host():
     assert "kafka_2.13-4.3.1.jar" in names
     assert len(names) > 40
     assert "://" not in LOCK_FILE.read_text()
+
+
+def test_the_mail_server_of_the_tests_has_a_lock_of_its_own_so_that_no_run_fetches_it():
+    assert [jar.name for jar in read_lock(greenmail.LOCK_FILE)] == ["greenmail-standalone-2.1.5.jar"]
+    assert "greenmail" not in LOCK_FILE.read_text()
+    assert "://" not in greenmail.LOCK_FILE.read_text()

@@ -103,7 +103,7 @@ def pid_of(run: Run, name: str) -> int | None:
 def test_down_ends_everything_and_a_second_start_finds_its_data(run: Run):
     run.start()
     family = run.family()
-    dsn = embedded_postgres(run.state).dsn_of("postroom", "postroom")
+    dsn = embedded_postgres(run.state).dsn_of("postroom")
     with psycopg.connect(dsn) as connection:
         connection.execute("create table kept as select 1 as number")
     assert run.command("status").returncode == 0

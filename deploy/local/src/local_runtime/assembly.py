@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,10 +16,17 @@ from local_runtime.kafka import KafkaBroker
 from local_runtime.parts import Part, ServiceProcess
 from local_runtime.ports import require_free
 from local_runtime.postgres import PostgresServer
-from local_runtime.processes import ProcessDescription, service_environment, service_processes, wanted_ports
+from local_runtime.processes import (
+    ProcessDescription,
+    role_of,
+    service_environment,
+    service_processes,
+    wanted_ports,
+)
 from local_runtime.state import State
 from local_runtime.supervisor import Say, Stage, Supervisor
 from local_runtime.tasks import Task
+from service_kit import roles
 
 
 def assemble(
@@ -32,12 +40,11 @@ def assemble(
     for port, wanted_by in wanted_ports(configuration, processes).items():
         require_free(port, wanted_by)
     postgres = None if configuration.database else embedded_postgres(state)
-    environment = service_environment(configuration, state, postgres)
     stores: list[Part] = [postgres] if postgres else []
     if not configuration.kafka:
         stores.append(embedded_kafka(configuration, state))
 
-    def task(name: str, *arguments: str) -> Task:
+    def task(name: str, *arguments: str, **environment: str) -> Task:
         return Task(name, (sys.executable, "-m", *arguments), log=state.log_of(name), environment=environment)
 
     services = [
@@ -46,7 +53,10 @@ def assemble(
             process.arguments,
             process.port,
             log=state.log_of(process.name),
-            environment={**environment, **process.environment},
+            environment={
+                **service_environment(configuration, state, postgres, process.role),
+                **process.environment,
+            },
         )
         for process in processes
     ]
@@ -57,13 +67,19 @@ def assemble(
                 "PostgreSQL and Kafka",
                 stores,
                 prepare=lambda: prepare_database(postgres) if postgres else None,
-                tasks=[task("topics", "service_kit.topics", "apply")],
+                tasks=[task("topics", "service_kit.topics", "apply", **environment_of(configuration, state, ()))],
             ),
             Stage("the services", services, tasks=[] if stand_ins else [task("workspace", "local_runtime", "seed")]),
         ],
         say,
         report=_report(configuration),
     )
+
+
+def environment_of(configuration: Configuration, state: State, arguments: Sequence[str]) -> dict[str, str]:
+    """The settings for a program: those of the service whose module it runs, else with the database's superuser."""
+    postgres = None if configuration.database else embedded_postgres(state)
+    return service_environment(configuration, state, postgres, role_of(arguments))
 
 
 def embedded_kafka(configuration: Configuration, state: State) -> KafkaBroker:
@@ -80,13 +96,15 @@ def embedded_postgres(state: State) -> PostgresServer:
 
 
 def prepare_database(postgres: PostgresServer) -> None:
-    """Make our role, which is no superuser, and its database, unless they exist."""
+    """Make our database and in it a role for each service, which is no superuser, unless they exist.
+
+    State of a release whose services shared one role is handed over to theirs.
+    """
     with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        name = sql.Identifier(DATABASE)
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (DATABASE,)).fetchone():
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+    with psycopg.connect(postgres.dsn_of(DATABASE)) as connection:
+        connection.execute(roles.script().encode())
 
 
 def _report(configuration: Configuration) -> dict[str, Any]:

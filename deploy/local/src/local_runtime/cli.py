@@ -10,16 +10,15 @@ from contextlib import contextmanager
 
 import typer
 
-from local_runtime.assembly import assemble, embedded_postgres
+from local_runtime.assembly import assemble, environment_of
 from local_runtime.background import start_in_background, stop_running
 from local_runtime.configuration import Configuration
 from local_runtime.console import complain, say, status_table, welcome
-from local_runtime.demo import seed_workspace
+from local_runtime.demo.seeding import seed_workspace
 from local_runtime.errors import RuntimeFault
 from local_runtime.jars import cache_folder, locked_jars
 from local_runtime.lock import relock
 from local_runtime.overview import overview
-from local_runtime.processes import service_environment
 from local_runtime.state import State
 from service_kit.settings import SettingsError
 
@@ -101,7 +100,8 @@ def topics() -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def within(context: typer.Context) -> None:
-    """Run a program with the settings that the services get: `within -- python -m router rebuild`."""
+    """Run a program with the settings of the service whose module it is: `within -- python -m router offsets show`;
+    any other program gets the database's superuser."""
     with _faults_as_one_line():
         raise typer.Exit(_within_settings(context.args))
 
@@ -134,8 +134,7 @@ def _prepared() -> tuple[Configuration, State]:
 
 def _within_settings(arguments: list[str]) -> int:
     configuration, state = _prepared()
-    postgres = None if configuration.database else embedded_postgres(state)
-    environment = {**os.environ, **service_environment(configuration, state, postgres)}
+    environment = {**os.environ, **environment_of(configuration, state, arguments)}
     return subprocess.run(arguments, env=environment, check=False).returncode
 
 

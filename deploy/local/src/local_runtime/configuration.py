@@ -11,6 +11,7 @@ from service_kit.settings import whole_number
 
 API_PORT: Final = 8080
 SMTP_PORT: Final = 2525
+MAILBOX_PORT: Final = 8084
 KAFKA_PORT: Final = 19092
 CONTROLLER_PORT: Final = 19093
 DATABASE: Final = "postroom"
@@ -72,3 +73,8 @@ class Configuration:
     @property
     def api_url(self) -> str:
         return f"http://127.0.0.1:{self.port(API_PORT)}"
+
+    @property
+    def mailbox_url(self) -> str:
+        """The page of the demo's customers; without the demo nothing listens there."""
+        return f"http://127.0.0.1:{self.port(MAILBOX_PORT)}"

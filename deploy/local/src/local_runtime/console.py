@@ -31,6 +31,8 @@ def welcome(configuration: Configuration, credentials: dict[str, Any]) -> None:
     out.print(f"\nPostroom is running.  API           {configuration.api_url}", markup=False)
     out.print(f"                      API reference {configuration.api_url}/api/v1/openapi.json", markup=False)
     out.print(f"                      SMTP          127.0.0.1:{configuration.port(SMTP_PORT)}", markup=False)
+    if configuration.demo:
+        out.print(f"                      customers     {configuration.mailbox_url}", markup=False)
     out.print(f"  log-in              {credentials['email']}  {credentials['password']}", markup=False)
     for agent in credentials.get("agents", ()):
         out.print(f"  as {agent['name']:<16} {agent['email']}  {agent['password']}", markup=False)

@@ -20,11 +20,11 @@ from typing import Any, Final, TypeVar
 import httpx
 import psycopg
 
-from local_runtime.assembly import embedded_postgres
+from local_runtime.assembly import environment_of
 from local_runtime.children import Child
 from local_runtime.configuration import API_PORT, SMTP_PORT, Configuration
 from local_runtime.ports import LOCALHOST, free_ports, is_free
-from local_runtime.processes import service_environment, service_processes, wanted_ports
+from local_runtime.processes import service_processes, wanted_ports
 from local_runtime.state import State
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ class LivePostroom:
         self._shift.give_back()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs a program with the services' settings."""
+        """Runs a program with the settings of the service whose module it is."""
         return self._command("within", "--", *arguments)
 
     def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -110,29 +110,29 @@ class LivePostroom:
             text=True,
         )
 
-    def settings(self) -> dict[str, str]:
-        """What every service process gets."""
-        state = State(self.var)
-        return service_environment(Configuration.from_environment(self.environment), state, embedded_postgres(state))
+    def settings(self, command: Sequence[str] = ()) -> dict[str, str]:
+        """The settings of the service whose module the command runs; of none, with the database's superuser."""
+        return environment_of(Configuration.from_environment(self.environment), State(self.var), command)
 
     @property
     def kafka(self) -> str:
         return self.settings()["POSTROOM_KAFKA_BOOTSTRAP_SERVERS"]
 
     def database(self) -> psycopg.Connection[tuple[Any, ...]]:
-        """A connection of its own to the services' database, in autocommit mode. Raises psycopg.OperationalError."""
+        """A connection of its own to the services' database as superuser, in autocommit mode. Raises
+        psycopg.OperationalError."""
         return psycopg.connect(self.settings()["POSTROOM_DATABASE_URL"], autocommit=True)
 
     def further(self, name: str, module: str, verb: str) -> Child:
         """One more process of a service beside the supervised ones, for the caller to stop. Log: `<name>.log`."""
         (metrics_port,) = free_ports(1)
+        command = [sys.executable, "-m", module, verb]
         environment = {
             **self.environment,
-            **self.settings(),
+            **self.settings(command),
             "POSTROOM_METRICS_PORT": str(metrics_port),
             "POSTROOM_INSTANCE": "9",
         }
-        command = [sys.executable, "-m", module, verb]
         return Child.start(name, command, log=State(self.var).log_of(name), environment=environment)
 
     @property

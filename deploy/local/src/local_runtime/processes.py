@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from local_runtime.configuration import (
@@ -11,25 +11,30 @@ from local_runtime.configuration import (
     CONTROLLER_PORT,
     DATABASE,
     KAFKA_PORT,
+    MAILBOX_PORT,
     SMTP_PORT,
     Configuration,
 )
 from local_runtime.ports import LOCALHOST
 from local_runtime.postgres import PostgresServer
+from local_runtime.postgres_folder import SUPERUSER
 from local_runtime.state import State
+from service_kit import roles
 
 FURTHER_INSTANCE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessDescription:
-    """One process; `port` answers /readyz, `shared_port` is one that several processes listen on together."""
+    """One process; `port` answers /readyz, `shared_port` is one that several processes listen on together. `role` is
+    its role in the embedded PostgreSQL."""
 
     name: str
     arguments: tuple[str, ...]
     port: int
     environment: Mapping[str, str]
     shared_port: int | None = None
+    role: str = SUPERUSER
 
 
 def service_processes(configuration: Configuration) -> list[ProcessDescription]:
@@ -39,12 +44,19 @@ def service_processes(configuration: Configuration) -> list[ProcessDescription]:
         metrics = configuration.port(port) + instance * FURTHER_INSTANCE
         environment = {"POSTROOM_METRICS_PORT": str(metrics), "POSTROOM_INSTANCE": str(instance)}
         suffix = f"-{instance + 1}" if instance else ""
-        return ProcessDescription(name + suffix, (sys.executable, "-m", module, verb), metrics, environment)
+        arguments = (sys.executable, "-m", module, verb)
+        return ProcessDescription(name + suffix, arguments, metrics, environment, role=role_of(arguments))
 
     receivers = [
         background("ingest-email-receive", "ingest_email", "receive", 9101, instance)
         for instance in range(configuration.receivers)
     ]
+    mailbox_page = ProcessDescription(
+        "mailbox-page",
+        (sys.executable, "-m", "local_runtime.mailbox_page"),
+        configuration.port(MAILBOX_PORT),
+        dict.fromkeys(("POSTROOM_DATABASE_URL", "POSTROOM_SECRET_KEY"), ""),  # it needs neither
+    )
     return [
         *receivers,
         background("router", "router", "run", 9105),
@@ -56,7 +68,9 @@ def service_processes(configuration: Configuration) -> list[ProcessDescription]:
             (sys.executable, "-m", "inbox_projection", "serve"),
             configuration.port(API_PORT),
             {"POSTROOM_INSTANCE": "0"},
+            role=roles.INBOX_PROJECTION,
         ),
+        *([mailbox_page] if configuration.demo else []),
     ]
 
 
@@ -70,10 +84,21 @@ def wanted_ports(configuration: Configuration, processes: list[ProcessDescriptio
     return ports
 
 
-def service_environment(configuration: Configuration, state: State, postgres: PostgresServer | None) -> dict[str, str]:
-    """The settings that every service process gets."""
+def role_of(arguments: Sequence[str]) -> str:
+    """The role of the service whose module the program runs (`python -m router …`); any other program's is the
+    superuser's."""
+    names = list(arguments)
+    module = names[names.index("-m") + 1 :][:1] if "-m" in names else []
+    name = module[0].partition(".")[0] if module else ""
+    return name if name in roles.ROLES else SUPERUSER
+
+
+def service_environment(
+    configuration: Configuration, state: State, postgres: PostgresServer | None, role: str = SUPERUSER
+) -> dict[str, str]:
+    """The settings that a process of this role gets; all have the given database's URL where one is given."""
     kafka = configuration.kafka or f"{LOCALHOST}:{configuration.port(KAFKA_PORT)}"
-    database = configuration.database or (postgres.dsn_of(DATABASE, DATABASE) if postgres else "")
+    database = configuration.database or (postgres.dsn_of(DATABASE, role) if postgres else "")
     return {
         "POSTROOM_KAFKA_BOOTSTRAP_SERVERS": kafka,
         "POSTROOM_DATABASE_URL": database,

@@ -20,7 +20,7 @@ LEAST_FREE_BYTES = 500 * 1024 * 1024
 TAKE_SECONDS = 0.5
 LOG_BYTES = 50 * 1024 * 1024
 DEFAULT_EMAIL = "admin@postroom.localhost"
-_OURS = ("kafka", "postgres", "blobs", "outbox", "log", "run", "credentials.json", "secret-key")
+_OURS = ("kafka", "postgres", "blobs", "outbox", "mailbox", "log", "run", "credentials.json", "secret-key")
 
 
 class State:
@@ -32,6 +32,7 @@ class State:
         self.postgres = self.var / "postgres"
         self.blobs = self.var / "blobs"
         self.outbox = self.var / "outbox"
+        self.mailbox = self.var / "mailbox"
         self.logs = self.var / "log"
         self.run = self.var / "run"
         self.credentials = self.var / "credentials.json"

@@ -1,4 +1,4 @@
-"""pytest fixtures: real Kafka and PostgreSQL, shared by all tests of a session, and own ones for tests that kill them.
+"""pytest fixtures: real Kafka, PostgreSQL and GreenMail, shared by a session, and own ones for tests that kill them.
 
 Put `pytest_plugins = ["local_runtime.testing"]` into the root conftest.py. Nothing starts until a test asks.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
+from local_runtime.greenmail import GreenMail
 from local_runtime.jars import cache_folder
 from local_runtime.kafka import KafkaBroker
 from local_runtime.ports import free_ports
@@ -91,6 +92,16 @@ def fresh_database(postgres: PostgresServer) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     yield postgres.create_database(name)
     postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def greenmail(runtime_folder: Path) -> Iterator[GreenMail]:
+    """A running IMAP and SMTP server shared by the session; a test makes mailboxes of its own."""
+    imap_port, smtp_port, api_port = free_ports(3)
+    server = GreenMail(runtime_folder / "greenmail", imap_port=imap_port, smtp_port=smtp_port, api_port=api_port)
+    server.start()
+    yield server
+    server.stop()
 
 
 def _broker(folder: Path) -> KafkaBroker:

@@ -1,0 +1,1 @@
+"""The demo workspace of a furniture shop, as events from a seed."""
