@@ -10,9 +10,13 @@ import pytest
 from psycopg import sql
 
 from inbox_projection.compare import Comparison, compare
-from local_runtime.live import LivePostroom
+from local_runtime.live import LivePostroom, eventually
 
 BEFORE = "inbox_before"
+ALL_COUNTED = """
+    SELECT NOT EXISTS (SELECT FROM router.offsets r LEFT JOIN inbox.offsets i USING (topic, partition)
+                       WHERE topic LIKE 'inbound.%' AND r.next_offset > coalesce(i.next_offset, 0))"""
+"""What came in is counted once a second, later than it is shown."""
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +35,7 @@ def rebuilt(postroom: LivePostroom) -> Iterator[Callable[[], Comparison]]:
 
     def rebuild() -> Comparison:
         with postroom.database() as connection:
+            eventually(lambda: connection.execute(ALL_COUNTED).fetchone() == (True,), "all that came in is counted")
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
             tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'inbox'").fetchall()
             with connection.transaction():

@@ -27,6 +27,7 @@ FAMILIES: Final = {
     "inbound_fact": "inbound",
     "conversation_event": "conversations",
     "quarantine_event": "quarantine",
+    "filtered_event": "filtered",
     "contact_event": "contacts",
     "workspace_event": "workspace",
     "outcome_event": "outcomes",
@@ -52,6 +53,8 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
         "AgentDeactivated": UNRELATED,
         "AgentReactivated": UNRELATED,
         "AgentAvailabilityChanged": UNRELATED,
+        "AgentCapacityChanged": UNRELATED,
+        "EmailFiltersSet": UNRELATED,
         "RuleSetDrafted": UNRELATED,
         "RuleSetPublished": UNRELATED,
     },
@@ -139,7 +142,7 @@ def before() -> Callable[[Any], tuple[Any, ...]]:
 def _before(event: Any) -> tuple[Any, ...]:
     begun = example(c.ConversationOpened)
     match event:
-        case c.ConversationOpened() | c.InboundQuarantined() | contacts.ContactCreated():
+        case c.ConversationOpened() | c.InboundQuarantined() | c.InboundFiltered() | contacts.ContactCreated():
             return ()
         case c.ReplySending() | c.ReplySent() | c.ReplyUncertain() | c.ReplyDelivered() | c.ReplyFailed():
             return (begun, replace(example(c.ReplyQueued), reply_id=event.reply_id))
@@ -174,7 +177,7 @@ def _before_in_workspace(event: Any) -> tuple[Any, ...]:
             other: Any = "away" if event.state == "available" else "available"
             invited = w.AgentInvited(agent_id=event.agent_id, role="agent")
             return (invited, w.AgentAvailabilityChanged(agent_id=event.agent_id, state=other))
-        case w.AgentProfileChanged() | w.AgentDeactivated():
+        case w.AgentProfileChanged() | w.AgentDeactivated() | w.AgentCapacityChanged():
             return (w.AgentInvited(agent_id=event.agent_id, role="agent"),)
         case w.ChannelChanged() | w.ChannelDisconnected() | w.ChannelHealthNoted():
             inbox_id, settings = UUID(int=1), w.EmailSettings(address="before@acme.test")

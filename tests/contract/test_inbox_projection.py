@@ -33,6 +33,7 @@ IN_THE_THREAD_ONLY = DELIVERIES | {"CommentAdded", "PersonalDataErased"}
 COUNTED = {
     "ConversationOpened": "appended",
     "MessageAppended": "appended",
+    "InboundFiltered": "filtered",
     "InboundQuarantined": "quarantined",
     "QuarantineReleased": "released",
 }
@@ -91,6 +92,7 @@ def test_a_conversation_shows_each_of_its_events(
     assert (len(changes.lines), len(changes.deliveries)) == ((0, 1) if kind in DELIVERIES else (1, 0))
     assert (changes.erased != []) == (kind == "PersonalDataErased")
     assert folded.stored() == folded.expected()
+    assert [(row.kind, row.target_id) for row in changes.audit] == [(folded.envelope.type, folded.stream)]
     for line in changes.lines:
         sealed = getattr(folded.envelope.data, "personal", None) is not None
         assert (line.content is not None) == sealed
@@ -127,6 +129,20 @@ def test_the_quarantine_shows_records_and_their_release(
     assert (row.quarantine_id, row.sequence) == (folded.stream, folded.sequence)
     assert (row.released_at is not None) == (folded.envelope.type == "QuarantineReleased")
     assert folded.stored() == folded.expected()
+
+
+def test_a_filtered_mail_is_shown_with_what_caught_it(
+    filtered_event: Path, keys: Ring, before: Before, arrived: Arrive
+) -> None:
+    folded = Folded(filtered_event, CONVERSATIONS.name, keys, before, arrived)
+    event, (row,) = folded.envelope.data, folded.changes.filtered
+    assert (row.filtered_id, row.filter_id, row.filter_version) == (
+        folded.stream,
+        event.filter_id,
+        event.filter_version,
+    )
+    assert (row.content is None) == (event.personal is None)
+    assert folded.stored() == folded.expected() and folded.changes.streams == {folded.stream: folded.sequence}
 
 
 def test_an_outcome_can_be_asked_for(outcome_event: Path, keys: Ring, arrived: Arrive) -> None:

@@ -22,7 +22,7 @@ from events.sealing import KEY_BYTES, DataKey
 from events.testing import MOMENT, WORKSPACE_ID, envelope, example
 from events.topics import COMMANDS, INBOUND_EMAIL
 from events.values import Address
-from events.workspace import EmailSettings
+from events.workspace import EmailFilter, EmailSettings
 from router.asking import CONVERSATION_COMMANDS, want
 from router.domain import conversation
 from router.domain.contact import Known as KnownContact
@@ -42,6 +42,7 @@ NOW: Final = MOMENT + timedelta(minutes=1)
 HASHES: Final = Hashes("a secret of the tests")
 DECODER: Final = Decoder(HASHES, conversation_of, WORKSPACE_ID)
 MAIL: Final = EmailSettings(address="support@acme.test")
+FILTER: Final = EmailFilter(id=UUID(int=3), kind="block", field="domain", value="acme.test")
 CREATED_BY: Final = {
     "CreateInbox": "inbox_id",
     "CreateTeam": "team_id",
@@ -60,6 +61,7 @@ REFUSED: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         {"email": "bob@acme.test", "language": "en", "time_zone": "UTC"},
     ),
     "ConnectChannel.v1__example": ("invalid.channel-kind-not-offered", {"kind": "email", "email": MAIL}),
+    "SetEmailFilters.v1__example": ("precondition_failed.filters-changed", {"version": 0, "filters": (FILTER,)}),
     "ChangeChannel.v1__example": ("invalid.channel-address-invalid", {"email": MAIL}),
 }
 """Golden commands that are refused for what they say, the code, and what they would have to say to be obeyed."""

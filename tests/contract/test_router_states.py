@@ -45,6 +45,7 @@ ROWS = {
     "AgentProfileChanged": ("handles", "renamed"),
     "InboundQuarantined": ("blobs",),
     "QuarantineReleased": ("blobs_done",),
+    "InboundFiltered": ("filtered", "blobs"),
 }
 """The look-up rows that an event leaves behind; other events leave none."""
 
@@ -137,6 +138,17 @@ def test_a_quarantined_record_and_its_release_are_found_again(quarantine_event: 
     assert kept[-1] == around.envelope and len(kept) == len(around.stored)
     around.rows.quarantine(around.stream, around.envelope.data, "a/blob")
     assert around.written() == around.expected()
+
+
+def test_a_blocked_mail_is_found_again_by_its_sender(filtered_event: Path, before: Before) -> None:
+    around = Around(filtered_event, CONVERSATIONS.name, before, others=True)
+    event = around.envelope.data
+    assert around.after.heads[around.stream].sequence == 1
+    around.rows.filtered(around.stream, event)
+    assert around.written() == around.expected()
+    handle = Hashes("a secret of the tests").handle(event.channel, event.personal.sender.address)
+    assert around.writes.filtered == {around.stream: handle}
+    assert around.writes.blobs == dict.fromkeys(event.message.blobs, (None, around.stream))
 
 
 def test_what_is_ignored_leaves_no_rows_and_what_only_rows_know_does(ignored: Ignored) -> None:

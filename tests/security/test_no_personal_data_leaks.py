@@ -72,3 +72,15 @@ def test_log_files_hold_no_personal_data(
     supervisor = postroom.var.with_suffix(".log")
     assert supervisor.exists()
     assert not [word for word in words if word in supervisor.read_text()]
+
+
+def test_each_process_is_in_the_database_as_the_role_of_its_service(postroom: LivePostroom, words: list[str]) -> None:
+    with postroom.database() as connection:
+        seen = connection.execute(
+            "SELECT DISTINCT substring(application_name FROM '^postroom ([a-z-]+)'), usename FROM pg_stat_activity"
+            " WHERE application_name LIKE 'postroom %'"
+        ).fetchall()
+    roles = dict.fromkeys(("router", "relay", "timers"), "router")
+    roles |= dict.fromkeys(("ingest-email", "deliver"), "ingest_email")
+    assert {name for name, _ in seen} >= {"router", "relay", "ingest-email", "inbox-projection"}
+    assert [(name, role) for name, role in seen if role != roles.get(name, "inbox_projection")] == []
