@@ -10,7 +10,7 @@ INSTALLER     := deploy/local/installer.lock
 MEMBERS       := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml))
 # Most tests of real parts wait, for an outage or a restart: files run beside each other (conftest.py says which together),
 # each worker with its own parts, in the order of pyproject.toml: xdist by itself would keep the longest for the end.
-BESIDE        := -n 3 --dist loadgroup --no-loadscope-reorder
+BESIDE        := -n 3 --dist loadfile --no-loadscope-reorder
 UV            := VIRTUAL_ENV=.venv $(BIN)/uv
 
 help: ## this list
