@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 
@@ -30,7 +31,7 @@ def _config(topic: Topic) -> dict[str, str]:
 
 
 async def apply(bootstrap_servers: str, replicas: int = 1) -> list[str]:
-    """Creates what is missing and returns its names. Raises TopicsDiffer, KafkaError."""
+    """Creates what is missing; returns its names once a leader answers for each. Raises TopicsDiffer, KafkaError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, client_id="postroom-topics")
     await admin.start()
     try:
@@ -45,9 +46,23 @@ async def apply(bootstrap_servers: str, replicas: int = 1) -> list[str]:
         missing = [topic for topic in ALL if topic.name not in existing]
         for topic in missing:
             await _create(admin, topic, replicas)
-        return [topic.name for topic in missing]
     finally:
         await admin.close()
+    if missing:
+        await _led(bootstrap_servers, missing)
+    return [topic.name for topic in missing]
+
+
+async def _led(bootstrap_servers: str, topics: list[Topic]) -> None:
+    """Returns when a leader answers for each partition: Kafka says that a topic exists a moment before."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, client_id="postroom-topics")
+    await consumer.start()
+    try:
+        await consumer.end_offsets(
+            [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
+        )
+    finally:
+        await consumer.stop()
 
 
 async def _create(admin: AIOKafkaAdminClient, topic: Topic, replicas: int) -> None:

@@ -92,7 +92,7 @@ class Session:
 
     def __init__(self, server: ScriptedImap, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.server, self.reader, self.writer = server, reader, writer
-        self.box = Box()
+        self.box, self.told = Box(), -1
 
     def say(self, text: str | bytes) -> None:
         self.writer.write((text.encode() if isinstance(text, str) else text) + b"\r\n")
@@ -164,8 +164,8 @@ class Session:
         name = command.partition(" ")[2].strip('"')
         if name not in self.server.boxes:
             return "NO [NONEXISTENT] no such folder"
-        self.box = self.server.boxes[name]
-        self.say(f"* {len(self.box.mails)} EXISTS")
+        self.box, self.told = self.server.boxes[name], -1
+        self.tell()
         self.say(f"* OK [UIDVALIDITY {self.box.uid_validity}] valid")
         self.say(f"* OK [UIDNEXT {self.box.uid_next}] next")
         return "OK [READ-WRITE] open"
@@ -234,8 +234,15 @@ class Session:
     async def do_noop(self, tag: str, command: str) -> str:
         return "OK done"
 
+    def tell(self) -> None:
+        """How many mails there are, unless that was said before (RFC 3501 5.2)."""
+        if self.told != (count := len(self.box.mails)):
+            self.told = count
+            self.say(f"* {count} EXISTS")
+
     async def do_idle(self, tag: str, command: str) -> str:
         self.say("+ idling")
+        self.tell()
         self.server.idlers.append(self)
         try:
             assert await self.line() == "DONE"
@@ -295,7 +302,7 @@ class ScriptedImap:
         """A mail for the inbox, of which those who IDLE are told."""
         uid = self.inbox.put(raw, **known)
         for session in self.idlers:
-            session.say(f"* {len(self.inbox.mails)} EXISTS")
+            session.tell()
         return uid
 
     def cut_all(self) -> None:

@@ -205,8 +205,9 @@ async def test_killed_again_and_again_under_load_every_reply_arrives_in_order(
         row[0] for row in desk.execute("SELECT reply_id FROM ingest_email.delivery_reports WHERE kind = 'uncertain'")
     }
     for reply_id, _ in replies:
-        assert desk.state(reply_id) == "accepted"
         assert arrived.count(reply_id) == 1 or (arrived.count(reply_id) == 2 and reply_id in uncertain)
+        twice_unlucky = arrived.count(reply_id) == 2 and desk.state(reply_id) == "unknown"  # killed at both final dots
+        assert twice_unlucky or desk.state(reply_id) == "accepted"
     for conversation_id in conversations:
         wanted = [reply_id for reply_id, place in replies if place == conversation_id]
         assert list(dict.fromkeys(one for one in arrived if one in wanted)) == wanted
