@@ -31,9 +31,20 @@ def test_a_secret_opens_in_no_other_way_and_the_error_shows_nothing_of_it(way: s
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_secret_is_sealed_differently_each_time_and_never_larger_than_its_limit() -> None:
+def test_the_same_secret_gives_the_same_box_so_that_a_repeated_command_has_the_same_body() -> None:
+    secret_id = new_id()
+    box = SecretBox(SECRET).seal(secret_id, "same")
+    assert SecretBox(SECRET).seal(secret_id, "same") == box
+    others = (
+        SecretBox(SECRET).seal(secret_id, "Same"),
+        SecretBox(SECRET).seal(new_id(), "same"),
+        SecretBox(SECRET + "!").seal(secret_id, "same"),
+    )
+    assert len({box[: secrets.NONCE_BYTES], *(other[: secrets.NONCE_BYTES] for other in others)}) == 4
+
+
+def test_a_secret_is_never_larger_than_its_limit() -> None:
     secret_id, box = new_id(), SecretBox(SECRET)
-    assert box.seal(secret_id, "same") != box.seal(secret_id, "same")
     with pytest.raises(ValueError, match="at most 8192 bytes"):
         box.seal(secret_id, "x" * 8193)
 

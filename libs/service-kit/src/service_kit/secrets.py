@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import Final
 from uuid import UUID
 
@@ -27,19 +27,22 @@ class SecretMissing(Exception):
 
 class SecretBox:
     """Seals and opens with AES-256-GCM (NIST SP 800-38D), the secret's id as associated data: a box that is moved to
-    another id does not open. Its key is in no repr."""
+    another id does not open. The same text under the same id gives the same box: a command that is repeated, because
+    nobody knows whether it arrived, must have the same body. So the nonce is a keyed hash of both (as in RFC 5297).
+    Its keys are in no repr."""
 
-    __slots__ = ("_cipher",)
+    __slots__ = ("_cipher", "_nonces")
 
     def __init__(self, secret_key: str) -> None:
         self._cipher = AESGCM(derive_key(secret_key, "channel-secrets"))
+        self._nonces = derive_key(secret_key, "channel-secret-nonces")
 
     def seal(self, secret_id: UUID, text: str) -> bytes:
         """Nonce and ciphertext with tag. Raises ValueError for a text over 8 kB."""
         plain = text.encode("utf-8", "surrogatepass")
         if len(plain) > MAX_BYTES:
             raise ValueError(f"a secret has at most {MAX_BYTES} bytes")
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = blake2b(secret_id.bytes + plain, key=self._nonces, digest_size=NONCE_BYTES).digest()
         return nonce + self._cipher.encrypt(nonce, plain, secret_id.bytes)
 
     def open(self, secret_id: UUID, box: bytes) -> str:

@@ -8,9 +8,11 @@ from uuid import UUID
 
 import pytest
 
+from events import codec
 from events.workspace import EmailSettings, ImapSettings
 from inbox_projection.api.models.workspace import Channel
 from inbox_projection.channel_settings import merged
+from inbox_projection.commands import BusAway
 from inbox_projection.problems import Problem
 
 PASSWORD = "s3cret of the mailbox"
@@ -65,6 +67,24 @@ async def test_a_password_travels_sealed_and_is_told_to_nobody(world: Any, caplo
         told = "".join(answers) + others + rows + kept + caplog.text + repr(world.router.asked)
         assert secret not in told and secret.encode().hex() not in told
     assert "imap.acme.test" in answers[1] and "imap.acme.test" not in others
+
+
+@pytest.mark.real
+async def test_a_command_with_a_password_repeated_after_an_unclear_publish_has_the_same_body(world: Any) -> None:
+    body = {
+        "inbox_id": str(world.story.inbox_id),
+        "kind": "email",
+        "settings": {"address": "help@acme.test", **SERVERS},
+    }
+    async with world.client("manager") as client:
+        world.router.down = BusAway("no acknowledgement came")
+        key = {"Idempotency-Key": "connect help"}
+        assert (await client.post("/api/v1/channels", json=body, headers=key)).status_code == 503
+        world.router.down = None
+        assert (await client.post("/api/v1/channels", json=body, headers=key)).status_code == 201
+    first, second = world.router.asked
+    assert first.id == second.id and len(first.data.secrets) == 2
+    assert codec.encode(first).value == codec.encode(second).value
 
 
 @pytest.mark.real

@@ -17,6 +17,7 @@ from events.outcomes import CommandHandled
 from router.arrivals import receive, report
 from router.asking import CHANNEL_COMMANDS, CONTACT_COMMANDS, CONVERSATION_COMMANDS, WORKSPACE_COMMANDS
 from router.domain import contact, conversation, workspace
+from router.domain.returning import give_back
 from router.drafts import Verdict
 from router.records import Ask, Mail, Retry
 from router.working_set import CONTACTS, CONVERSATIONS, WORKSPACE, Cause, WorkingSet
@@ -55,7 +56,9 @@ def _decide(command: Envelope[Command], working: WorkingSet, now: datetime) -> t
         asked = cast("Envelope[ConversationCommand]", command)
         state = working.conversation(stream)
         events = conversation.decide(asked, state, workspace=working.workspace, house=working.house)
-        working.append_conversation(stream, events, cause)
+        after = working.append_conversation(stream, events, cause)
+        routed = give_back(state, after, command.actor, working.workspace, working.rows.known.agents)
+        working.append_conversation(stream, routed, cause)
         return stream, CONVERSATIONS[0]
     if isinstance(data, CONTACT_COMMANDS):
         _decide_contact(cast("Envelope[ContactCommand]", command), working, cause)
