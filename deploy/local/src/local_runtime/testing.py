@@ -94,12 +94,9 @@ def fresh_database(postgres: PostgresServer) -> Iterator[str]:
     postgres.drop_database(name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def greenmail(runtime_folder: Path) -> Iterator[GreenMail]:
-    """A running IMAP and SMTP server shared by a file's tests, each with mailboxes of its own.
-
-    Not by the session: once clients have been cut off it takes half a processor for nothing.
-    """
+    """A running IMAP and SMTP server shared by the session's tests, each with mailboxes of its own."""
     imap_port, smtp_port, api_port = free_ports(3)
     server = GreenMail(runtime_folder / "greenmail", imap_port=imap_port, smtp_port=smtp_port, api_port=api_port)
     server.start()
