@@ -10,7 +10,9 @@ INSTALLER     := deploy/local/installer.lock
 MEMBERS       := $(patsubst %/pyproject.toml,%,$(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml))
 # Most tests of real parts wait, for an outage or a restart: files run beside each other (conftest.py says which together),
 # each worker with its own parts, in the order of pyproject.toml: xdist by itself would keep the longest for the end.
-BESIDE        := -n 3 --dist loadfile --no-loadscope-reorder
+BESIDE        := -n 4 --dist loadfile --no-loadscope-reorder
+# Python keeps what it compiled, wherever this runs: a start of Postroom is a dozen processes, the tests start hundreds.
+export PYTHONDONTWRITEBYTECODE :=
 UV            := VIRTUAL_ENV=.venv $(BIN)/uv
 
 help: ## this list
@@ -25,7 +27,7 @@ help: ## this list
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(INSTALLER) || \
 	  { echo "postroom: download failed (the installer uv): go online, see that the disk is not full, and try again" >&2; exit 1; }
 	@echo "Setting up, step 2 of 3: $$(grep -c '==' requirements.lock) Python packages, with Java and PostgreSQL among them"
-	@$(UV) pip install --require-hashes -r requirements.lock 2>&1 | { grep -vE '^ [-+~] ' || true; } || \
+	@$(UV) pip install --compile-bytecode --require-hashes -r requirements.lock 2>&1 | { grep -vE '^ [-+~] ' || true; } || \
 	  { echo "postroom: download failed (Python packages, see above): go online, see that the disk is not full, and try again" >&2; exit 1; }
 	@echo "Setting up, step 3 of 3: Postroom's own packages"
 	@$(UV) pip install -q --no-deps --no-build-isolation $(MEMBERS:%=-e ./%)

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer
 from events import codec
 from events.envelope import AnyEnvelope, Envelope
 from events.inbound import ChannelHealthChanged, MessageReceived
-from events.topics import INBOUND_EMAIL, WORKSPACE
+from events.topics import DEAD_LETTERS, INBOUND_EMAIL, WORKSPACE
 from events.workspace import ChannelChanged, ChannelConnected, EmailSettings, ImapSettings
 from ingest_email import receive
 from ingest_email.receive import Receiver
@@ -164,7 +164,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(fresh_database: str, empty_kafka: Any, tmp_path: Path) -> AsyncIterator[Desk]:
-    await topics.apply(empty_kafka.bootstrap_servers)
+    await topics.apply(empty_kafka.bootstrap_servers, wanted=(INBOUND_EMAIL, WORKSPACE, *DEAD_LETTERS))
     install_keyring(fresh_database)
     desk = Desk(fresh_database, empty_kafka.bootstrap_servers, tmp_path)
     reading = asyncio.create_task(desk.read_log())
