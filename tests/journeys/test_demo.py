@@ -99,6 +99,7 @@ def test_the_inboxes_are_full_in_every_state(desk: Desk) -> None:
     assert set(states) == {"open", "snoozed", "resolved", "spam", "trash"}
     assert any(one["assignee_id"] is None for one in conversations if one["status"] == "open")
     assert desk.get("/conversations", status="snoozed", limit=1)["items"]
+    assert len(desk.get("/filtered-messages")["items"]) >= 6
 
 
 def test_mails_and_attachments_open_and_failed_replies_say_why(desk: Desk) -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from events import conversations as e
 from events.conversations import ConversationEvent
+from events.inbound import MessageReceived
 from events.values import MessageContent, MessageFacts
+from events.workspace import EmailFiltersSet
 from ingest_email.parse import parse
 from ingest_email.quotes import split
 from local_runtime.demo.attachments import file_of
@@ -27,6 +29,7 @@ from local_runtime.mailbox_page.threads import threads
 from local_runtime.state import State
 from router.domain import conversation
 from router.domain.conversation import NOT_OPENED, Conversation, ConversationState
+from router.domain.email_filters import Caught, EmailFilters
 from service_kit import reply_token
 from service_kit.hashing import derive_key
 
@@ -79,6 +82,8 @@ def inbound(journal: Journal) -> list[tuple[MessageFacts, MessageContent]]:
             case e.ConversationOpened():
                 found.append((event.data.message, event.data.personal.message))
             case e.MessageAppended():
+                found.append((event.data.message, event.data.personal))
+            case e.InboundFiltered():
                 found.append((event.data.message, event.data.personal))
     return found
 
@@ -140,6 +145,20 @@ def test_every_inbox_has_its_work_and_every_agent_answers(journal: Journal):
     assert set(inboxes) == {journal.cast.inbox(slug) for slug in TEAMS} and min(inboxes.values()) >= 25
     repliers = {one.agent_id for one in texts_of(journal, e.ReplyQueued)}
     assert repliers == {journal.cast.agent(handle) for handle in AGENTS}
+
+
+def test_every_filtered_mail_is_one_that_the_routers_filters_catch_and_no_other_mail_is(journal: Journal):
+    (chosen,) = texts_of(journal, EmailFiltersSet)
+    filters = EmailFilters(chosen.version, chosen.filters)
+    kept_out = texts_of(journal, e.InboundFiltered)
+    assert len(kept_out) >= 6 and {one.inbox_id for one in kept_out} == {journal.cast.inbox(slug) for slug in TEAMS}
+    by_id = {one.message.message_id: one for one in kept_out}
+    for facts, content in inbound(journal):
+        received = MessageReceived(inbox_id=journal.cast.inbox("sales"), dedupe_key="", facts=facts, content=content)
+        caught, kept = filters.catch(received), by_id.get(facts.message_id)
+        expected = None if kept is None else Caught(kept.filter_id, "block", kept.filter_version)
+        assert caught == expected, content.subject
+    assert {one.filter_id for one in kept_out} == {one.id for one in chosen.filters if one.kind == "block"}
 
 
 def test_no_text_is_there_that_nobody_would_write(journal: Journal):

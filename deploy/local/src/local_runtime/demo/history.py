@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from local_runtime.demo.cast import Cast
+from local_runtime.demo.filtered import keep_out, set_filters
 from local_runtime.demo.house import furnish
 from local_runtime.demo.journal import Journal
 from local_runtime.demo.office_hours import midnight_of
@@ -19,8 +20,11 @@ DAYS = 31
 def demo_history(*, workspace_id: UUID, now: datetime, mail_domain: str, secret_key: str, admin_email: str) -> Journal:
     """Thirty days that end with `now`, the moment of the first start."""
     journal = Journal(Cast(workspace_id, mail_domain, admin_email))
-    furnish(journal, (midnight_of(now) - timedelta(days=DAYS)).astimezone(now.tzinfo))
+    first_day = (midnight_of(now) - timedelta(days=DAYS)).astimezone(now.tzinfo)
+    furnish(journal, first_day)
+    set_filters(journal, first_day)
     token_key = derive_key(secret_key, "reply-token")
     for number, script in enumerate(scripts(), start=1):
         Talk(journal, token_key, number, script, now).write()
+    keep_out(journal, now)
     return journal
