@@ -164,7 +164,9 @@ def test_an_unknown_address_is_refused_and_said_so(demo: LivePostroom) -> None:
     assert page.threads() == []
 
 
-def test_a_second_start_goes_on_with_a_seeding_that_was_cut_off_and_changes_nothing(demo: LivePostroom, desk: Desk) -> None:
+def test_a_second_start_goes_on_with_a_seeding_that_was_cut_off_and_changes_nothing(
+    demo: LivePostroom, desk: Desk
+) -> None:
     page = MailboxPage(demo, "zofia.nowak@klient.example", "Zofia Nowak")
 
     def everything() -> tuple[Any, ...]:

@@ -91,6 +91,6 @@ def test_the_committed_lock_names_kafka_and_no_host():
 
 
 def test_the_mail_server_of_the_tests_has_a_lock_of_its_own_so_that_no_run_fetches_it():
-    assert [jar.name for jar in read_lock(greenmail.LOCK_FILE)] == ["greenmail-standalone-2.1.5.jar"]
+    assert [jar.name for jar in read_lock(greenmail.LOCK_FILE)] == ["greenmail-standalone-2.1.8.jar"]
     assert "greenmail" not in LOCK_FILE.read_text()
     assert "://" not in greenmail.LOCK_FILE.read_text()

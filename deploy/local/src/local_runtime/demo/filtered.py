@@ -46,7 +46,8 @@ def unwanted() -> Iterator[Unwanted]:
         if match is None:
             raise ValueError(f"the demo's texts: can't read {line!r}")
         days, hour, minute, inbox, name, sender, subject, said = match.groups()
-        yield Unwanted(int(days), int(hour) * 60 + int(minute), inbox, name, *addresses(sender), subject, said)
+        (person,) = addresses(sender)
+        yield Unwanted(int(days), int(hour) * 60 + int(minute), inbox, name, person, subject, said)
 
 
 def email_filters(cast: Cast) -> dict[str, EmailFilter]:
