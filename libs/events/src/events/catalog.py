@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import UnionType
 from typing import get_args
 
-from events import commands, contacts, conversations, inbound, outcomes, workspace
+from events import commands, companies, contacts, conversations, inbound, outcomes, system_mails, tickets, workspace
 from events.envelope import Command, Event
 from events.errors import UnknownEventType
 
@@ -15,7 +15,10 @@ FAMILIES: dict[str, UnionType | type[Event]] = {
     "quarantine": conversations.QuarantineEvent,
     "filtered": conversations.FilteredEvent,
     "contacts": contacts.ContactEvent,
+    "companies": companies.CompanyEvent,
+    "tickets": tickets.TicketEvent,
     "workspace": workspace.WorkspaceEvent,
+    "system_mails": system_mails.SystemMailEvent,
     "outcomes": outcomes.OutcomeEvent,
     "commands": commands.AnyCommand,
 }

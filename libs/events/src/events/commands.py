@@ -8,9 +8,18 @@ from uuid import UUID
 
 import msgspec
 
-from events.conversations import ReplyContent
+from events.contact_commands import CompanyCommand as CompanyCommand
+from events.contact_commands import ContactCommand as ContactCommand
+from events.contact_commands import DefineContactProperty
+from events.contact_commands import EraseContact as EraseContact
+from events.contact_commands import UpdateContact as UpdateContact
+from events.conversations import ReplyContent, Then
 from events.envelope import Command
+from events.notifications import SetNotificationPreferences
 from events.rules import Rule
+from events.snippets import DeleteSnippet, SaveSnippet
+from events.system_mails import SystemMailCommand
+from events.ticket_commands import ChangePipeline, CreatePipeline, TicketCommand
 from events.values import Availability, Channel, Priority, Role
 from events.workspace import EmailFilter, EmailSettings
 
@@ -19,13 +28,66 @@ class SendReply(Command, frozen=True, kw_only=True):
     """Recipients and References are frozen here, as the agent saw them. The target is the conversation.
 
     `seen_sequence` is the If-Match of the agent: the reply is refused when a message or comment is newer.
-    `content.external_id` is left empty: the router makes it.
+    `content.external_id` is left empty: the router makes it. `undo_seconds` (0 to 30) can it be taken back;
+    `send_at` sends it later. `then` resolves or snoozes the conversation with it.
     """
 
     reply_id: UUID
     channel_id: UUID
     content: ReplyContent
     seen_sequence: int | None = None
+    undo_seconds: int = 0
+    send_at: datetime | None = None
+    then: Then | None = None
+
+
+class CancelReply(Command, frozen=True, kw_only=True):
+    """Takes a reply back that was not sent yet."""
+
+    reply_id: UUID
+
+
+class RetryReply(Command, frozen=True, kw_only=True):
+    """Sends a failed reply again, or one that waits at once."""
+
+    reply_id: UUID
+
+
+class ConfirmReply(Command, frozen=True, kw_only=True):
+    """Says of an uncertain reply that it arrived; or that it did not, and it is sent again."""
+
+    reply_id: UUID
+    arrived: bool
+
+
+class ElapseReply(Command, frozen=True, kw_only=True):
+    """The timer of a reply that waits is due; its id is the command id."""
+
+    timer_id: UUID
+
+
+class StartConversation(Command, frozen=True, kw_only=True):
+    """Writes first. The target is the conversation that it begins; its contact is the first in To, by the address.
+
+    `content.external_id` is left empty: the router makes it.
+    """
+
+    message_id: UUID
+    inbox_id: UUID
+    channel_id: UUID
+    content: ReplyContent
+    assignee_id: UUID | None = None
+
+
+class ForwardMessages(Command, frozen=True, kw_only=True):
+    """Sends messages of the conversation on to others, in a side thread. `content` carries note and originals;
+    `blobs` are the files that come with the forward itself."""
+
+    reply_id: UUID
+    channel_id: UUID
+    message_ids: tuple[UUID, ...]
+    content: ReplyContent
+    blobs: tuple[str, ...] = ()
 
 
 class AddComment(Command, frozen=True, kw_only=True):
@@ -81,16 +143,10 @@ class ChangePriority(Command, frozen=True, kw_only=True):
     priority: Priority
 
 
-class UpdateContact(Command, frozen=True, kw_only=True):
-    """A field left out stays. The target is the contact."""
+class MarkRead(Command, frozen=True, kw_only=True):
+    """The actor has read the conversation up to this sequence; 0: it is unread again."""
 
-    name: str | None = None
-    phone: str | None = None
-    note: str | None = None
-
-
-class EraseContact(Command, frozen=True, kw_only=True):
-    """Destroys the person's keys, rows and blobs. The target is the contact. It cannot be undone."""
+    up_to: int
 
 
 class CreateInbox(Command, frozen=True, kw_only=True):
@@ -210,6 +266,11 @@ class RetryQuarantined(Command, frozen=True, kw_only=True):
 
 ConversationCommand = (
     SendReply
+    | CancelReply
+    | RetryReply
+    | ConfirmReply
+    | ElapseReply
+    | ForwardMessages
     | AddComment
     | AssignConversation
     | ResolveConversation
@@ -221,8 +282,8 @@ ConversationCommand = (
     | AddLabel
     | RemoveLabel
     | ChangePriority
+    | MarkRead
 )
-ContactCommand = UpdateContact | EraseContact
 WorkspaceCommand = (
     CreateInbox
     | ChangeInbox
@@ -239,5 +300,20 @@ WorkspaceCommand = (
     | SetEmailFilters
     | DraftRules
     | PublishRules
+    | CreatePipeline
+    | ChangePipeline
+    | DefineContactProperty
+    | SetNotificationPreferences
+    | SaveSnippet
+    | DeleteSnippet
 )
-AnyCommand = ConversationCommand | ContactCommand | WorkspaceCommand | RetryQuarantined
+AnyCommand = (
+    ConversationCommand
+    | StartConversation
+    | ContactCommand
+    | CompanyCommand
+    | TicketCommand
+    | WorkspaceCommand
+    | SystemMailCommand
+    | RetryQuarantined
+)

@@ -9,8 +9,22 @@ from uuid import UUID
 import msgspec
 
 from events.envelope import Event, Personal
+from events.replies import FailureReason as FailureReason
+from events.replies import Hold as Hold
+from events.replies import QuotedHistory as QuotedHistory
+from events.replies import ReplyCancelled as ReplyCancelled
+from events.replies import ReplyContent as ReplyContent
+from events.replies import ReplyDelivered as ReplyDelivered
+from events.replies import ReplyFailed as ReplyFailed
+from events.replies import ReplyHeld as ReplyHeld
+from events.replies import ReplyQueued as ReplyQueued
+from events.replies import ReplyReleased as ReplyReleased
+from events.replies import ReplySending as ReplySending
+from events.replies import ReplySent as ReplySent
+from events.replies import ReplyUncertain as ReplyUncertain
+from events.replies import Then as Then
 from events.rules import Value
-from events.values import Address, Attachment, Channel, MessageContent, MessageFacts, Priority
+from events.values import Channel, MessageContent, MessageFacts, Priority
 
 TOPIC = "conversations.v1"
 
@@ -34,100 +48,34 @@ class ConversationOpened(Event, frozen=True, kw_only=True):
     personal: OpenedContent | None = None
 
 
+class StartedContent(Personal, frozen=True, kw_only=True):
+    subject: str
+
+
+class ConversationStarted(Event, frozen=True, kw_only=True):
+    """A conversation began with a message of ours to `contact_id`; the ReplyQueued of that message follows."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    number: int
+    inbox_id: UUID
+    contact_id: UUID
+    channel: Channel
+    channel_id: UUID
+    message_id: UUID
+    personal: StartedContent | None = None
+
+
 class MessageAppended(Event, frozen=True, kw_only=True):
-    """A further inbound message; `contact_id` is its author, who may be another participant than the first."""
+    """A further inbound message; `contact_id` is its author, who may be another participant than the first.
+
+    `in_side_thread`: written by somebody to whom we forwarded, and none of the customer's business.
+    """
 
     TOPIC: ClassVar[str] = TOPIC
     contact_id: UUID
     message: MessageFacts
+    in_side_thread: bool = False
     personal: MessageContent | None = None
-
-
-class QuotedHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """The message that a reply quotes below itself, where the inbox wants it; text at most 64 kB."""
-
-    sender: Address
-    sent_at: datetime
-    text: str
-
-
-class ReplyContent(Personal, frozen=True, kw_only=True):
-    """A reply as frozen in its command; `external_id` is its Message-ID without angle brackets."""
-
-    external_id: str
-    sender: Address
-    reply_to: Address | None = None
-    to: tuple[Address, ...]
-    cc: tuple[Address, ...] = ()
-    bcc: tuple[Address, ...] = ()
-    subject: str
-    text: str
-    html: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-    in_reply_to: str | None = None
-    references: tuple[str, ...] = ()
-    history: QuotedHistory | None = None
-
-
-class ReplyQueued(Event, frozen=True, kw_only=True):
-    """An agent's reply is to be delivered. A second copy goes to outbound.<channel>.v1."""
-
-    TOPIC: ClassVar[str] = TOPIC
-    reply_id: UUID
-    conversation_id: UUID
-    inbox_id: UUID
-    channel: Channel
-    channel_id: UUID
-    agent_id: UUID | None = None
-    blobs: tuple[str, ...] = ()
-    personal: ReplyContent | None = None
-
-
-class ReplySending(Event, frozen=True, kw_only=True):
-    """Delivery has begun (the first attempt only)."""
-
-    TOPIC: ClassVar[str] = TOPIC
-    reply_id: UUID
-    attempt: int
-
-
-class ReplySent(Event, frozen=True, kw_only=True):
-    """The next hop accepted the reply."""
-
-    TOPIC: ClassVar[str] = TOPIC
-    reply_id: UUID
-    attempt: int
-
-
-class ReplyUncertain(Event, frozen=True, kw_only=True):
-    """Handed over, but no answer came: it may have arrived."""
-
-    TOPIC: ClassVar[str] = TOPIC
-    reply_id: UUID
-    attempt: int
-
-
-class ReplyDelivered(Event, frozen=True, kw_only=True):
-    """The recipient's side confirmed the reply."""
-
-    TOPIC: ClassVar[str] = TOPIC
-    reply_id: UUID
-    attempt: int
-
-
-class FailureReason(Personal, frozen=True, kw_only=True):
-    reason: str
-
-
-class ReplyFailed(Event, frozen=True, kw_only=True):
-    """The reply will not arrive; `code` is the status of the next hop or ours."""
-
-    TOPIC: ClassVar[str] = TOPIC
-    reply_id: UUID
-    attempt: int
-    code: str
-    can_retry: bool = True
-    personal: FailureReason | None = None
 
 
 class CommentText(Personal, frozen=True, kw_only=True):
@@ -167,6 +115,17 @@ class SeenValues(Personal, frozen=True, kw_only=True):
     values: dict[str, dict[str, Value]] = msgspec.field(default_factory=dict)
 
 
+class OrderedTicket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The ticket that a rule had opened, as it began."""
+
+    ticket_id: UUID
+    rule_id: UUID
+    pipeline_id: UUID
+    stage: str
+    priority: Priority = "normal"
+    assignee_id: UUID | None = None
+
+
 class ConversationRouted(Event, frozen=True, kw_only=True):
     """The decision record, with the assignment it made: every rule's outcome, the candidates, and why.
 
@@ -186,6 +145,7 @@ class ConversationRouted(Event, frozen=True, kw_only=True):
     priority: Priority | None = None
     status: Literal["open", "snoozed", "resolved", "spam", "trash"] | None = None
     reason: str
+    ticket: OrderedTicket | None = None
     personal: SeenValues | None = None
 
 
@@ -208,10 +168,11 @@ class ConversationResolved(Event, frozen=True, kw_only=True):
 
 
 class ConversationReopened(Event, frozen=True, kw_only=True):
-    """Open again, by a message of a customer or by an agent."""
+    """Open again: by a message of a customer, by an agent, because a reply failed, or because the reply that closed it
+    was undone."""
 
     TOPIC: ClassVar[str] = TOPIC
-    reason: Literal["message", "agent"]
+    reason: Literal["message", "agent", "reply_failed", "reply_cancelled"]
 
 
 class ConversationSnoozed(Event, frozen=True, kw_only=True):
@@ -255,6 +216,14 @@ class PriorityChanged(Event, frozen=True, kw_only=True):
     priority: Priority
 
 
+class ConversationReadMarked(Event, frozen=True, kw_only=True):
+    """The agent has read the conversation up to this sequence; 0: marked as unread."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    agent_id: UUID
+    up_to: int
+
+
 class PersonalDataErased(Event, frozen=True, kw_only=True):
     """A person in this conversation was erased: views write what a rebuild without the key writes."""
 
@@ -265,7 +234,8 @@ class PersonalDataErased(Event, frozen=True, kw_only=True):
 class InboundFiltered(Event, frozen=True, kw_only=True):
     """A mail that an e-mail filter kept out of the inbox, in a stream of its own; sealed under the stream's key.
 
-    `filter_version` is the version of all filters, `filter_id` the one that caught it.
+    `filter_version` is the version of all filters, `filter_id` the one that caught it. Of a contact who was blocked it
+    is `contact_id`, which `filter_id` then repeats, with version 0.
     """
 
     TOPIC: ClassVar[str] = TOPIC
@@ -274,6 +244,7 @@ class InboundFiltered(Event, frozen=True, kw_only=True):
     channel_id: UUID
     filter_id: UUID
     filter_version: int
+    contact_id: UUID | None = None
     message: MessageFacts
     personal: MessageContent | None = None
 
@@ -302,8 +273,12 @@ class QuarantineReleased(Event, frozen=True, kw_only=True):
 
 ConversationEvent = (
     ConversationOpened
+    | ConversationStarted
     | MessageAppended
     | ReplyQueued
+    | ReplyHeld
+    | ReplyReleased
+    | ReplyCancelled
     | ReplySending
     | ReplySent
     | ReplyUncertain
@@ -322,6 +297,7 @@ ConversationEvent = (
     | LabelAdded
     | LabelRemoved
     | PriorityChanged
+    | ConversationReadMarked
     | PersonalDataErased
 )
 QuarantineEvent = InboundQuarantined | QuarantineReleased

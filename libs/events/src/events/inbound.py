@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from events.envelope import Event
-from events.values import Channel, MessageContent, MessageFacts
+from events.values import Channel, ChannelPart, MessageContent, MessageFacts
 
 
 class MessageReceived(Event, frozen=True, kw_only=True):
@@ -81,7 +81,10 @@ class DeliveryRefused(Event, frozen=True, kw_only=True):
 
 
 class ChannelHealthChanged(Event, frozen=True, kw_only=True):
-    """A channel works, limps or is down; `reason` is a code that the UI puts into words."""
+    """A part of a channel works, limps or is down; `reason` is a code that the UI puts into words.
+
+    `part` None is from before the parts were told apart (events.channel_health says what it means).
+    """
 
     TOPIC: ClassVar[str] = "inbound.{channel}.v1"
     channel: Channel
@@ -89,6 +92,7 @@ class ChannelHealthChanged(Event, frozen=True, kw_only=True):
     state: Literal["ok", "degraded", "down"]
     reason: str = ""
     reported_at: datetime
+    part: ChannelPart | None = None
 
 
 InboundEvent = (

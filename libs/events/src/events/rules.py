@@ -88,7 +88,16 @@ class SetStatus(msgspec.Struct, frozen=True, tag="set_status", tag_field="kind")
     status: ConversationStatus
 
 
-Action = AssignTeam | AssignAgent | AddLabels | SetPriority | SetStatus
+class OpenTicket(msgspec.Struct, frozen=True, tag="open_ticket", tag_field="kind", kw_only=True, omit_defaults=True):
+    """A ticket for a conversation without; `pipeline_id` None: the default one, `stage` None: its first."""
+
+    pipeline_id: UUID | None = None
+    stage: str | None = None
+    priority: Priority = "normal"
+    owner: UUID | None = None
+
+
+Action = AssignTeam | AssignAgent | AddLabels | SetPriority | SetStatus | OpenTicket
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

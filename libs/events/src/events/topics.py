@@ -25,6 +25,7 @@ class Topic:
 INBOUND_EMAIL = Topic("inbound.email.v1", 6, 14 * DAY, "keyed hash of (inbox, sender); conversation id", "facts", False)
 COMMANDS = Topic("commands.v1", 6, 14 * DAY, "target stream id", "commands", False)
 CONVERSATIONS = Topic("conversations.v1", 6, None, "conversation id", "conversation events", True)
+TICKETS = Topic("tickets.v1", 6, None, "ticket id", "ticket events", True)
 CONTACTS = Topic("contacts.v1", 6, None, "contact id", "contact events", True)
 WORKSPACE = Topic("workspace.v1", 1, None, "workspace id", "workspace events", True)
 OUTBOUND_EMAIL = Topic("outbound.email.v1", 6, 14 * DAY, "conversation id", "replies to deliver", True)
@@ -34,6 +35,7 @@ TOPICS: tuple[Topic, ...] = (
     INBOUND_EMAIL,
     COMMANDS,
     CONVERSATIONS,
+    TICKETS,
     CONTACTS,
     WORKSPACE,
     OUTBOUND_EMAIL,
@@ -48,7 +50,8 @@ def dead_letters(group: str) -> Topic:
 
 
 DEAD_LETTERS: tuple[Topic, ...] = tuple(
-    dead_letters(group) for group in ("inbox-projection.views", "ingest-email.delivery", "ingest-email.addresses")
+    dead_letters(group)
+    for group in ("inbox-projection.views", "ingest-email.delivery", "ingest-email.addresses", "analytics.facts")
 )
 ALL: tuple[Topic, ...] = TOPICS + DEAD_LETTERS
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from events.envelope import Personal
 
 Channel = Literal["email", "facebook", "chat", "form"]
+ChannelPart = Literal["receiving", "sending"]
 ConversationStatus = Literal["open", "snoozed", "resolved", "spam", "trash"]
 Priority = Literal["low", "normal", "high", "urgent"]
 Role = Literal["administrator", "manager", "agent"]
@@ -106,11 +107,34 @@ class MessageFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     blobs: tuple[str, ...] = ()
 
 
+FILTERED_HEADERS: Final = (
+    "auto-submitted",
+    "feedback-id",
+    "importance",
+    "list-id",
+    "list-unsubscribe",
+    "organization",
+    "precedence",
+    "return-path",
+    "sender",
+    "user-agent",
+    "x-mailer",
+    "x-priority",
+    "x-spam-flag",
+    "x-spam-level",
+    "x-spam-score",
+    "x-spam-status",
+)
+"""Header fields by which people sort mail, and spam checkers mark it: they travel with a message for filters to see."""
+MAX_HEADER: Final = 500
+
+
 class MessageContent(Personal, frozen=True, kw_only=True):
     """A message as its people see it. The whole text is `new_text + quoted`, exactly.
 
     `external_id` is the Message-ID without angle brackets. Text or HTML too long for an event is cut there, and
-    `text_blob` / `html_blob` name the whole.
+    `text_blob` / `html_blob` name the whole. `headers` are those of FILTERED_HEADERS that it has, the first of each
+    name, decoded and cut at MAX_HEADER characters.
     """
 
     external_id: str
@@ -132,6 +156,7 @@ class MessageContent(Personal, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     bounce: Bounce | None = None
     invitation: Invitation | None = None
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def text(self) -> str:

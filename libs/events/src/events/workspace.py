@@ -9,8 +9,12 @@ from uuid import UUID
 import msgspec
 
 from events.envelope import Event, Personal
+from events.notifications import NotificationPreferencesSet
+from events.pipelines import Stage, TicketAutomation
+from events.properties import PropertyKind
 from events.rules import RuleSet
-from events.values import Availability, Channel, Role
+from events.snippets import SnippetDeleted, SnippetSaved
+from events.values import Availability, Channel, ChannelPart, Role
 
 TOPIC = "workspace.v1"
 
@@ -19,8 +23,13 @@ Transport = Literal["tls", "starttls", "none"]
 """`tls`: from the first byte (RFC 8314); `none` is for servers on this machine and in tests."""
 
 
+MailAuth = Literal["password", "oauth2"]
+"""`oauth2`: the secret is a grant (RFC 6749) of which access tokens are made, and the log-in is XOAUTH2."""
+
+
 class ImapSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A mailbox to fetch from (RFC 3501). Its password is the secret `secret_id` of the keyring.
+    """A mailbox to fetch from (RFC 3501). Its password, or what `auth` takes instead, is the secret `secret_id` of the
+    keyring.
 
     `after_commit` is what happens on the server to a mail that is safe with us; nothing, unless somebody wants it.
     """
@@ -30,6 +39,7 @@ class ImapSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     username: str
     tls: Transport = "tls"
     secret_id: UUID | None = None
+    auth: MailAuth = "password"
     folders: tuple[str, ...] = ("INBOX",)
     after_commit: Literal["nothing", "mark_seen", "delete"] = "nothing"
 
@@ -42,6 +52,14 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     username: str = ""
     tls: Transport = "starttls"
     secret_id: UUID | None = None
+    auth: MailAuth = "password"
+
+
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a channel answers a conversation's first mail by itself; `text` may hold variables."""
+
+    text: str
+    when: Literal["always", "never"] = "always"
 
 
 class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,6 +74,8 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     imap: ImapSettings | None = None
     smtp: SmtpSettings | None = None
     authserv_id: str = ""
+    ticket_automation: TicketAutomation | None = None
+    acknowledgement: Acknowledgement | None = None
 
 
 class EmailFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -223,13 +243,17 @@ class ChannelDisconnected(Event, frozen=True, kw_only=True):
 
 
 class ChannelHealthNoted(Event, frozen=True, kw_only=True):
-    """What the channel's service last reported, for people to see."""
+    """What the channel's service last reported of one part, for people to see.
+
+    `part` None is from before the parts were told apart (events.channel_health says what it means).
+    """
 
     TOPIC: ClassVar[str] = TOPIC
     channel_id: UUID
     state: str
     reason: str = ""
     since: datetime
+    part: ChannelPart | None = None
 
 
 class RuleSetDrafted(Event, frozen=True, kw_only=True):
@@ -244,6 +268,25 @@ class RuleSetPublished(Event, frozen=True, kw_only=True):
 
     TOPIC: ClassVar[str] = TOPIC
     rule_set: RuleSet
+
+
+class PipelineDefined(Event, frozen=True, kw_only=True):
+    """The pipeline as it is now, whole; its first definition makes it."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    pipeline_id: UUID
+    name: str
+    stages: tuple[Stage, ...]
+
+
+class ContactPropertyDefined(Event, frozen=True, kw_only=True):
+    """Contacts have this property from now on; `choices` are the values of one of the kind "choice"."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    property_id: UUID
+    name: str
+    kind: PropertyKind
+    choices: tuple[str, ...] = ()
 
 
 WorkspaceEvent = (
@@ -267,4 +310,9 @@ WorkspaceEvent = (
     | ChannelHealthNoted
     | RuleSetDrafted
     | RuleSetPublished
+    | PipelineDefined
+    | NotificationPreferencesSet
+    | SnippetSaved
+    | SnippetDeleted
+    | ContactPropertyDefined
 )
