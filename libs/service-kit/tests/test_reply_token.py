@@ -45,3 +45,11 @@ def test_a_plus_address_is_split_again_and_fits_the_local_part() -> None:
 def test_an_address_without_a_plus_part_stays() -> None:
     for address in ("sales@mail.test", "+odd@mail.test", ""):
         assert reply_token.split_plus(address) == (address, "")
+
+
+def test_the_side_thread_has_a_token_of_its_own_that_leads_to_the_same_conversation() -> None:
+    side = reply_token.sign(CONVERSATION, KEY, side=True)
+    assert side != TOKEN and side[:20] == TOKEN[:20]
+    assert reply_token.verify(side, KEY) == CONVERSATION
+    external_id = reply_token.message_id(new_id(), CONVERSATION, KEY, "mail.test", side=True)
+    assert side in external_id and reply_token.conversation_of(external_id, KEY, "mail.test") == CONVERSATION

@@ -1,5 +1,6 @@
 import pytest
 
+from service_kit.limits import UNLIMITED, Limits
 from service_kit.settings import DEFAULT_WORKSPACE_ID, Settings, SettingsError
 
 GIVEN = {
@@ -29,6 +30,8 @@ def test_what_must_be_given_is_named_with_its_remedy(name: str) -> None:
         ("POSTROOM_PORT_OFFSET", "ten"),
         ("POSTROOM_WORKSPACE_ID", "first"),
         ("POSTROOM_STORE_CUTS", "main/1"),
+        ("POSTROOM_LIMIT_AGENTS", "-1"),
+        ("POSTROOM_LIMIT_INBOXES", "many"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
@@ -46,6 +49,12 @@ def test_the_cuts_of_restored_stores_are_read_by_store() -> None:
     assert settings.store_cuts == {"main/1": 4711, "main/2": 9000}
 
 
+def test_there_is_no_limit_but_those_that_are_set() -> None:
+    assert Settings.from_environment({**GIVEN, "POSTROOM_LIMIT_AGENTS": " "}).limits == UNLIMITED
+    settings = Settings.from_environment({**GIVEN, "POSTROOM_LIMIT_AGENTS": "25"})
+    assert settings.limits == Limits(agents=25)
+
+
 def test_the_environment_of_settings_makes_the_same_settings() -> None:
     settings = Settings(
         kafka_bootstrap_servers="127.0.0.1:9092",
@@ -56,5 +65,6 @@ def test_the_environment_of_settings_makes_the_same_settings() -> None:
         port_offset=100,
         instance=3,
         store_cuts={"main/1": 4711, "main/2": 9000},
+        limits=Limits(inboxes=0, agents=25),
     )
     assert Settings.from_environment(settings.environment()) == settings

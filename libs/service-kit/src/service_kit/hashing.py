@@ -9,7 +9,9 @@ from typing import Literal
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-Purpose = Literal["address-hash", "channel-secrets", "master-key", "reply-token"]
+Purpose = Literal[
+    "address-hash", "channel-secrets", "channel-secret-nonces", "master-key", "reply-token", "single-use-tokens"
+]
 
 
 def derive_key(secret: str | bytes, purpose: Purpose) -> bytes:
@@ -21,15 +23,15 @@ def derive_key(secret: str | bytes, purpose: Purpose) -> bytes:
 class KeyedHash:
     """HMAC-SHA256 cut to 128 bits, in 32 hex digits: equal for equal parts, meaningless without the key."""
 
-    __slots__ = ("_mac",)
+    __slots__ = ("_key",)
 
     def __init__(self, key: bytes) -> None:
-        self._mac = hmac.new(key, digestmod=sha256)
+        self._key = key
 
     def of(self, *parts: str) -> str:
         """The hash of the parts; their borders count."""
-        mac = self._mac.copy()
+        framed: list[bytes] = []
         for part in parts:
             raw = part.encode("utf-8", "surrogatepass")
-            mac.update(len(raw).to_bytes(4, "big") + raw)
-        return mac.hexdigest()[:32]
+            framed += (len(raw).to_bytes(4, "big"), raw)
+        return hmac.digest(self._key, b"".join(framed), sha256).hex()[:32]

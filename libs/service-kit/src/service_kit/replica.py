@@ -19,7 +19,7 @@ from service_kit.offsets import Record, TopicPartition
 class TopicReplica:
     """Every process has its own; no group, nothing stored. `apply` must know by position what it has seen already."""
 
-    def __init__(self, bootstrap: str, topics: Collection[str], apply: Callable[[Sequence[Record]], None]) -> None:
+    def __init__(self, bootstrap: str, topics: Collection[str], apply: Callable[[Sequence[Record]], object]) -> None:
         self._bootstrap, self._topics, self._apply = bootstrap, frozenset(topics), apply
         self._continuity = Continuity()
         self._moved = asyncio.Condition()

@@ -9,7 +9,8 @@ from typing import Final
 ROUTER: Final = "router"
 INBOX_PROJECTION: Final = "inbox_projection"
 INGEST_EMAIL: Final = "ingest_email"
-ROLES: Final = (ROUTER, INBOX_PROJECTION, INGEST_EMAIL)
+ANALYTICS: Final = "analytics"
+ROLES: Final = (ROUTER, INBOX_PROJECTION, INGEST_EMAIL, ANALYTICS)
 """Each has the name of its service's package, and of the schema that holds the service's own state."""
 
 

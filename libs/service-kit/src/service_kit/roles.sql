@@ -7,7 +7,8 @@ DECLARE
     owned record;
 BEGIN
     FOR wanted IN
-        SELECT * FROM (VALUES ('router', false), ('inbox_projection', true), ('ingest_email', false))
+        SELECT * FROM (VALUES ('router', false), ('inbox_projection', true), ('ingest_email', false),
+                              ('analytics', true))
             AS v (role, rebuilds_views)
     LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted.role) THEN
@@ -27,7 +28,8 @@ BEGIN
         SELECT * FROM (VALUES ('router', 'router', true), ('keyring', 'router', true),
                               ('inbox_projection', 'inbox_projection', true), ('auth', 'inbox_projection', true),
                               ('inbox', 'inbox_projection', false), ('inbox_next', 'inbox_projection', false),
-                              ('ingest_email', 'ingest_email', true))
+                              ('ingest_email', 'ingest_email', true),
+                              ('analytics', 'analytics', false), ('analytics_next', 'analytics', false))
             AS v (schema, role, waiting)
     LOOP
         IF to_regnamespace(quote_ident(wanted.schema)) IS NOT NULL THEN
@@ -45,5 +47,12 @@ BEGIN
             EXECUTE format('ALTER TABLE %s OWNER TO %I', owned.name, wanted.role);
         END LOOP;
     END LOOP;
+
+    -- The reports' API checks log-ins; where the tables come later, their migration allows it.
+    IF to_regclass('auth.sessions') IS NOT NULL AND to_regclass('auth.api_tokens') IS NOT NULL THEN
+        GRANT USAGE ON SCHEMA auth TO analytics;
+        GRANT SELECT (agent_id, token_hash, revoked_at) ON auth.api_tokens TO analytics;
+        GRANT SELECT (agent_id, token_hash, previous_hash, rotated_at, seen_at, expires_at) ON auth.sessions TO analytics;
+    END IF;
 END
 $roles$;

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from service_kit.limits import UNLIMITED, VARIABLES, Limits
+
 DEFAULT_WORKSPACE_ID: Final = UUID("01900000-0000-7000-8000-000000000001")
 
 
@@ -34,6 +36,7 @@ class Settings:
     instance: int = 0
     smtp_relay_url: str = field(default="", repr=False)
     store_cuts: Mapping[str, int] = field(default_factory=dict)
+    limits: Limits = UNLIMITED
 
     @staticmethod
     def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -51,6 +54,7 @@ class Settings:
             instance=whole_number(environment, "POSTROOM_INSTANCE", 0),
             smtp_relay_url=environment.get("POSTROOM_SMTP_RELAY_URL", ""),
             store_cuts=_cuts(environment),
+            limits=_limits(environment),
         )
 
     def environment(self) -> dict[str, str]:
@@ -68,6 +72,7 @@ class Settings:
             "POSTROOM_INSTANCE": str(self.instance),
             "POSTROOM_SMTP_RELAY_URL": self.smtp_relay_url,
             "POSTROOM_STORE_CUTS": ",".join(f"{store}:{position}" for store, position in self.store_cuts.items()),
+            **{VARIABLES[name]: "" if limit is None else str(limit) for name, limit in self.limits.by_name().items()},
         }
 
 
@@ -94,6 +99,16 @@ def _secret(environment: Mapping[str, str]) -> str:
     if len(secret) < 32:
         raise SettingsError("POSTROOM_SECRET_KEY is too short; set it to 32 or more random characters")
     return secret
+
+
+def _limits(environment: Mapping[str, str]) -> Limits:
+    """What is not set has no limit."""
+    given = {
+        name: whole_number(environment, variable, 0)
+        for name, variable in VARIABLES.items()
+        if environment.get(variable, "").strip()
+    }
+    return Limits(**given)
 
 
 def _cuts(environment: Mapping[str, str]) -> dict[str, int]:
