@@ -13,32 +13,38 @@ import pytest
 
 from events.commands import (
     AssignConversation,
+    CancelReply,
     ChangeAgent,
+    ChangeChannel,
     ChangeProfile,
     EraseContact,
+    ForwardMessages,
     ResolveConversation,
     RetryQuarantined,
     SendReply,
     SetAvailability,
     SetEmailFilters,
     SnoozeConversation,
+    StartConversation,
 )
 from events.conversations import ReplyContent
 from events.envelope import AnyEnvelope
-from events.values import Address
-from events.workspace import EmailFilter
+from events.snippets import SaveSnippet
+from events.ticket_commands import ChangeTicket, LinkTicket, OpenTicket, UnlinkTicket
+from events.values import Address, Attachment
+from events.workspace import Acknowledgement, EmailFilter, EmailSettings
 from local_runtime.postgres import PostgresServer
 from router.errors import ImportRefused
 from router.importing import import_history
 from router.rebuild import rebuild
-from router.testing import ANNA, BORIS, CHANNEL, NOON, SUPPORT, TEAM, Workbench, kinds, mail
+from router.testing import ANNA, BORIS, CHANNEL, INBOX, NOON, SUPPORT, TEAM, Workbench, kinds, mail
 from service_kit.ids import new_id
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
 pytestmark = pytest.mark.real
 TABLES = (
     "thread_keys", "participants", "handles", "holdings", "conversations", "agent_load", "team_load", "numbers",
-    "timers", "blobs", "filtered",
+    "timers", "blobs", "filtered", "acknowledged", "tickets", "ticket_links", "ticket_stages",
 )  # fmt: skip
 
 
@@ -76,6 +82,51 @@ def lived(bench: Workbench) -> None:
     bench.command(SetAvailability(agent_id=BORIS, state="away"), workspace)
     bench.receive(*[mail(f"queue{n}@c.example") for n in range(4)])
     bench.command(ChangeAgent(agent_id=ANNA, capacity=8), workspace)
+    ticketed(bench)
+    sent(bench)
+
+
+def sent(bench: Workbench) -> None:
+    """First messages, forwards, replies that wait or no longer do, an acknowledgement, a snippet's file."""
+    settings = EmailSettings(address=SUPPORT, from_name="S", acknowledgement=Acknowledgement(text="We have it."))
+    bench.command(ChangeChannel(channel_id=CHANNEL, email=settings), DEFAULT_WORKSPACE_ID)
+    conversation = bench.receive(mail("told@c.example"))[1].stream
+    to = (Address("carrier@c.example"),)
+    content = ReplyContent(external_id="", sender=Address(SUPPORT, "S"), to=to, subject="S", text="T")
+    started = StartConversation(message_id=new_id(), inbox_id=INBOX, channel_id=CHANNEL, content=content)
+    forwarded = ForwardMessages(reply_id=new_id(), channel_id=CHANNEL, message_ids=(new_id(),), content=content)
+    waits, undone = (
+        SendReply(reply_id=new_id(), channel_id=CHANNEL, content=content, undo_seconds=9) for _ in range(2)
+    )
+    file = Attachment(id=new_id(), name="a", content_type="text/plain", size=1, blob="snippet/1")
+    saved = SaveSnippet(snippet_id=new_id(), name="Greeting", text="Hi", attachments=(file,))
+    for wish, stream in (
+        (forwarded, conversation),
+        (started, new_id()),
+        (waits, conversation),
+        (undone, conversation),
+        (CancelReply(reply_id=undone.reply_id), conversation),
+        (saved, DEFAULT_WORKSPACE_ID),
+    ):
+        outcome = bench.command(wish, stream)
+        assert outcome.state == "done", outcome
+    bench.receive(mail("carrier@c.example", token=conversation, cc=["helper@c.example"]))
+
+
+def ticketed(bench: Workbench) -> None:
+    """Tickets of every kind: with a contact and without, linked and parted, closed and reopened, of an erased one."""
+    conversation = bench.receive(mail("ticket@c.example", message_id="ticket@x"))[1].stream
+    erased = bench.receive(mail("forget@c.example"))
+    mine, loose, gone = new_id(), new_id(), new_id()
+    for ticket, conversations in ((mine, (conversation,)), (loose, ()), (gone, (erased[1].stream,))):
+        bench.command(OpenTicket(title="T", conversation_ids=conversations), ticket)
+    bench.command(LinkTicket(conversation_id=erased[1].stream), mine)
+    bench.command(UnlinkTicket(conversation_id=erased[1].stream), mine)
+    bench.command(LinkTicket(conversation_id=conversation), loose)
+    bench.command(ChangeTicket(stage="Closed"), mine)
+    bench.receive(mail("ticket@c.example", in_reply_to=["ticket@x"]))
+    bench.command(ChangeTicket(title="Another"), loose)
+    bench.command(EraseContact(), erased[0].stream)
 
 
 def looked_up(bench: Workbench) -> dict[str, list[Any]]:
@@ -153,7 +204,7 @@ def test_an_imported_history_equals_the_lived_one(bench: Workbench, empty: Workb
         (e.type, e.stream, e.sequence, e.data, e.occurred_at) for e in history
     ]
     ours, theirs = looked_up(bench), looked_up(empty)
-    for table in ("conversations", "agent_load", "team_load", "numbers", "timers"):
+    for table in ("conversations", "agent_load", "team_load", "numbers", "timers", "ticket_links", "ticket_stages"):
         assert theirs[table] == ours[table], table
     assert empty.rows("SELECT 1 FROM keyring.keys WHERE wrapped IS NULL") == []
     answer = empty.receive(mail("1@c.example", in_reply_to=["1@x"]))

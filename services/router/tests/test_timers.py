@@ -7,9 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from events.commands import ElapseSnooze, ReopenConversation, SnoozeConversation
+from events import codec
+from events.commands import AssignConversation, ElapseSnooze, ReopenConversation, SnoozeConversation
+from events.envelope import Actor
+from events.notifications import SetNotificationPreferences
 from local_runtime.kafka import KafkaBroker
-from router.testing import COMMANDS, NOON, FakeRecord, Workbench, kinds, mail
+from router.testing import ANNA, BORIS, COMMANDS, NOON, FakeRecord, Workbench, kinds, mail
 from router.timers import Timers
 from service_kit import topics
 from service_kit.log_probe import probing
@@ -110,3 +113,37 @@ def test_snoozing_until_they_answer_sets_no_timer_and_an_answer_ends_it(bench: W
     bench.command(SnoozeConversation(), conversation)
     assert bench.count("timers") == 0
     assert "ConversationReopened" in kinds(bench.receive(mail(in_reply_to=["one@c"])))
+
+
+async def test_a_mail_to_an_agent_is_asked_for_when_it_is_due_and_again_as_the_same(
+    bench: Workbench, empty_kafka: KafkaBroker
+) -> None:
+    await topics.apply(empty_kafka.bootstrap_servers)
+    bench.set_up_workspace()
+    wish = SetNotificationPreferences(agent_id=BORIS, mail=("assigned",))
+    bench.command(wish, DEFAULT_WORKSPACE_ID, actor=Actor("agent", str(BORIS)))
+    conversation = bench.receive(mail())[1].stream
+    bench.command(AssignConversation(agent_id=ANNA, team_id=None), conversation)
+    bench.command(AssignConversation(agent_id=BORIS, team_id=None), conversation)
+    ((due_at,),) = bench.rows("SELECT due_at FROM router.notification_mails")
+    watch = Watch()
+    timers = Timers(
+        dsn=bench.dsn,
+        publisher=Publisher(empty_kafka.bootstrap_servers),
+        workspace_id=DEFAULT_WORKSPACE_ID,
+        leading=asyncio.Event(),
+        clock=watch,
+    )
+    watch.now = due_at - timedelta(seconds=1)
+    assert await timers.publish_due() == 0
+    for seconds, published_now in ((0, 1), (29, 0), (1, 1)):
+        watch.now = max(watch.now, due_at) + timedelta(seconds=seconds)
+        assert await timers.publish_due() == published_now
+    records = await published(empty_kafka)
+    assert len({dict(record.headers)["ce_id"] for record in records}) == 1
+    asked = [codec.decode(record.headers, record.value) for record in records]
+    made = bench.handle(bench.records(*asked, topic=COMMANDS))
+    assert kinds(made).count("SystemMailQueued") == 1
+    watch.now += timedelta(minutes=1)
+    assert await timers.publish_due() == 0
+    await timers.close()

@@ -9,25 +9,37 @@ from uuid import UUID
 import msgspec
 
 from events import commands
-from events.commands import ContactCommand, ConversationCommand, WorkspaceCommand
-from events.contacts import ContactErased
+from events.commands import CompanyCommand, ContactCommand, ConversationCommand, WorkspaceCommand
+from events.contact_commands import CreateContact
 from events.conversations import InboundQuarantined, QuarantineReleased
-from events.envelope import AnyEnvelope, Command, Envelope
+from events.envelope import AnyEnvelope, Envelope
 from events.outcomes import CommandHandled
+from events.system_mails import SendAccountMail, SendNotificationMail
+from events.ticket_commands import ChangePipeline, TicketCommand
+from router import people, ticketing
 from router.arrivals import receive, report
-from router.asking import CHANNEL_COMMANDS, CONTACT_COMMANDS, CONVERSATION_COMMANDS, WORKSPACE_COMMANDS
-from router.domain import contact, conversation, workspace
+from router.asking import (
+    CHANNEL_COMMANDS,
+    COMPANY_COMMANDS,
+    CONTACT_COMMANDS,
+    CONVERSATION_COMMANDS,
+    TICKET_COMMANDS,
+    WORKSPACE_COMMANDS,
+)
+from router.domain import conversation, ticket, workspace
 from router.domain.returning import give_back
+from router.domain.system_mails import notification_mail, send_account_mail
 from router.drafts import Verdict
 from router.records import Ask, Mail, Retry
-from router.working_set import CONTACTS, CONVERSATIONS, WORKSPACE, Cause, WorkingSet
+from router.starting import start
+from router.working_set import CONTACTS, CONVERSATIONS, TICKETS, WORKSPACE, Cause, WorkingSet
 from service_kit.decider import DomainError
 
 
 def obey(item: Ask, working: WorkingSet, now: datetime) -> str:
     """A command: done, refused, or a repetition that gets its first answer again."""
     command, data = item.envelope, item.envelope.data
-    if isinstance(data, commands.ElapseSnooze):
+    if isinstance(data, commands.ElapseSnooze | commands.ElapseReply):
         working.rows.timer_done(command.id)
         working.rows.timer_done(data.timer_id)
     again = _repeated(item, working)
@@ -40,7 +52,9 @@ def obey(item: Ask, working: WorkingSet, now: datetime) -> str:
 def _settle(item: Ask, verdict: Verdict, working: WorkingSet, now: datetime) -> str:
     first = len(working.drafts)
     try:
-        verdict.head = _decide(item.envelope, working, now)
+        verdict.head = _decide(item, working, now)
+        if verdict.command == CreateContact.__name__:
+            verdict.resource_id = verdict.head[0]
     except DomainError as refusal:
         verdict.code, verdict.detail, verdict.resource_id = refusal.code, refusal.detail, None
     verdict.drafts = range(first, len(working.drafts))
@@ -48,49 +62,60 @@ def _settle(item: Ask, verdict: Verdict, working: WorkingSet, now: datetime) -> 
     return "refused" if verdict.code else "done"
 
 
-def _decide(command: Envelope[Command], working: WorkingSet, now: datetime) -> tuple[UUID, str]:
+def _decide(item: Ask, working: WorkingSet, now: datetime) -> tuple[UUID, str]:
     """Decides one command and appends its events; returns its stream and topic. Raises DomainError."""
+    command = item.envelope
     data, stream = command.data, command.stream
     cause = Cause.of(command, command.actor, now)
     if isinstance(data, CONVERSATION_COMMANDS):
         asked = cast("Envelope[ConversationCommand]", command)
         state = working.conversation(stream)
-        events = conversation.decide(asked, state, workspace=working.workspace, house=working.house)
+        events = conversation.decide(asked, state, workspace=working.workspace, house=working.house, queued=item.queued)
         after = working.append_conversation(stream, events, cause)
+        ticketing.follow_replies(stream, state, events, working, cause)
         routed = give_back(state, after, command.actor, working.workspace, working.rows.known.agents)
         working.append_conversation(stream, routed, cause)
         return stream, CONVERSATIONS[0]
+    if isinstance(data, commands.StartConversation):
+        start(cast("Envelope[commands.StartConversation]", command), working, cause)
+        return stream, CONVERSATIONS[0]
     if isinstance(data, CONTACT_COMMANDS):
-        _decide_contact(cast("Envelope[ContactCommand]", command), working, cause)
+        return people.decide_contact(cast("Envelope[ContactCommand]", command), working, cause), CONTACTS[0]
+    if isinstance(data, COMPANY_COMMANDS):
+        people.decide_company(cast("Envelope[CompanyCommand]", command), working, cause)
         return stream, CONTACTS[0]
+    if isinstance(data, TICKET_COMMANDS):
+        wish = cast("Envelope[TicketCommand]", command)
+        around = ticketing.around(wish.data, working)
+        decided = ticket.decide(wish, working.ticket(stream), workspace=working.workspace, around=around)
+        working.append_ticket(stream, decided, cause)
+        return stream, TICKETS[0]
     if isinstance(data, WORKSPACE_COMMANDS):
         owner = None
         if isinstance(data, commands.InviteAgent | commands.ChangeProfile):
             owner = working.rows.known.handles.get(working.rows.agent_handle(data.email))
         wished = cast("Envelope[WorkspaceCommand]", command)
         before = working.workspace
-        working.append_workspace(workspace.decide(wished, before, house=working.house, email_owner=owner), cause)
+        used = working.rows.stages_in_use(data.pipeline_id) if isinstance(data, ChangePipeline) else ()
+        decided_on = workspace.decide(wished, before, house=working.house, email_owner=owner, used_stages=used)
+        working.append_workspace(decided_on, cause)
         if isinstance(data, CHANNEL_COMMANDS):
             given = () if isinstance(data, commands.DisconnectChannel) else data.secrets
             working.store_secrets(given, before)
         return working.workspace_id, WORKSPACE[0]
+    if isinstance(data, SendAccountMail):
+        queued = stream in working.heads
+        for mail in send_account_mail(data, stream, working.workspace, queued=queued):
+            working.append_system_mail(stream, mail, cause)
+        return working.workspace_id, WORKSPACE[0]
+    if isinstance(data, SendNotificationMail):
+        states = {one.conversation_id: working.conversation(one.conversation_id) for one in item.due}
+        for mail in notification_mail(data, command, item.due, states, working.workspace):
+            working.append_system_mail(stream, mail, cause)
+        for one in item.due:
+            working.rows.writes.notices_done[data.agent_id, one.conversation_id] = (one.newest, cause.recorded_at)
+        return working.workspace_id, WORKSPACE[0]
     raise TypeError(f"no decider for {command.type}")
-
-
-def _decide_contact(command: Envelope[ContactCommand], working: WorkingSet, cause: Cause) -> None:
-    """A contact's change; erasing goes on into every conversation that holds something of the person, and into every
-    mail of theirs that a filter kept out."""
-    stream = command.stream
-    state = working.contacts.get(stream, contact.UNKNOWN)
-    holding = tuple(sorted(working.rows.known.holdings.get(stream, ())))
-    events = contact.decide(command, state, conversation_ids=holding)
-    working.append_contact(stream, events, cause)
-    if any(isinstance(event, ContactErased) for event in events):
-        for conversation_id in holding:
-            erased = conversation.erase(stream, working.conversation(conversation_id))
-            working.append_conversation(conversation_id, erased, cause)
-        for filtered in sorted(working.rows.known.filtered.get(stream, ())):
-            working.erase_filtered(filtered, stream, cause)
 
 
 def retry(item: Retry, working: WorkingSet, now: datetime) -> str:
@@ -146,6 +171,10 @@ def _repeated(item: Ask, working: WorkingSet) -> str | None:
 
 _NAMED: Final[dict[str, str]] = {
     "SendReply": "reply_id",
+    "CancelReply": "reply_id",
+    "RetryReply": "reply_id",
+    "ConfirmReply": "reply_id",
+    "ForwardMessages": "reply_id",
     "AddComment": "comment_id",
     "CreateInbox": "inbox_id",
     "ChangeInbox": "inbox_id",
@@ -153,12 +182,18 @@ _NAMED: Final[dict[str, str]] = {
     "ChangeTeam": "team_id",
     "DeleteTeam": "team_id",
     "InviteAgent": "agent_id",
+    "SaveSnippet": "snippet_id",
+    "DeleteSnippet": "snippet_id",
     "ChangeAgent": "agent_id",
     "ChangeProfile": "agent_id",
     "SetAvailability": "agent_id",
     "ConnectChannel": "channel_id",
     "ChangeChannel": "channel_id",
     "DisconnectChannel": "channel_id",
+    "CreatePipeline": "pipeline_id",
+    "ChangePipeline": "pipeline_id",
+    "AddContactNote": "note_id",
+    "DefineContactProperty": "property_id",
 }
 
 

@@ -11,13 +11,16 @@ from events.conversations import InboundFiltered, InboundQuarantined
 from events.envelope import SYSTEM, Actor
 from events.inbound import ChannelHealthChanged
 from events.values import Handle
+from router.acknowledging import acknowledge
 from router.domain import assignment, contact, conversation, threading, workspace
 from router.domain.assignment import Surroundings
-from router.domain.conversation import Arrival, Conversation, NotOpened
+from router.domain.conversation import Arrival, Conversation, ConversationState, NotOpened
 from router.domain.email_filters import Caught
 from router.domain.threading import Join, KnownThread
 from router.drafts import Verdict
+from router.people import company_of
 from router.records import Broken, Mail, Report
+from router.ticketing import follow_message, follow_replies, new_ticket_id
 from router.working_set import Cause, WorkingSet
 
 
@@ -41,6 +44,9 @@ def receive(mail: Mail, working: WorkingSet, now: datetime, caused_by: UUID | No
     if (inbox_id, data.dedupe_key) in rows.known.dedupe or _is_echo(mail, working):
         return "duplicate"
     bounced = None if facts.bounced_reply_id is None else _bounced(mail, working)
+    blocked_id = _blocked(mail, working) if bounced is None else None
+    if blocked_id is not None:
+        return _block(mail, Caught(blocked_id, "block", 0), working, now, caused_by, blocked_id)
     caught = working.workspace.filters.catch(data) if facts.channel == "email" and bounced is None else None
     if caught is not None and caught.kind == "block":
         return _block(mail, caught, working, now, caused_by)
@@ -59,8 +65,10 @@ def receive(mail: Mail, working: WorkingSet, now: datetime, caused_by: UUID | No
         suggested_link=None if isinstance(joined, Join) else joined.suggested_link,
         repeated_external_id=holder is not None and holder.received,
         spam_filter_id=None if caught is None else caught.filter_id,
+        in_side_thread=_is_aside(mail, stream, before, working, is_bounce=bounced is not None),
     )
-    after = working.append_conversation(stream, conversation.receive(message, before, arrival), cause, mail.thread)
+    events = conversation.receive(message, before, arrival)
+    after = working.append_conversation(stream, events, cause, mail.thread)
     rows.dedupe(inbox_id, data.dedupe_key, contact_id, now)
     if isinstance(after, Conversation):
         team_id = working.first_team(inbox_id)
@@ -68,10 +76,25 @@ def receive(mail: Mail, working: WorkingSet, now: datetime, caused_by: UUID | No
             loads=rows.known.agents,
             team_waiting=0 if team_id is None else rows.known.teams.get(team_id, 0),
             contact_known=is_known,
+            new_ticket_id=new_ticket_id(mail, stream, before, after, events, working),
         )
         routed = assignment.route(message, before, after, workspace=working.workspace, around=around, now=now)
-        working.append_conversation(stream, routed, cause)
+        settled = working.append_conversation(stream, routed, cause)
+        follow_message(mail, stream, before, settled, events, routed, working, cause)
+        acknowledge(mail, stream, before, settled, working, cause)
+    if bounced is not None:
+        follow_replies(stream, before, events, working, cause)
     return "appended"
+
+
+def _is_aside(mail: Mail, stream: UUID, before: ConversationState, working: WorkingSet, *, is_bounce: bool) -> bool:
+    """Whether the mail belongs to the conversation's side thread: its sender takes part by a forward of ours only, or
+    it says that such a forward was not delivered."""
+    if is_bounce:
+        reply_id = mail.envelope.data.facts.bounced_reply_id
+        known = before.replies.get(reply_id) if isinstance(before, Conversation) and reply_id else None
+        return known is not None and known.in_side_thread
+    return working.rows.known.participants.get((stream, mail.handle), False)
 
 
 def _is_echo(mail: Mail, working: WorkingSet) -> bool:
@@ -117,12 +140,29 @@ def _author(
     if known_id is not None:
         return known_id, True
     contact_id = working.house.derived_id(message.id, "contact")
-    events = contact.meet(Handle(kind=channel, value=mail.sender), message.data.content.sender.name, contact.UNKNOWN)
+    handle, name = Handle(kind=channel, value=mail.sender), message.data.content.sender.name
+    events = contact.meet(handle, name, contact.UNKNOWN, company_of(mail.sender, working))
     working.append_contact(contact_id, events, Cause.of(message, Actor("contact", str(contact_id)), now, caused_by))
     return contact_id, False
 
 
-def _block(mail: Mail, caught: Caught, working: WorkingSet, now: datetime, caused_by: UUID | None) -> str:
+def _blocked(mail: Mail, working: WorkingSet) -> UUID | None:
+    """The contact who wrote, if agents blocked that person."""
+    known = working.rows.known
+    if not known.blocked or not mail.sender:
+        return None
+    contact_id = known.handles.get((mail.envelope.data.facts.channel, mail.handle))
+    return contact_id if contact_id in known.blocked else None
+
+
+def _block(
+    mail: Mail,
+    caught: Caught,
+    working: WorkingSet,
+    now: datetime,
+    caused_by: UUID | None,
+    contact_id: UUID | None = None,
+) -> str:
     """A mail that a filter keeps out of the inbox: kept in a stream of its own, with nobody's contact."""
     message, data = mail.envelope, mail.envelope.data
     stream = working.house.derived_id(message.id, "filtered")
@@ -132,6 +172,7 @@ def _block(mail: Mail, caught: Caught, working: WorkingSet, now: datetime, cause
         channel_id=data.facts.channel_id,
         filter_id=caught.filter_id,
         filter_version=caught.version,
+        contact_id=contact_id,
         message=data.facts,
         personal=data.content,
     )
@@ -163,8 +204,10 @@ def report(item: Report, working: WorkingSet, now: datetime, caused_by: UUID | N
         noted = workspace.note_health(data, working.workspace)
         working.append_workspace(noted, cause)
         return "appended" if noted else "duplicate"
-    events = conversation.report(data, working.conversation(envelope.stream))
+    before = working.conversation(envelope.stream)
+    events = conversation.report(data, before)
     working.append_conversation(envelope.stream, events, cause)
+    follow_replies(envelope.stream, before, events, working, cause)
     return "appended" if events else "duplicate"
 
 

@@ -7,8 +7,21 @@ from typing import Final, assert_never, get_args
 from uuid import UUID
 
 from events import commands
-from events.commands import ContactCommand, ConversationCommand, WorkspaceCommand
-from events.inbound import ChannelHealthChanged
+from events.commands import CompanyCommand, ContactCommand, ConversationCommand, WorkspaceCommand
+from events.contact_commands import (
+    ChangeCompany,
+    CreateCompany,
+    CreateContact,
+    LinkCompany,
+    MergeContacts,
+    UnmergeContact,
+)
+from events.inbound import ChannelHealthChanged, DeliveryRefused
+from events.system_mails import SendAccountMail, SendNotificationMail
+from events.ticket_commands import ChangePipeline, LinkTicket, OpenTicket, TicketCommand
+from router.domain.company import domain_of
+from router.domain.public_providers import PUBLIC_PROVIDERS
+from router.domain.texts import mailbox_key
 from router.hashes import AGENT, Hashes
 from router.lookup_rows import Asked
 from router.records import Ask, Broken, Item, Mail, Report, Retry
@@ -16,7 +29,17 @@ from router.states import Wanted
 
 CONVERSATION_COMMANDS: Final = get_args(ConversationCommand)
 CONTACT_COMMANDS: Final = get_args(ContactCommand)
+COMPANY_COMMANDS: Final = get_args(CompanyCommand)
+TICKET_COMMANDS: Final = get_args(TicketCommand)
 WORKSPACE_COMMANDS: Final = get_args(WorkspaceCommand)
+ANSWERING: Final = (
+    commands.SendReply,
+    commands.CancelReply,
+    commands.RetryReply,
+    commands.ConfirmReply,
+    commands.ElapseReply,
+)
+"""Commands by which a reply may go out, or not after all: the conversation's tickets follow."""
 CHANNEL_COMMANDS: Final = (commands.ConnectChannel, commands.ChangeChannel, commands.DisconnectChannel)
 
 
@@ -31,17 +54,37 @@ def ask(items: Iterable[Item], hashes: Hashes) -> Asked:
                 asked.commands.add(item.ask.envelope.id)
                 if isinstance(item.inner, Mail):
                     _ask_for_mail(asked, item.inner)
+                elif item.inner is not None:
+                    _ask_for_report(asked, item.inner)
             case Ask(envelope=envelope):
                 asked.commands.add(envelope.id)
+                if isinstance(envelope.data, ANSWERING):
+                    asked.ticketed.add(envelope.stream)
                 match envelope.data:
                     case commands.EraseContact():
                         asked.erasing.add(envelope.stream)
                     case commands.InviteAgent(email=email) | commands.ChangeProfile(email=email):
                         asked.handles.add((AGENT, hashes.handle(AGENT, email)))
+                    case commands.StartConversation(content=content):
+                        for one in content.to[:1]:
+                            asked.handles.add(("email", hashes.handle("email", mailbox_key(one.address))))
+                            asked.domains.add(domain_of(mailbox_key(one.address)))
+                    case OpenTicket(conversation_ids=conversation_ids):
+                        asked.ticketed.update(conversation_ids)
+                    case LinkTicket(conversation_id=conversation_id):
+                        asked.ticketed.add(conversation_id)
+                    case CreateContact(handles=handles):
+                        _ask_for_card(asked, [mailbox_key(handle.value) for handle in handles], hashes)
+                    case MergeContacts(from_id=from_id) | UnmergeContact(from_id=from_id):
+                        asked.people.update((envelope.stream, from_id))
+                    case CreateCompany(domains=domains) | ChangeCompany(domains=domains):
+                        asked.domains.update(map(domain_of, domains or ()))
+                    case ChangePipeline(pipeline_id=pipeline_id):
+                        asked.pipelines.add(pipeline_id)
                     case _:
                         pass
             case Report():
-                pass
+                _ask_for_report(asked, item)
             case Broken(command=command):
                 if command is not None:
                     asked.commands.add(command[0])
@@ -50,19 +93,42 @@ def ask(items: Iterable[Item], hashes: Hashes) -> Asked:
     return asked
 
 
+def _ask_for_card(asked: Asked, addresses: Iterable[str], hashes: Hashes) -> None:
+    for address in addresses:
+        handle = ("email", hashes.handle("email", address))
+        asked.handles.add(handle)
+        asked.cards.add(handle)
+        asked.domains.add(domain_of(address))
+
+
 def _ask_for_mail(asked: Asked, mail: Mail) -> None:
     data = mail.envelope.data
     asked.dedupe.add((data.inbox_id, data.dedupe_key))
     asked.thread_keys.update((data.inbox_id, key_hash) for key_hash in mail.thread.hashes.values())
     if mail.sender:
         asked.handles.add((data.facts.channel, mail.handle))
+        domain = domain_of(mail.sender)
+        if domain not in PUBLIC_PROVIDERS:
+            asked.domains.add(domain)
     asked.conversations.update(mail.keys.conversations)
 
 
-def want(items: Iterable[Item], conversations: Iterable[UUID]) -> Wanted:
+def _ask_for_report(asked: Asked, report: Report) -> None:
+    if isinstance(report.envelope.data, DeliveryRefused):
+        asked.ticketed.add(report.envelope.stream)
+
+
+def want(
+    items: Iterable[Item],
+    conversations: Iterable[UUID],
+    tickets: Iterable[UUID] = (),
+    contacts: Iterable[UUID] = (),
+) -> Wanted:
     """Whose states must be read: what the look-ups point to, and the targets of reports and commands."""
     wanted = Wanted()
     wanted.conversations.update(conversations)
+    wanted.tickets.update(tickets)
+    wanted.contacts.update(contacts)
     for item in items:
         match item:
             case Mail():
@@ -78,18 +144,39 @@ def want(items: Iterable[Item], conversations: Iterable[UUID]) -> Wanted:
                     _want_for_report(wanted, item.inner)
             case Ask(envelope=envelope):
                 wanted.others.add(envelope.id)
-                if isinstance(envelope.data, CONVERSATION_COMMANDS):
+                if isinstance(envelope.data, (*CONVERSATION_COMMANDS, commands.StartConversation)):
                     wanted.conversations.add(envelope.stream)
                 elif isinstance(envelope.data, CONTACT_COMMANDS):
                     wanted.contacts.add(envelope.stream)
+                    if isinstance(envelope.data, MergeContacts | UnmergeContact):
+                        wanted.contacts.add(envelope.data.from_id)
+                    elif isinstance(envelope.data, LinkCompany):
+                        wanted.companies.add(envelope.data.company_id)
+                elif isinstance(envelope.data, COMPANY_COMMANDS):
+                    wanted.companies.add(envelope.stream)
+                elif isinstance(envelope.data, TICKET_COMMANDS):
+                    _want_for_ticket(wanted, envelope.stream, envelope.data)
                 elif isinstance(envelope.data, commands.RetryQuarantined):
                     wanted.quarantined.add(envelope.stream)
+                elif isinstance(envelope.data, SendAccountMail | SendNotificationMail):
+                    wanted.others.add(envelope.stream)
+                    wanted.conversations.update(one.conversation_id for one in item.due)
             case Broken(command=command):
                 if command is not None:
                     wanted.others.add(command[0])
             case _:
                 assert_never(item)
     return wanted
+
+
+def _want_for_ticket(wanted: Wanted, stream: UUID, command: TicketCommand) -> None:
+    wanted.tickets.add(stream)
+    if isinstance(command, OpenTicket):
+        wanted.conversations.update(command.conversation_ids)
+        if command.contact_id is not None:
+            wanted.contacts.add(command.contact_id)
+    elif isinstance(command, LinkTicket):
+        wanted.conversations.add(command.conversation_id)
 
 
 def _want_for_report(wanted: Wanted, report: Report) -> None:

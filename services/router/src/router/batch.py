@@ -12,9 +12,10 @@ import msgspec
 
 from events.commands import RetryQuarantined
 from events.conversations import InboundQuarantined
-from events.errors import EventError
+from events.errors import EventError, KeyNotHeld
 from events.sealing import DataKey, Erased
-from router import lookups, routing
+from events.system_mails import SendNotificationMail
+from router import lookups, notification_rows, queued_replies, routing
 from router.domain.house import House
 from router.drafts import Draft, Tally
 from router.hashes import Hashes
@@ -93,7 +94,7 @@ class BatchHandler:
         items = self.decode(records) if decoded is None else decoded
         try:
             for indexes in segments(items):
-                self._part([Pair(records[index], self._prepared(items[index])) for index in indexes])
+                self._part([Pair(records[index], self._prepared(records[index], items[index])) for index in indexes])
         except BaseException:
             self._memory.forget()
             raise
@@ -118,12 +119,30 @@ class BatchHandler:
         if left:
             self._committed(working, new_keys)
 
-    def _prepared(self, item: Handled | Broken) -> Item:
+    def _prepared(self, record: Record, item: Handled | Broken) -> Item:
         if isinstance(item, Broken):
             self._raw.put(item.blob, item.raw)
         elif isinstance(item, Ask) and isinstance(item.envelope.data, RetryQuarantined):
             return self._retry(item)
+        elif isinstance(item, Ask) and isinstance(item.envelope.data, queued_replies.SENDING):
+            return self._with_reply(record, item)
+        elif isinstance(item, Ask) and isinstance(item.envelope.data, SendNotificationMail):
+            with self._store.transaction() as cursor:
+                due = notification_rows.due(cursor, item.envelope.data.agent_id, item.envelope.occurred_at)
+                return msgspec.structs.replace(item, due=due)
         return item
+
+    def _with_reply(self, record: Record, ask: Ask) -> Item:
+        """The command with the reply that it speaks of; `Broken` when the store's copy of that cannot be read."""
+        try:
+            with self._store.transaction() as cursor:
+                return msgspec.structs.replace(ask, queued=queued_replies.find(cursor, self._keyring, ask))
+        except KeyNotHeld:
+            raise
+        except EventError as error:
+            broken = self._decoder.broken(record, error)
+            self._raw.put(broken.blob, broken.raw)
+            return broken
 
     def _retry(self, ask: Ask) -> Retry:
         """The quarantined record that is to be handled again, read and decoded before the transaction."""
@@ -210,7 +229,7 @@ class BatchHandler:
 
     def _working_set(self, cursor: Cursor, items: Sequence[Item], asked: Asked, moves: list[Move]) -> WorkingSet:
         known = lookups.read(cursor, asked, moves)
-        wanted = routing.want(items, _conversations(known))
+        wanted = routing.want(items, _conversations(known), _tickets(known), _people(known, asked))
         stored = self._store.read(cursor, self._memory.reading(wanted))
         states = self._memory.states(wanted, stored)
         rows = Rows(known, Writes(), self.hashes, self._decoder.conversation_of, states.workspace)
@@ -248,6 +267,19 @@ class BatchHandler:
         now = max(self._clock(), self._last)
         self._last = now + timedelta(microseconds=records)
         return now
+
+
+def _people(known: Known, asked: Asked) -> set[UUID]:
+    """Contacts to whom more happens than the commands' targets: those of merged sets, those who have a named handle."""
+    found = {contact_id for handle in asked.cards if (contact_id := known.handles.get(handle)) is not None}
+    return found.union(known.survivors, known.survivors.values())
+
+
+def _tickets(known: Known) -> set[UUID]:
+    found: set[UUID] = set()
+    for linked in (*known.tickets.values(), *known.contact_tickets.values()):
+        found.update(linked)
+    return found
 
 
 def _conversations(known: Known) -> set[UUID]:

@@ -108,6 +108,9 @@ def build(
         mail_domain=settings.mail_domain,
         derived_id=derived_id,
         message_id=partial(reply_token.message_id, key=token_key, domain=settings.mail_domain),
+        reply_address=partial(_reply_address, key=token_key),
+        side_message_id=partial(reply_token.message_id, key=token_key, domain=settings.mail_domain, side=True),
+        limits=settings.limits,
     )
     store = RouterStore(settings.database_url, schema=lookups.SCHEMA, store=STORE, process="router")
     keys = Keyring(settings.secret_key)
@@ -127,3 +130,7 @@ def build(
 
 def _conversation_of(external_id: str, *, key: bytes, domain: str) -> UUID | None:
     return reply_token.conversation_of(external_id, key, domain)
+
+
+def _reply_address(address: str, conversation_id: UUID, *, key: bytes) -> str:
+    return reply_token.plus_address(address, reply_token.sign(conversation_id, key))

@@ -20,6 +20,7 @@ PAUSE_SECONDS: Final = 2.0
 UNNAMED_FOR: Final = timedelta(days=15)
 OUTCOMES_KEPT: Final = timedelta(days=30)
 DEDUPE_KEPT: Final = timedelta(days=400)
+TOLD_KEPT: Final = timedelta(days=2)
 FIRST_SWEEP_SECONDS: Final = 60.0
 SWEEP_SECONDS: Final = 6 * 3600.0
 
@@ -82,10 +83,11 @@ class Housekeeping:
         return swept
 
     async def prune(self) -> None:
-        """Forgets outcomes of commands after 30 days, and dedupe keys after 400."""
+        """Forgets whom we acknowledged after two days, outcomes of commands after 30, and dedupe keys after 400."""
         now = self._clock()
         await self._connection.rows(b"DELETE FROM router.command_outcomes WHERE handled_at < %s", now - OUTCOMES_KEPT)
         await self._connection.rows(b"DELETE FROM router.dedupe WHERE seen_at < %s", now - DEDUPE_KEPT)
+        await self._connection.rows(b"DELETE FROM router.acknowledged WHERE told_at < %s", now - TOLD_KEPT)
 
     async def close(self) -> None:
         await self._connection.close()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from router.domain.assignment import Load
 from router.domain.queues import Reason
+from router.domain.system_mails import PlannedNotice
 from service_kit.offsets import Move
 
 InboxKey = tuple[UUID, str]
 ThreadKeyId = tuple[UUID, bytes]
 HandleId = tuple[str, bytes]
+TimerKind = Literal["snooze", "reply"]
+AgentNotice = tuple[UUID, UUID]
+"""An agent and the conversation that it is to be told of."""
 
 
 class ThreadKey(msgspec.Struct, frozen=True):
@@ -53,7 +58,8 @@ class QueueDrain(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Asked:
-    """What the records of a batch may need to know."""
+    """What the records of a batch may need to know; `ticketed` are conversations whose tickets may follow, `people`
+    contacts whose merged sets may change, `cards` handles whose contacts may be written to."""
 
     dedupe: set[InboxKey] = field(default_factory=set)
     thread_keys: set[ThreadKeyId] = field(default_factory=set)
@@ -61,39 +67,53 @@ class Asked:
     conversations: set[UUID] = field(default_factory=set)
     commands: set[UUID] = field(default_factory=set)
     erasing: set[UUID] = field(default_factory=set)
+    ticketed: set[UUID] = field(default_factory=set)
+    pipelines: set[UUID] = field(default_factory=set)
+    people: set[UUID] = field(default_factory=set)
+    cards: set[HandleId] = field(default_factory=set)
+    domains: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class Known:
-    """The answer: what was stored when the transaction began."""
+    """The answer: what was stored when the transaction began. `tickets` are by conversation."""
 
     dedupe: set[InboxKey] = field(default_factory=set)
     thread_keys: dict[ThreadKeyId, ThreadKey] = field(default_factory=dict)
-    participants: set[tuple[UUID, bytes]] = field(default_factory=set)
+    participants: dict[tuple[UUID, bytes], bool] = field(default_factory=dict)
     handles: dict[HandleId, UUID] = field(default_factory=dict)
+    acknowledged: dict[bytes, datetime] = field(default_factory=dict)
     holdings: dict[UUID, list[UUID]] = field(default_factory=dict)
     filtered: dict[UUID, list[UUID]] = field(default_factory=dict)
     agents: dict[UUID, Load] = field(default_factory=dict)
     teams: dict[UUID, int] = field(default_factory=dict)
     outcomes: dict[UUID, tuple[bytes, bytes]] = field(default_factory=dict)
+    tickets: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    contact_tickets: dict[UUID, list[UUID]] = field(default_factory=dict)
+    ticket_stages: dict[tuple[UUID, str], int] = field(default_factory=dict)
     last_number: int = 0
+    last_ticket_number: int = 0
+    survivors: dict[UUID, UUID] = field(default_factory=dict)
+    blocked: set[UUID] = field(default_factory=set)
+    domains: dict[str, UUID] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Writes:
-    """The rows that a batch leaves behind. Keys are unique within it."""
+    """The rows that a batch leaves behind. Keys are unique within it; of `ticket_stages` what the counts change by."""
 
     dedupe: dict[InboxKey, tuple[UUID, datetime]] = field(default_factory=dict)
     thread_keys: dict[ThreadKeyId, tuple[UUID, UUID, bool]] = field(default_factory=dict)
     received: set[ThreadKeyId] = field(default_factory=set)
-    participants: set[tuple[UUID, bytes]] = field(default_factory=set)
+    participants: dict[tuple[UUID, bytes], bool] = field(default_factory=dict)
     handles: dict[HandleId, UUID] = field(default_factory=dict)
+    acknowledged: dict[bytes, datetime] = field(default_factory=dict)
     renamed: dict[UUID, bytes] = field(default_factory=dict)
     holdings: set[tuple[UUID, UUID]] = field(default_factory=set)
     conversations: dict[UUID, ConversationRow] = field(default_factory=dict)
     agents: dict[UUID, Load] = field(default_factory=dict)
     teams: dict[UUID, int] = field(default_factory=dict)
-    timers: dict[UUID, tuple[UUID, datetime]] = field(default_factory=dict)
+    timers: dict[UUID, tuple[UUID, datetime, TimerKind]] = field(default_factory=dict)
     timers_done: set[UUID] = field(default_factory=set)
     blobs: dict[str, tuple[UUID | None, UUID | None]] = field(default_factory=dict)
     blobs_done: set[str] = field(default_factory=set)
@@ -106,4 +126,13 @@ class Writes:
     keys: list[tuple[UUID, bytes]] = field(default_factory=list)
     erased: dict[UUID, datetime] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
+    tickets: dict[UUID, UUID] = field(default_factory=dict)
+    ticket_links: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)
+    ticket_stages: dict[tuple[UUID, str], int] = field(default_factory=dict)
     last_number: int = 0
+    last_ticket_number: int = 0
+    notices: dict[AgentNotice, PlannedNotice] = field(default_factory=dict)
+    notices_done: dict[AgentNotice, tuple[int, datetime]] = field(default_factory=dict)
+    merged: dict[UUID, UUID | None] = field(default_factory=dict)
+    blocked: dict[UUID, bool] = field(default_factory=dict)
+    domains: dict[UUID, tuple[str, ...]] = field(default_factory=dict)

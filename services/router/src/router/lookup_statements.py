@@ -11,6 +11,12 @@ WITH hits AS MATERIALIZED (
   JOIN router.thread_keys t ON t.inbox_id = k.inbox_id AND t.key_hash = k.key_hash
 ), asked AS MATERIALIZED (
   SELECT conversation_id FROM hits UNION SELECT unnest(%(conversations)b::uuid[])
+), survivors AS MATERIALIZED (
+  SELECT k.contact_id FROM unnest(%(erasing)b::uuid[]) AS k(contact_id)
+  UNION SELECT o.survivor_id FROM router.merged o WHERE o.contact_id = ANY(%(erasing)b::uuid[])
+), gone AS MATERIALIZED (
+  SELECT contact_id FROM survivors
+  UNION SELECT m.contact_id FROM survivors s JOIN router.merged m ON m.survivor_id = s.contact_id
 )
 SELECT 'd', d.inbox_id, NULL::uuid, d.dedupe_key, NULL::bytea, NULL::bytea, NULL::bigint, NULL::timestamptz
 FROM unnest(%(dedupe_inboxes)b::uuid[], %(dedupe_keys)b::text[]) AS k(inbox_id, dedupe_key)
@@ -18,18 +24,33 @@ JOIN router.dedupe d ON d.inbox_id = k.inbox_id AND d.dedupe_key = k.dedupe_key
 UNION ALL
 SELECT 'k', inbox_id, conversation_id, NULL, key_hash, NULL, received::int::bigint, NULL FROM hits
 UNION ALL
-SELECT 'p', p.conversation_id, NULL, NULL, p.handle_hash, NULL, NULL, NULL
+SELECT 'p', p.conversation_id, NULL, NULL, p.handle_hash, NULL, p.side::int::bigint, NULL
 FROM asked JOIN router.participants p ON p.conversation_id = asked.conversation_id
 UNION ALL
-SELECT 'h', h.contact_id, NULL, h.kind, h.handle_hash, NULL, NULL, NULL
+SELECT 'h', coalesce(m.survivor_id, h.contact_id), NULL, h.kind, h.handle_hash, NULL,
+       (b.contact_id IS NOT NULL)::int::bigint, NULL
 FROM unnest(%(handle_kinds)b::text[], %(handle_hashes)b::bytea[]) AS k(kind, handle_hash)
 JOIN router.handles h ON h.kind = k.kind AND h.handle_hash = k.handle_hash
+LEFT JOIN router.merged m ON m.contact_id = h.contact_id
+LEFT JOIN router.blocked b ON b.contact_id = coalesce(m.survivor_id, h.contact_id)
+UNION ALL
+SELECT 'c', d.company_id, NULL, d.domain, NULL, NULL, NULL, NULL
+FROM unnest(%(domains)b::text[]) AS k(domain) JOIN router.company_domains d ON d.domain = k.domain
+UNION ALL
+SELECT 'm', m.contact_id, m.survivor_id, NULL, NULL, NULL, NULL, NULL
+FROM (SELECT k.contact_id FROM unnest(%(people)b::uuid[]) AS k(contact_id)
+      UNION SELECT o.survivor_id FROM router.merged o WHERE o.contact_id = ANY(%(people)b::uuid[])) AS s
+JOIN router.merged m ON m.survivor_id = s.contact_id
+UNION ALL
+SELECT 'q', NULL, NULL, NULL, q.handle_hash, NULL, NULL, q.told_at
+FROM unnest(%(handle_hashes)b::bytea[]) AS k(handle_hash)
+JOIN router.acknowledged q ON q.handle_hash = k.handle_hash
 UNION ALL
 SELECT 'e', h.contact_id, h.conversation_id, NULL, NULL, NULL, NULL, NULL
-FROM unnest(%(erasing)b::uuid[]) AS k(contact_id) JOIN router.holdings h ON h.contact_id = k.contact_id
+FROM gone AS k JOIN router.holdings h ON h.contact_id = k.contact_id
 UNION ALL
 SELECT 'f', h.contact_id, f.stream_id, NULL, NULL, NULL, NULL, NULL
-FROM unnest(%(erasing)b::uuid[]) AS k(contact_id)
+FROM gone AS k
 JOIN router.handles h ON h.contact_id = k.contact_id JOIN router.filtered f ON f.handle_hash = h.handle_hash
 UNION ALL
 SELECT 'o', o.command_id, NULL, NULL, o.request_hash, o.outcome, NULL, NULL
@@ -43,7 +64,17 @@ SELECT 's', NULL, NULL, NULL, NULL, NULL, count(*), NULL
 FROM unnest(%(topics)b::text[], %(partitions)b::int[], %(firsts)b::bigint[]) AS m (t, p, e)
 JOIN router.offsets o ON o.topic = m.t AND o.partition = m.p AND o.next_offset = m.e
 UNION ALL
-SELECT 'n', NULL, NULL, NULL, NULL, NULL, last, NULL FROM router.numbers WHERE name = 'conversation'
+SELECT 'l', l.conversation_id, l.ticket_id, NULL, NULL, NULL, NULL, NULL
+FROM (SELECT conversation_id FROM asked UNION SELECT unnest(%(ticketed)b::uuid[])) AS a
+JOIN router.ticket_links l ON l.conversation_id = a.conversation_id
+UNION ALL
+SELECT 'u', t.contact_id, t.ticket_id, NULL, NULL, NULL, NULL, NULL
+FROM gone AS k JOIN router.tickets t ON t.contact_id = k.contact_id
+UNION ALL
+SELECT 'g', s.pipeline_id, NULL, s.stage, NULL, NULL, s.tickets, NULL
+FROM unnest(%(pipelines)b::uuid[]) AS k(pipeline_id) JOIN router.ticket_stages s ON s.pipeline_id = k.pipeline_id
+UNION ALL
+SELECT 'n', NULL, NULL, name, NULL, NULL, last, NULL FROM router.numbers
 """
 
 WAITING: Final = """
@@ -70,6 +101,8 @@ WITH moved AS (
   DELETE FROM router.handles WHERE contact_id = ANY(%(erased)b::uuid[]) RETURNING handle_hash
 ), gone_participants AS (
   DELETE FROM router.participants p USING gone_hashes g WHERE p.handle_hash = g.handle_hash
+), gone_told AS (
+  DELETE FROM router.acknowledged q USING gone_hashes g WHERE q.handle_hash = g.handle_hash
 ), gone_thread_keys AS (
   DELETE FROM router.thread_keys WHERE contact_id = ANY(%(erased)b::uuid[])
 ), gone_dedupe AS (
@@ -109,12 +142,18 @@ WITH moved AS (
   FROM unnest(%(received_inboxes)b::uuid[], %(received_hashes)b::bytea[]) AS r(inbox_id, key_hash)
   WHERE t.inbox_id = r.inbox_id AND t.key_hash = r.key_hash
 ), new_participants AS (
-  INSERT INTO router.participants (conversation_id, handle_hash)
-  SELECT * FROM unnest(%(participant_conversations)b::uuid[], %(participant_hashes)b::bytea[]) ON CONFLICT DO NOTHING
+  INSERT INTO router.participants (conversation_id, handle_hash, side)
+  SELECT * FROM unnest(%(participant_conversations)b::uuid[], %(participant_hashes)b::bytea[],
+                       %(participant_sides)b::boolean[])
+  ON CONFLICT (conversation_id, handle_hash) DO UPDATE SET side = false WHERE participants.side AND NOT excluded.side
 ), new_handles AS (
   INSERT INTO router.handles (kind, handle_hash, contact_id)
   SELECT * FROM unnest(%(handle_kinds)b::text[], %(handle_hashes)b::bytea[], %(handle_contacts)b::uuid[])
   {on_taken_handle}
+), new_told AS (
+  INSERT INTO router.acknowledged (handle_hash, told_at)
+  SELECT * FROM unnest(%(told)b::bytea[], %(told_at)b::timestamptz[])
+  ON CONFLICT (handle_hash) DO UPDATE SET told_at = excluded.told_at
 ), new_holdings AS (
   INSERT INTO router.holdings (contact_id, conversation_id)
   SELECT * FROM unnest(%(holding_contacts)b::uuid[], %(holding_conversations)b::uuid[]) ON CONFLICT DO NOTHING
@@ -137,8 +176,9 @@ WITH moved AS (
   UPDATE router.numbers SET last = %(last_number)b::bigint
   WHERE name = 'conversation' AND last < %(last_number)b::bigint
 ), new_timers AS (
-  INSERT INTO router.timers (timer_id, conversation_id, due_at)
-  SELECT * FROM unnest(%(timers)b::uuid[], %(timer_conversations)b::uuid[], %(timer_due)b::timestamptz[])
+  INSERT INTO router.timers (timer_id, conversation_id, due_at, kind)
+  SELECT * FROM unnest(%(timers)b::uuid[], %(timer_conversations)b::uuid[], %(timer_due)b::timestamptz[],
+                       %(timer_kinds)b::text[])
 ), gone_timers AS (
   DELETE FROM router.timers WHERE timer_id = ANY(%(timers_done)b::uuid[])
 ), new_blobs AS (

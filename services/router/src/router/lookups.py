@@ -8,6 +8,7 @@ from uuid import UUID
 
 from psycopg import errors
 
+from router import contact_rows, notification_rows, ticket_rows
 from router.domain.assignment import Load
 from router.errors import LookupTaken
 from router.lookup_rows import Asked, Known, QueueDrain, ThreadKey, Waiting, Writes
@@ -46,6 +47,10 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
             "handle_hashes": handle_hashes,
             "erasing": list(asked.erasing),
             "commands": list(asked.commands),
+            "ticketed": list(asked.ticketed),
+            "pipelines": list(asked.pipelines),
+            "people": list(asked.people | asked.erasing),
+            "domains": list(asked.domains),
             "topics": [move.topic for move in moves],
             "partitions": [move.partition for move in moves],
             "firsts": [move.first for move in moves],
@@ -61,9 +66,17 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
             case "k":
                 known.thread_keys[(one, first)] = ThreadKey(other, bool(number))
             case "p":
-                known.participants.add((one, first))
+                known.participants[(one, first)] = bool(number)
             case "h":
                 known.handles[(text, first)] = one
+                if number:
+                    known.blocked.add(one)
+            case "c":
+                known.domains[text] = one
+            case "m":
+                known.survivors[one] = other
+            case "q":
+                known.acknowledged[first] = at
             case "e":
                 known.holdings.setdefault(one, []).append(other)
             case "f":
@@ -76,6 +89,14 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
                 _check_moved(number, moves)
             case "t":
                 known.teams[one] = number
+            case "l":
+                known.tickets[one] = (*known.tickets.get(one, ()), other)
+            case "u":
+                known.contact_tickets.setdefault(one, []).append(other)
+            case "g":
+                known.ticket_stages[one, text] = number
+            case "n" if text == "ticket":
+                known.last_ticket_number = number
             case _:
                 known.last_number = number
     return known
@@ -95,7 +116,8 @@ def drains(cursor: Cursor) -> dict[UUID, QueueDrain]:
 
 
 def write(cursor: Cursor, writes: Writes, *, rebuilding: bool = False) -> None:
-    """Writes all rows and moves the offsets, in one round trip.
+    """Writes all rows and moves the offsets, in one round trip, and one more each where there are tickets, or
+    contacts that are merged or blocked, or companies, or agents to be told of something by mail.
 
     Raises StaleOffsets when another process moved one of them, LookupTaken when a row that was read as free is taken:
     roll back and decide again. `rebuilding` is for writing without reading: the first holder of a thread key keeps it.
@@ -106,6 +128,9 @@ def write(cursor: Cursor, writes: Writes, *, rebuilding: bool = False) -> None:
         raise LookupTaken(f"a look-up row was taken meanwhile: {error.diag.constraint_name}") from error
     row = cursor.fetchone()
     _check_moved(row[0] if row else 0, writes.moves)
+    ticket_rows.write(cursor, writes)
+    contact_rows.write(cursor, writes)
+    notification_rows.write(cursor, writes)
 
 
 def _check_moved(fitting: int, moves: Sequence[Move]) -> None:
@@ -128,6 +153,7 @@ def _parameters(writes: Writes) -> dict[str, Any]:
     )
     add("erased erased_at", writes.erased.items())
     add("renamed renamed_hashes", writes.renamed.items())
+    add("told told_at", writes.acknowledged.items())
     add("blobs_done", ((name,) for name in writes.blobs_done))
     add("key_ids wrapped", writes.keys)
     add("dedupe_inboxes dedupe_keys dedupe_contacts dedupe_at", ((*key, *row) for key, row in writes.dedupe.items()))
@@ -136,7 +162,10 @@ def _parameters(writes: Writes) -> dict[str, Any]:
         ((*key, *row) for key, row in writes.thread_keys.items()),
     )
     add("received_inboxes received_hashes", writes.received)
-    add("participant_conversations participant_hashes", writes.participants)
+    add(
+        "participant_conversations participant_hashes participant_sides",
+        ((*pair, side) for pair, side in writes.participants.items()),
+    )
     add("handle_kinds handle_hashes handle_contacts", ((*key, contact) for key, contact in writes.handles.items()))
     add("holding_contacts holding_conversations", writes.holdings)
     add(
@@ -159,7 +188,10 @@ def _parameters(writes: Writes) -> dict[str, Any]:
         ((agent_id, load.open_conversations, load.last_assigned_at) for agent_id, load in writes.agents.items()),
     )
     add("load_teams team_waiting", writes.teams.items())
-    add("timers timer_conversations timer_due", ((timer_id, *row) for timer_id, row in writes.timers.items()))
+    add(
+        "timers timer_conversations timer_due timer_kinds",
+        ((timer_id, *row) for timer_id, row in writes.timers.items()),
+    )
     add("timers_done", ((timer_id,) for timer_id in writes.timers_done))
     add("blobs blob_conversations blob_contacts", ((name, *row) for name, row in writes.blobs.items()))
     add("filtered filtered_hashes", writes.filtered.items())

@@ -17,9 +17,10 @@ from service_kit.event_store import StoredEvent
 PAGE: Final = 1000
 _EMPTY: Final = (
     b"TRUNCATE router.thread_keys, router.participants, router.handles, router.holdings, router.conversations,"
-    b" router.agent_load, router.team_load, router.timers, router.blobs, router.filtered"
+    b" router.agent_load, router.team_load, router.timers, router.acknowledged, router.blobs, router.filtered,"
+    b" router.ticket_links, router.tickets, router.ticket_stages, router.merged, router.blocked, router.company_domains"
 )
-_UNNUMBERED: Final = b"UPDATE router.numbers SET last = 0 WHERE name = 'conversation'"
+_UNNUMBERED: Final = b"UPDATE router.numbers SET last = 0"
 _PAGE: Final = (
     b"SELECT originator_id, originator_version, topic, state, notification_id FROM router.stored_events"
     b" WHERE notification_id > %b ORDER BY notification_id LIMIT %b"

@@ -12,9 +12,11 @@ from uuid import UUID
 import msgspec
 
 from events import codec, frame
+from events.conversations import ReplyQueued
 from events.envelope import AnyEnvelope, Command, Envelope
 from events.errors import EventError, MalformedEvent
 from events.inbound import ChannelHealthChanged, DeliveryReport, MessageReceived
+from router.domain.system_mails import DueNotice
 from router.domain.threading import ThreadKeys, sender_of, thread_keys
 from router.hashes import Hashes
 from router.rows import Thread
@@ -23,7 +25,9 @@ from service_kit.ids import derived_id
 from service_kit.offsets import Record
 
 ConversationOf = Callable[[str], UUID | None]
-ALONE = frozenset({"EraseContact", "RetryQuarantined", "InviteAgent", "ChangeProfile"})
+ALONE = frozenset(
+    {"EraseContact", "MergeContacts", "UnmergeContact", "RetryQuarantined", "InviteAgent", "ChangeProfile"}
+)
 """Commands that get a transaction of their own: they write rows that others of the batch may have read."""
 
 
@@ -44,10 +48,12 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """A command."""
+    """A command; `queued` is the reply that it may send, as it was queued, `due` what a mail to an agent tells."""
 
     envelope: Envelope[Command]
     request_hash: bytes
+    queued: ReplyQueued | None = None
+    due: tuple[DueNotice, ...] = ()
 
 
 class Broken(msgspec.Struct, frozen=True):

@@ -12,14 +12,19 @@ import msgspec
 from events import contacts as c
 from events import conversations as e
 from events import workspace as w
+from events.companies import CompanyEvent
 from events.contacts import ContactEvent
 from events.conversations import ConversationEvent, QuarantineEvent
 from events.inbound import MessageReceived
+from events.snippets import SnippetDeleted, SnippetSaved
+from events.tickets import TicketEvent
 from events.values import Handle, MessageContent, MessageFacts
 from events.workspace import WorkspaceEvent
+from router import contact_rows, ticket_rows
 from router.domain.assignment import Load
 from router.domain.conversation import Conversation, ConversationState, bounced_reply
 from router.domain.queues import Reason, freed_by, frees_a_place
+from router.domain.texts import mailbox_key
 from router.domain.threading import (
     ThreadKeys,
     participants_of_message,
@@ -27,6 +32,7 @@ from router.domain.threading import (
     sender_of,
     thread_keys,
 )
+from router.domain.ticket import TicketState
 from router.domain.workspace import Workspace
 from router.hashes import AGENT, Hashes
 from router.lookup_rows import ConversationRow, HandleId, Known, ThreadKey, ThreadKeyId, Writes
@@ -95,22 +101,50 @@ class Rows:
                 self.known.last_number = max(self.known.last_number, event.number)
                 self._message(stream, after.inbox_id, event.contact_id, event.message, content, thread)
             case e.MessageAppended():
-                machine = bounced_reply(event.message, before) is not None
                 self._message(
-                    stream, after.inbox_id, event.contact_id, event.message, event.personal, thread, machine=machine
+                    stream,
+                    after.inbox_id,
+                    event.contact_id,
+                    event.message,
+                    event.personal,
+                    thread,
+                    machine=bounced_reply(event.message, before) is not None,
+                    side=event.in_side_thread,
                 )
             case e.ReplyQueued():
                 if event.personal is not None:
-                    self._participants(stream, participants_of_reply(event.personal, self._is_own(after.inbox_id)))
+                    people = participants_of_reply(event.personal, self._is_own(after.inbox_id))
+                    self._participants(stream, people, side=event.in_side_thread)
                 self._hold(stream, key_id or after.contact_id, event.blobs)
+                if event.automatic and event.personal is not None:
+                    for one in event.personal.to:
+                        told = self._hashes.handle("email", mailbox_key(one.address))
+                        self.known.acknowledged[told] = self.writes.acknowledged[told] = at
+                if event.hold is not None:
+                    self.writes.timers[event.hold.timer_id] = (stream, event.hold.not_before, "reply")
+            case e.ReplyHeld() | e.ReplyReleased() | e.ReplyCancelled():
+                known = after.replies.get(event.reply_id)
+                if known is not None and known.hold is not None:
+                    self.timer_done(known.hold.timer_id)
+            case e.ConversationStarted():
+                self.writes.last_number = max(self.writes.last_number, event.number)
+                self.known.last_number = max(self.known.last_number, event.number)
             case e.ConversationSnoozed():
                 if event.until is not None and event.timer_id is not None:
-                    self.writes.timers[event.timer_id] = (stream, event.until)
+                    self.writes.timers[event.timer_id] = (stream, event.until, "snooze")
             case e.SnoozeElapsed():
                 self.timer_done(event.timer_id)
             case _:
                 pass
         self._placed(stream, before, after, at, routed=isinstance(event, e.ConversationRouted))
+
+    def ticket(self, stream: UUID, event: TicketEvent, before: TicketState, after: TicketState) -> None:
+        """`before` and `after` are the states around the event."""
+        ticket_rows.note(self.known, self.writes, stream, event, before, after)
+
+    def stages_in_use(self, pipeline_id: UUID) -> set[str]:
+        """The stages of a pipeline with tickets in them, if they were asked for."""
+        return ticket_rows.stages_in_use(self.known, self.writes, pipeline_id)
 
     def contact(self, stream: UUID, event: ContactEvent, at: datetime) -> None:
         match event:
@@ -120,12 +154,18 @@ class Rows:
             case c.ContactErased():
                 self.writes.erased[stream] = at
             case _:
-                pass
+                contact_rows.note(self.known, self.writes, stream, event)
+
+    def company(self, stream: UUID, event: CompanyEvent) -> None:
+        contact_rows.note_company(self.known, self.writes, stream, event)
+
+    def email_hash(self, address: str) -> bytes:
+        return self._hashes.handle("email", address)
 
     def workspace(self, event: WorkspaceEvent, after: Workspace) -> None:
         """`after` is the workspace after the event; it says from now on which addresses are ours."""
         self.freed.update(freed_by(event, self._workspace, after))
-        self._workspace = after
+        before, self._workspace = self._workspace, after
         match event:
             case w.AgentInvited() | w.AgentProfileChanged():
                 if event.personal is not None:
@@ -136,8 +176,16 @@ class Rows:
                     if self.known.handles.get(key) != event.agent_id:
                         self.known.handles[key] = self.writes.handles[key] = event.agent_id
                     self.writes.renamed[event.agent_id] = key[1]
+            case SnippetSaved() | SnippetDeleted():
+                self._snippet(event.snippet_id, before, after)
             case _:
                 pass
+
+    def _snippet(self, snippet_id: UUID, before: Workspace, after: Workspace) -> None:
+        """Its files are kept as long as it has them."""
+        had, has = (set(found.blobs) if (found := one.snippets.get(snippet_id)) else set() for one in (before, after))
+        self.writes.blobs.update((name, (None, None)) for name in has - had)
+        self.writes.blobs_done.update(had - has)
 
     def filtered(self, stream: UUID, event: e.InboundFiltered) -> None:
         """A mail that was kept out: it goes with its sender, should that person ever be erased."""
@@ -178,13 +226,14 @@ class Rows:
         thread: Thread | None,
         *,
         machine: bool = False,
+        side: bool = False,
     ) -> None:
         """`machine`: a mail server's bounce, which joined by our signature; nobody takes part by it."""
         self._hold(stream, contact_id, facts.blobs)
         if content is None:
             return
         if not machine:
-            self._participants(stream, participants_of_message(content, self._is_own(inbox_id)))
+            self._participants(stream, participants_of_message(content, self._is_own(inbox_id)), side=side)
         if thread is None:
             message = MessageReceived(inbox_id=inbox_id, dedupe_key="", facts=facts, content=content)
             thread = Thread.of(thread_keys(message, self._conversation_of), self._hashes)
@@ -209,12 +258,13 @@ class Rows:
             else:
                 self.writes.thread_keys[key] = (mine[0], mine[1], True)
 
-    def _participants(self, stream: UUID, addresses: frozenset[str]) -> None:
+    def _participants(self, stream: UUID, addresses: frozenset[str], *, side: bool) -> None:
+        """Who takes part in the conversation itself does not go back to its side thread."""
         for address in addresses:
             pair = (stream, self._hashes.handle("email", address))
-            if pair not in self.known.participants:
-                self.known.participants.add(pair)
-                self.writes.participants.add(pair)
+            known = self.known.participants.get(pair)
+            if known is None or (known and not side):
+                self.known.participants[pair] = self.writes.participants[pair] = side
 
     def _handle(self, contact_id: UUID, handle: Handle) -> None:
         if handle.value:

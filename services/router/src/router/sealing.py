@@ -92,6 +92,8 @@ def _outcome(
     shown: dict[tuple[str, int], int] = {}
     for index in verdict.drafts:
         draft = drafts[index]
+        if draft.topics[0] == topics.OUTBOUND_EMAIL.name:
+            continue  # only who delivers it reads it: no view shows it
         place = (draft.topics[0], partition(draft.topics[0], draft.envelope.stream))
         shown[place] = max(shown.get(place, 0), positions[index])
     if not shown and not verdict.code and verdict.head is not None:

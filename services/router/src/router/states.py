@@ -10,18 +10,24 @@ from typing import Any, Final, cast, get_args
 from uuid import UUID
 
 from events import codec, frame
+from events.companies import CompanyEvent
 from events.contacts import ContactEvent
 from events.conversations import ConversationEvent, QuarantineEvent
 from events.envelope import AnyEnvelope
+from events.tickets import TicketEvent
 from events.workspace import WorkspaceEvent
-from router.domain import contact, conversation, workspace
+from router.domain import company, contact, conversation, ticket, workspace
+from router.domain.company import NO_COMPANY, CompanyState
 from router.domain.contact import ContactState
 from router.domain.conversation import NOT_OPENED, ConversationState
+from router.domain.ticket import UNOPENED, TicketState
 from router.domain.workspace import EMPTY, Workspace
 from service_kit.event_store import Head, StoredEvent
 
 _CONVERSATION: Final = frozenset(cls.__name__ for cls in get_args(ConversationEvent))
 _CONTACT: Final = frozenset(cls.__name__ for cls in get_args(ContactEvent))
+_TICKET: Final = frozenset(cls.__name__ for cls in get_args(TicketEvent))
+_COMPANY: Final = frozenset(cls.__name__ for cls in get_args(CompanyEvent))
 _WORKSPACE: Final = frozenset(cls.__name__ for cls in get_args(WorkspaceEvent))
 _QUARANTINE: Final = frozenset(cls.__name__ for cls in get_args(QuarantineEvent))
 NO_HEAD: Final = Head(0, 0)
@@ -33,6 +39,8 @@ class Wanted:
 
     conversations: set[UUID] = field(default_factory=set)
     contacts: set[UUID] = field(default_factory=set)
+    tickets: set[UUID] = field(default_factory=set)
+    companies: set[UUID] = field(default_factory=set)
     quarantined: set[UUID] = field(default_factory=set)
     others: set[UUID] = field(default_factory=set)
 
@@ -44,6 +52,8 @@ class States:
     workspace: Workspace = EMPTY
     conversations: dict[UUID, ConversationState] = field(default_factory=dict)
     contacts: dict[UUID, ContactState] = field(default_factory=dict)
+    tickets: dict[UUID, TicketState] = field(default_factory=dict)
+    companies: dict[UUID, CompanyState] = field(default_factory=dict)
     quarantined: dict[UUID, tuple[AnyEnvelope, ...]] = field(default_factory=dict)
     heads: dict[UUID, Head] = field(default_factory=dict)
 
@@ -73,7 +83,7 @@ class Memory:
             stream: self._conversations[stream][1].sequence if stream in self._conversations else 0
             for stream in wanted.conversations
         }
-        for stream in (*wanted.contacts, *wanted.quarantined, *wanted.others):
+        for stream in (*wanted.contacts, *wanted.companies, *wanted.tickets, *wanted.quarantined, *wanted.others):
             after[stream] = 0
         after[self.workspace_id] = self._workspace[1].sequence
         return after
@@ -93,6 +103,14 @@ class Memory:
             events = data_of(stored.get(stream, ()), _CONTACT)
             if events:
                 found.contacts[stream] = reduce(contact.evolve, events, cast(ContactState, contact.UNKNOWN))
+        for stream in wanted.companies:
+            events = data_of(stored.get(stream, ()), _COMPANY)
+            if events:
+                found.companies[stream] = reduce(company.evolve, events, cast(CompanyState, NO_COMPANY))
+        for stream in wanted.tickets:
+            events = data_of(stored.get(stream, ()), _TICKET)
+            if events:
+                found.tickets[stream] = reduce(ticket.evolve, events, cast(TicketState, UNOPENED))
         for stream in wanted.quarantined:
             kept = tuple(envelope_of(event) for event in stored.get(stream, ()) if event.type in _QUARANTINE)
             if kept:

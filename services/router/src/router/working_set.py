@@ -11,6 +11,7 @@ import msgspec
 
 from events import topics
 from events.commands import SealedSecret
+from events.companies import CompanyCreated, CompanyEvent
 from events.contacts import ContactEvent
 from events.conversations import (
     ConversationEvent,
@@ -19,25 +20,34 @@ from events.conversations import (
     MarkedAsSpam,
     PersonalDataErased,
     QuarantineEvent,
+    ReplyCancelled,
     ReplyFailed,
     ReplyQueued,
+    ReplyReleased,
 )
 from events.envelope import SYSTEM, Actor, AnyEnvelope, Envelope, Event
+from events.system_mails import SystemMailEvent
+from events.tickets import TicketEvent, TicketOpened
 from events.workspace import WorkspaceEvent
-from router.domain import contact, conversation, workspace
+from router.domain import company, contact, conversation, system_mails, ticket, workspace
+from router.domain.company import NO_COMPANY
 from router.domain.conversation import NOT_OPENED, ConversationState
 from router.domain.house import House
 from router.domain.mail_servers import secret_ids
 from router.domain.queues import Reason
+from router.domain.ticket import UNOPENED, Ticket, TicketState
 from router.domain.workspace import Workspace
 from router.drafts import Draft, Tally, Verdict
 from router.rows import Rows, Thread
 from router.states import NO_HEAD, States
 from service_kit.event_store import Head
+from service_kit.notices import tells
 
 CONVERSATIONS: Final = (topics.CONVERSATIONS.name,)
 CONTACTS: Final = (topics.CONTACTS.name,)
+TICKETS: Final = (topics.TICKETS.name,)
 WORKSPACE: Final = (topics.WORKSPACE.name,)
+OUTBOUND: Final = (topics.OUTBOUND_EMAIL.name,)
 RULE: Final = Actor("rule")
 
 
@@ -76,6 +86,8 @@ class WorkingSet:
         self.workspace: Workspace = states.workspace
         self.conversations = states.conversations
         self.contacts = states.contacts
+        self.tickets = states.tickets
+        self.companies = states.companies
         self.quarantined = states.quarantined
         self.heads: dict[UUID, Head] = states.heads
         self.drafts: list[Draft] = []
@@ -109,17 +121,25 @@ class WorkingSet:
                 key_id = conversation.sealed_under(event, after)
                 if key_id is None:
                     event = msgspec.structs.replace(event, personal=None)
-            families: tuple[str, ...] = CONVERSATIONS
-            if isinstance(event, ReplyQueued):
-                families = (*CONVERSATIONS, topics.outbound(event.channel))
-            self._draft(stream, event, families, cause, key_id)
+            self._draft(stream, event, _topics_of(event), cause, key_id)
             self.rows.conversation(stream, event, state, after, cause.recorded_at, key_id, thread)
+            if self.workspace.mailed_to and tells(type(event)):
+                self._tell(stream, event, state, after, cause)
             state = after
             self.conversations[stream] = state
             self.touched.add(stream)
         if self.rows.freed:
             self._note_freed(cause)
         return state
+
+    def _tell(
+        self, stream: UUID, event: ConversationEvent, before: ConversationState, after: ConversationState, cause: Cause
+    ) -> None:
+        """Notes whom a mail is to tell of the event, and by when; several about one conversation become one."""
+        planned = system_mails.planned(event, _actor(event, cause), before, after, self.workspace, cause.recorded_at)
+        for agent_id, notice in planned:
+            known = self.rows.writes.notices.get((agent_id, stream))
+            self.rows.writes.notices[agent_id, stream] = notice if known is None else known.with_more(notice)
 
     def append_contact(self, stream: UUID, events: Iterable[ContactEvent], cause: Cause) -> None:
         for event in events:
@@ -129,6 +149,36 @@ class WorkingSet:
             self._draft(stream, event, CONTACTS, cause, None if personal is None else stream)
             self.rows.contact(stream, event, cause.recorded_at)
             self.contacts[stream] = contact.evolve(self.contacts.get(stream, contact.UNKNOWN), event)
+
+    def ticket(self, stream: UUID) -> TicketState:
+        return self.tickets.get(stream, UNOPENED)
+
+    def tickets_of(self, conversation_id: UUID) -> dict[UUID, Ticket]:
+        """The tickets of a conversation that the batch asked for, as they are now."""
+        held = self.rows.known.tickets.get(conversation_id, ())
+        states = ((ticket_id, self.tickets.get(ticket_id)) for ticket_id in held)
+        return {ticket_id: state for ticket_id, state in states if isinstance(state, Ticket)}
+
+    def append_ticket(self, stream: UUID, events: Iterable[TicketEvent], cause: Cause) -> None:
+        for event in events:
+            before = self.ticket(stream)
+            after = ticket.evolve(before, event)
+            sealed = getattr(event, "personal", None) is not None
+            key_id = ticket.sealed_under(stream, after) if sealed else None
+            if key_id == stream and isinstance(event, TicketOpened):
+                self.new_keys.add(stream)
+            self._draft(stream, event, TICKETS, cause, key_id)
+            self.rows.ticket(stream, event, before, after)
+            self.tickets[stream] = after
+
+    def append_company(self, stream: UUID, events: Iterable[CompanyEvent], cause: Cause) -> None:
+        """A company's events; its note is sealed under a key of its own."""
+        for event in events:
+            if isinstance(event, CompanyCreated):
+                self.new_keys.add(stream)
+            self._draft(stream, event, CONTACTS, cause, None if event.personal is None else stream)
+            self.rows.company(stream, event)
+            self.companies[stream] = company.evolve(self.companies.get(stream, NO_COMPANY), event)
 
     def append_workspace(self, events: Iterable[WorkspaceEvent], cause: Cause) -> None:
         for event in events:
@@ -144,6 +194,10 @@ class WorkingSet:
             self.rows.workspace(event, self.workspace)
         if self.rows.freed:
             self._note_freed(cause)
+
+    def append_system_mail(self, stream: UUID, event: SystemMailEvent, cause: Cause) -> None:
+        """A mail to an agent. It goes to who delivers it and to no view: nobody waits for it to be shown."""
+        self._draft(stream, event, OUTBOUND, cause, None)
 
     def append_filtered(self, stream: UUID, event: InboundFiltered, cause: Cause) -> None:
         """A mail that a filter blocked, sealed under a key of its own."""
@@ -226,6 +280,15 @@ class WorkingSet:
         return draft
 
 
+def _topics_of(event: ConversationEvent) -> tuple[str, ...]:
+    """Where an event of a conversation goes: what is to be delivered now, or no more, also to its channel."""
+    match event:
+        case ReplyQueued(hold=None) | ReplyReleased() | ReplyCancelled(released=True):
+            return (*CONVERSATIONS, topics.outbound(event.channel))
+        case _:
+            return CONVERSATIONS
+
+
 def _actor(event: Event, cause: Cause) -> Actor:
     """Who did it: decisions are the router's or a rule's, whoever caused them."""
     kind = type(event)
@@ -233,6 +296,8 @@ def _actor(event: Event, cause: Cause) -> Actor:
         return RULE if event.reason == "rule" else SYSTEM  # type: ignore[attr-defined]
     if kind is InboundFiltered or (kind is MarkedAsSpam and event.filter_id is not None):  # type: ignore[attr-defined]
         return RULE
+    if kind is ReplyQueued and event.automatic:  # type: ignore[attr-defined]
+        return SYSTEM
     return SYSTEM if kind is ReplyFailed else cause.actor
 
 

@@ -18,9 +18,22 @@ from events.conversations import (
     ConversationRouted,
     ConversationTrashed,
     MarkedAsSpam,
+    OrderedTicket,
     SeenValues,
 )
-from events.rules import AddLabels, All, AssignAgent, AssignTeam, Rule, RuleSet, SetPriority, SetStatus, Test
+from events.pipelines import DEFAULT_PIPELINE_ID
+from events.rules import (
+    AddLabels,
+    All,
+    AssignAgent,
+    AssignTeam,
+    OpenTicket,
+    Rule,
+    RuleSet,
+    SetPriority,
+    SetStatus,
+    Test,
+)
 from events.workspace import AgentDeactivated, InboxChanged, RuleSetPublished, TeamDeleted, WorkspaceEvent
 from router.domain.assignment import Load, Surroundings, round_robin, route
 from router.domain.conversation import NOT_OPENED, Arrival, Conversation, ConversationState, evolve, receive
@@ -55,6 +68,7 @@ def routed(
     *workspace: WorkspaceEvent,
     history: tuple[ConversationEvent, ...] = (),
     loads: dict[UUID, Load] | None = None,
+    ticket_id: UUID | None = None,
     **changes: Any,
 ) -> tuple[ConversationRouted, ...]:
     """The decision on a mail that opens a conversation, or, with a history, is appended to it."""
@@ -71,7 +85,7 @@ def routed(
         before,
         after,
         workspace=a_workspace(*workspace),
-        around=Surroundings(loads=loads or {}),
+        around=Surroundings(loads=loads or {}, new_ticket_id=None if ticket_id is None else lambda: ticket_id),
         now=NINE,
     )
 
@@ -309,3 +323,40 @@ def test_a_rule_for_one_inbox_leaves_the_others() -> None:
     assert decided(*EVERYBODY, rule).team_id == HELPERS
     staffed = InboxChanged(inbox_id=SUPPORT, name="Support", team_ids=(SELLERS, HELPERS))
     assert decided(*EVERYBODY, rule, staffed).team_id == SELLERS
+
+
+# -- tickets that rules open ---------------------------------------------------------------------------------------
+
+
+def test_a_rule_orders_a_ticket_and_the_record_says_which_rule_and_where() -> None:
+    ordering = a_rule("ordering", ALWAYS, OpenTicket(stage="waiting ON us", priority="high", owner=BOB))
+    plain = a_rule("plain", ALWAYS, AddLabels(labels=("vip",)))
+    assert decided(rules(ordering, plain), ticket_id=an_id("ticket")).ticket == OrderedTicket(
+        ticket_id=an_id("ticket"),
+        rule_id=ordering.id,
+        pipeline_id=DEFAULT_PIPELINE_ID,
+        stage="Waiting on us",
+        priority="high",
+        assignee_id=BOB,
+    )
+    assert decided(rules(plain), ticket_id=an_id("ticket")).ticket is None
+
+
+def test_of_two_rules_that_order_tickets_the_last_word_counts() -> None:
+    one, two = a_rule("one", ALWAYS, OpenTicket()), a_rule("two", ALWAYS, OpenTicket(priority="low"))
+    missed = a_rule("missed", NEVER, OpenTicket(priority="urgent"))
+    order = decided(rules(one, two, missed), ticket_id=an_id("ticket")).ticket
+    assert order is not None and (order.rule_id, order.priority) == (two.id, "low")
+
+
+def test_there_is_no_ticket_where_one_is_or_for_what_is_thrown_away() -> None:
+    ordering = a_rule("ordering", ALWAYS, OpenTicket())
+    assert decided(rules(ordering)).ticket is None
+    away = a_rule("away", ALWAYS, SetStatus(status="spam"))
+    assert decided(rules(ordering, away), ticket_id=an_id("ticket")).ticket is None
+
+
+def test_a_rule_that_has_grown_old_opens_its_ticket_with_nobody_in_the_first_stage() -> None:
+    ordering = a_rule("ordering", ALWAYS, OpenTicket(stage="gone", owner=BOB))
+    order = decided(rules(ordering), AgentDeactivated(agent_id=BOB), ticket_id=an_id("ticket")).ticket
+    assert order is not None and (order.stage, order.assignee_id) == ("New", None)

@@ -189,15 +189,26 @@ def test_a_channel_that_is_not_there_is_not_found() -> None:
     change(SUPPORT_MAIL, EmailSettings(address="a@b.test"), GONE).then_refused(errors.ChannelNotFound)
 
 
-def health(state: Any = "down", channel: Any = SUPPORT_MAIL) -> ChannelHealthChanged:
-    return ChannelHealthChanged(channel="email", channel_id=channel, state=state, reason="dns", reported_at=NINE)
+def health(state: Any = "down", channel: Any = SUPPORT_MAIL, part: Any = "receiving") -> ChannelHealthChanged:
+    return ChannelHealthChanged(
+        channel="email", channel_id=channel, part=part, state=state, reason="dns", reported_at=NINE
+    )
 
 
 def test_a_channels_health_is_noted_when_it_is_news() -> None:
     noted = note_health(health(), a_workspace())
-    assert noted == (ChannelHealthNoted(channel_id=SUPPORT_MAIL, state="down", reason="dns", since=NINE),)
+    assert noted == (
+        ChannelHealthNoted(channel_id=SUPPORT_MAIL, part="receiving", state="down", reason="dns", since=NINE),
+    )
     assert note_health(health(), a_workspace(*noted)) == ()
     assert len(note_health(health("ok"), a_workspace(*noted))) == 1
+
+
+def test_each_part_of_a_channel_has_a_health_of_its_own() -> None:
+    (down,) = note_health(health(), a_workspace())
+    (works,) = note_health(health("ok", part="sending"), a_workspace(down))
+    assert (works.part, works.state) == ("sending", "ok")
+    assert note_health(health(), a_workspace(down, works)) == ()
 
 
 def test_the_health_of_what_is_not_connected_is_not_noted() -> None:

@@ -29,7 +29,7 @@ ERASED = ContactErased(conversation_ids=(CONVERSATION, OTHER_CONVERSATION))
 
 
 def given(*history: ContactEvent) -> Given[Envelope[ContactCommand], contact.ContactState, ContactEvent]:
-    return given_decider(contact.decider((CONVERSATION, OTHER_CONVERSATION)), *history)
+    return given_decider(contact.decider(contact.Around(conversation_ids=(CONVERSATION, OTHER_CONVERSATION))), *history)
 
 
 def test_who_writes_first_becomes_a_contact_with_a_handle() -> None:

@@ -50,6 +50,8 @@ MATCHING = [
     a_filter(field="header", header="References", value="older@customer.test"),
     a_filter(field="header", header="In-Reply-To", operator="matches", value="^one@"),
     a_filter(field="header", header="Subject", operator="contains", value="parcel"),
+    a_filter(field="header", header="X-Spam-Flag", value="yes"),
+    a_filter(field="header", header="List-Id", operator="contains", value="news.customer.test"),
 ]
 MISSING = [
     a_filter(value="rosa@customer.tes"),
@@ -59,6 +61,7 @@ MISSING = [
     a_filter(field="body", operator="contains", value="parcel"),
     a_filter(field="header", header="Cc", value="support@acme.test"),
     a_filter(field="header", header="X-Unknown", operator="matches", value="."),
+    a_filter(field="header", header="Precedence", operator="matches", value="."),
     a_filter(operator="matches", value="(broken"),
     a_filter(enabled=False),
     a_filter(inbox_id=SALES),
@@ -69,6 +72,7 @@ STORY: dict[str, Any] = {
     "references": ("older@customer.test",),
     "in_reply_to": ("one@customer.test",),
     "quoted": "\n> quoted words",
+    "headers": {"x-spam-flag": "YES", "list-id": "Our news <news.customer.test>"},
 }
 
 

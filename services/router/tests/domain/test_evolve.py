@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.contacts import ContactEvent
-from events.conversations import ConversationEvent, ConversationOpened
+from events.conversations import ConversationEvent, ConversationOpened, ConversationStarted
 from events.workspace import WorkspaceEvent
 from router.domain import contact, conversation, workspace
 from router.domain.conversation import Conversation
@@ -19,7 +19,8 @@ from router.domain.conversation import Conversation
 def test_a_conversation_evolves_with_any_events_in_any_order(any_event: Any, data: st.DataObject) -> None:
     history = data.draw(st.lists(any_event(ConversationEvent), max_size=12))
     state = reduce(conversation.evolve, history, conversation.NOT_OPENED)
-    first = next((place for place, event in enumerate(history) if isinstance(event, ConversationOpened)), None)
+    begun = (ConversationOpened, ConversationStarted)
+    first = next((place for place, event in enumerate(history) if isinstance(event, begun)), None)
     assert state.sequence == (0 if first is None else len(history) - first)
     if isinstance(state, Conversation):
         assert 1 <= state.last_spoken <= state.sequence

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from events.commands import ChangeAgent, ChangeProfile, InviteAgent, SetAvailability
 from events.envelope import Actor
+from events.notifications import KINDS, MAIL_KINDS, NotificationPreferencesSet, SetNotificationPreferences
 from events.workspace import (
     AgentAvailabilityChanged,
     AgentCapacityChanged,
@@ -20,6 +21,8 @@ from events.workspace import (
     AgentRoleChanged,
 )
 from router.domain import errors
+from router.domain.house import House
+from router.domain.limits import check_room
 from router.domain.texts import is_header_safe, is_mail_address, is_plain, mailbox_key
 from router.domain.workspace_state import Agent, Workspace
 
@@ -31,7 +34,9 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _TIME_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,2}")
 
 
-def invite_agent(command: InviteAgent, state: Workspace, email_owner: UUID | None) -> tuple[AgentInvited, ...]:
+def invite_agent(
+    command: InviteAgent, state: Workspace, house: House, email_owner: UUID | None
+) -> tuple[AgentInvited, ...]:
     """A new agent, away at first. `email_owner` is the agent who has the address already."""
     known = state.agents.get(command.agent_id)
     if known is not None:
@@ -40,6 +45,7 @@ def invite_agent(command: InviteAgent, state: Workspace, email_owner: UUID | Non
         raise errors.AgentAlreadyExists(f"There is already an agent {command.agent_id}.")
     name, email = command.name.strip(), mailbox_key(command.email)
     _check_identity(name, email, command.agent_id, email_owner)
+    check_room("agents", state, house)
     identity = AgentIdentity(name=name, email=email)
     return (AgentInvited(agent_id=command.agent_id, role=command.role, personal=identity),)
 
@@ -47,13 +53,15 @@ def invite_agent(command: InviteAgent, state: Workspace, email_owner: UUID | Non
 AgentChange = AgentRoleChanged | AgentDeactivated | AgentReactivated | AgentCapacityChanged
 
 
-def change_agent(command: ChangeAgent, state: Workspace) -> tuple[AgentChange, ...]:
+def change_agent(command: ChangeAgent, state: Workspace, house: House) -> tuple[AgentChange, ...]:
     """Another role or capacity, deactivated or active again; the last active administrator stays one."""
     agent = state.agent(command.agent_id)
     role = agent.role if command.role is None else command.role
     active = agent.active if command.deactivated is None else not command.deactivated
     if _is_administrator(agent) and not (active and role == "administrator") and _alone(agent, state):
         raise errors.LastAdministrator("The workspace needs one active administrator.")
+    if active and not agent.active:
+        check_room("agents", state, house)
     capacity = _capacity(command, agent)
     events: list[AgentChange] = []
     if role != agent.role:
@@ -110,6 +118,20 @@ def set_availability(command: SetAvailability, actor: Actor, state: Workspace) -
     if (agent.availability, agent.available_until) == (command.state, command.until):
         return ()
     return (AgentAvailabilityChanged(agent_id=agent.id, state=command.state, until=command.until),)
+
+
+def set_notification_preferences(
+    command: SetNotificationPreferences, actor: Actor, state: Workspace
+) -> tuple[NotificationPreferencesSet, ...]:
+    """What the agent wants to be told of, each kind once, in their order; for nobody but the agent to say."""
+    agent = state.agent(command.agent_id)
+    if actor.kind == "agent" and actor.id != str(agent.id):
+        raise errors.NotYourOwn("Agents choose their notifications themselves.")
+    in_app = tuple(kind for kind in KINDS if kind in command.in_app)
+    mail = tuple(kind for kind in MAIL_KINDS if kind in command.mail)
+    if (in_app, mail, command.mail_rhythm) == (agent.told_in_app, agent.told_by_mail, agent.mail_rhythm):
+        return ()
+    return (NotificationPreferencesSet(agent_id=agent.id, in_app=in_app, mail=mail, mail_rhythm=command.mail_rhythm),)
 
 
 def _check_identity(name: str, email: str, agent_id: UUID, email_owner: UUID | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal, assert_never
@@ -10,10 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from events.conversations import Candidate, ConversationRouted, SeenValues
+from events.conversations import Candidate, ConversationRouted, OrderedTicket, SeenValues
 from events.envelope import Envelope
 from events.inbound import MessageReceived
-from events.rules import Action, AddLabels, AssignAgent, AssignTeam, SetPriority, SetStatus
+from events.rules import Action, AddLabels, AssignAgent, AssignTeam, OpenTicket, SetPriority, SetStatus
 from events.values import ConversationStatus, Priority
 from router.domain.candidates import Load, candidate, refusal, round_robin
 from router.domain.conversation_state import Conversation, ConversationState, NotOpened, Spam
@@ -33,11 +33,14 @@ Reason = Literal["rule", "inbox_team", "returned_to_agent", "no_team"]
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What look-ups know around a message: loads by agent (those who are missing have none), how many open
-    conversations of the inbox's first team wait for an agent, and whether the sender had written before."""
+    conversations of the inbox's first team wait for an agent, and whether the sender had written before.
+    `new_ticket_id` gives the id of a ticket that a rule may open; None where it may not, for the conversation has one.
+    """
 
     loads: Mapping[UUID, Load] = msgspec.field(default_factory=lambda: MappingProxyType({}))
     team_waiting: int = 0
     contact_known: bool = False
+    new_ticket_id: Callable[[], UUID] | None = None
 
 
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +51,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     priority: Priority | None = None
     status: ConversationStatus | None = None
+    ticket: OpenTicket | None = None
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -87,7 +91,8 @@ def route(
     unchanged = (choice.team_id, choice.agent_id) == (after.team_id, after.assignee_id)
     if not (is_first or reopened or evaluation.matched) and unchanged:
         return ()
-    return (_record(message, workspace, evaluation, wishes, choice),)
+    ticket = _ticket(wishes, evaluation, workspace, around.new_ticket_id)
+    return (_record(message, workspace, evaluation, wishes, choice, ticket),)
 
 
 def _evaluation(
@@ -118,6 +123,7 @@ def wishes_of(actions: tuple[Action, ...], workspace: Workspace) -> Wishes:
     labels: dict[str, None] = {}
     priority: Priority | None = None
     status: ConversationStatus | None = None
+    ticket: OpenTicket | None = None
     for action in actions:
         match action:
             case AssignTeam():
@@ -130,9 +136,13 @@ def wishes_of(actions: tuple[Action, ...], workspace: Workspace) -> Wishes:
                 priority = action.priority
             case SetStatus():
                 status = action.status
+            case OpenTicket():
+                ticket = action
             case _:
                 assert_never(action)
-    return Wishes(team_id=team_id, agent_id=agent_id, labels=tuple(labels), priority=priority, status=status)
+    return Wishes(
+        team_id=team_id, agent_id=agent_id, labels=tuple(labels), priority=priority, status=status, ticket=ticket
+    )
 
 
 def choose(
@@ -195,6 +205,7 @@ def _record(
     evaluation: Evaluation,
     wishes: Wishes,
     choice: Choice,
+    ticket: OrderedTicket | None,
 ) -> ConversationRouted:
     return ConversationRouted(
         message_id=message.data.facts.message_id,
@@ -207,7 +218,29 @@ def _record(
         priority=wishes.priority,
         status=wishes.status,
         reason=choice.reason,
+        ticket=ticket,
         personal=_seen(evaluation),
+    )
+
+
+def _ticket(
+    wishes: Wishes, evaluation: Evaluation, workspace: Workspace, new_id: Callable[[], UUID] | None
+) -> OrderedTicket | None:
+    """The ticket that the rules order, where one may be opened: of what they throw away there is none."""
+    wish = wishes.ticket
+    if wish is None or new_id is None or wishes.status in ("spam", "trash"):
+        return None
+    matched = {outcome.rule_id for outcome in evaluation.outcomes if outcome.outcome == "matched"}
+    ordering = [rule.id for rule in workspace.rules.rules if rule.id in matched and wish in rule.then]
+    pipeline = workspace.pipeline(wish.pipeline_id)
+    owner = None if wish.owner is None else workspace.agents.get(wish.owner)
+    return OrderedTicket(
+        ticket_id=new_id(),
+        rule_id=ordering[-1],
+        pipeline_id=pipeline.id,
+        stage=pipeline.beginning(wish.stage).id,
+        priority=wish.priority,
+        assignee_id=owner.id if owner is not None and owner.active else None,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from events import channel_health
 from events.commands import ChangeChannel, ConnectChannel, DisconnectChannel
 from events.inbound import ChannelHealthChanged
 from events.workspace import (
@@ -16,8 +17,11 @@ from events.workspace import (
     EmailSettings,
 )
 from router.domain import errors
+from router.domain.acknowledgement import check_acknowledgement
 from router.domain.house import House
+from router.domain.limits import check_room
 from router.domain.mail_servers import check_secrets, check_servers, tidied
+from router.domain.pipelines import with_ticket_automation
 from router.domain.texts import is_header_safe, is_mail_address, mailbox_key
 from router.domain.workspace_state import ConnectedChannel, Workspace
 
@@ -30,7 +34,7 @@ def connect_channel(command: ConnectChannel, state: Workspace, house: House) -> 
     if command.kind not in OFFERED:
         raise errors.ChannelKindNotOffered(f"Channels of the kind {command.kind} cannot be connected here.")
     inbox = state.inbox(command.inbox_id)
-    settings = _settings(command.email, fallback=False)
+    settings = with_ticket_automation(_settings(command.email, fallback=False), None, state)
     known = state.channels.get(command.channel_id)
     if known is not None:
         if known.connected and (known.inbox_id, known.kind, known.email) == (inbox.id, command.kind, settings):
@@ -38,6 +42,7 @@ def connect_channel(command: ConnectChannel, state: Workspace, house: House) -> 
         raise errors.ChannelAlreadyExists(f"There is already another channel {command.channel_id}.")
     if inbox.archived:
         raise errors.InboxIsArchived("The inbox is archived; take it out of the archive first.")
+    check_room("channels", state, house)
     _check_address(settings.address, None, state, house)
     check_servers(settings)
     check_secrets(settings, command.secrets, None, state)
@@ -48,7 +53,7 @@ def change_channel(command: ChangeChannel, state: Workspace, house: House) -> tu
     """The channel with these settings. Of a fallback channel only the From name can change: its mail comes to our own
     server, and what goes out in its name goes out by ours."""
     channel = state.channel(command.channel_id)
-    settings = _settings(command.email, fallback=channel.is_fallback)
+    settings = with_ticket_automation(_settings(command.email, fallback=channel.is_fallback), channel.email, state)
     if settings == channel.email:
         return ()
     if channel.email is None or settings.address != channel.email.address:
@@ -72,14 +77,20 @@ def disconnect_channel(command: DisconnectChannel, state: Workspace) -> tuple[Ch
 
 
 def note_health(report: ChannelHealthChanged, state: Workspace) -> tuple[ChannelHealthNoted, ...]:
-    """The channel's health when it is news; `()` for a channel that is not connected."""
+    """The health of a part of the channel when it is news; `()` for a channel that is not connected."""
     channel = state.channels.get(report.channel_id)
     if channel is None or not channel.connected:
         return ()
-    if (channel.health, channel.health_reason) == (report.state, report.reason):
+    if not channel_health.is_news(channel.health, report):
         return ()
     return (
-        ChannelHealthNoted(channel_id=channel.id, state=report.state, reason=report.reason, since=report.reported_at),
+        ChannelHealthNoted(
+            channel_id=channel.id,
+            state=report.state,
+            reason=report.reason,
+            since=report.reported_at,
+            part=report.part,
+        ),
     )
 
 
@@ -89,6 +100,7 @@ def _settings(email: EmailSettings | None, *, fallback: bool) -> EmailSettings:
     from_name = email.from_name.strip()
     if len(from_name) > MAX_FROM_NAME or not is_header_safe(from_name):
         raise errors.HeaderUnsafe(f"The From name is one line of at most {MAX_FROM_NAME} characters.")
+    check_acknowledgement(email.acknowledgement)
     settings = tidied(replace(email, address=mailbox_key(email.address), from_name=from_name, fallback=fallback))
     if fallback and (settings.imap or settings.smtp or settings.authserv_id):
         raise errors.FallbackChannelIsPermanent("An inbox's own channel has no servers of its own.")

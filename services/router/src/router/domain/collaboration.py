@@ -6,11 +6,12 @@ from typing import Final
 
 import msgspec
 
-from events.commands import AddComment, AddLabel, AssignConversation, ChangePriority, RemoveLabel
+from events.commands import AddComment, AddLabel, AssignConversation, ChangePriority, MarkRead, RemoveLabel
 from events.conversations import (
     CommentAdded,
     CommentText,
     ConversationAssigned,
+    ConversationReadMarked,
     ConversationUnassigned,
     LabelAdded,
     LabelRemoved,
@@ -65,6 +66,21 @@ def assign(
     if command.agent_id is None and command.team_id is None:
         return (ConversationUnassigned(),)
     return (ConversationAssigned(agent_id=command.agent_id, team_id=command.team_id),)
+
+
+def mark_read(command: MarkRead, actor: Actor, state: Conversation) -> tuple[ConversationReadMarked, ...]:
+    """How far the agent has read; never back but to the very beginning, and never beyond what there is.
+
+    Read marks are nothing to read: who reads up to one's own mark says nothing new.
+    """
+    agent_id = agent_of(actor)
+    if agent_id is None:
+        raise errors.OnlyForAgents("Only an agent reads.")
+    known = state.read.get(agent_id, 0)
+    up_to = max(0, min(command.up_to, state.newest))
+    if up_to == known or 0 < up_to < known:
+        return ()
+    return (ConversationReadMarked(agent_id=agent_id, up_to=up_to),)
 
 
 def add_label(command: AddLabel, state: Conversation) -> tuple[LabelAdded, ...]:

@@ -1,102 +1,129 @@
-"""The decider of a contact: a person who wrote, known by handles, changed by agents, erased for good."""
+"""The decider of a contact: a person who wrote or was added, known by handles, changed and merged, erased for good."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Final, assert_never
 from uuid import UUID
 
 import msgspec
 
+from events import contact_commands as c
 from events import contacts as e
-from events.commands import ContactCommand, EraseContact, UpdateContact
+from events.contact_commands import ContactCommand
 from events.contacts import ContactEvent
 from events.envelope import Envelope
 from events.values import Handle
 from router.domain import errors
-from router.domain.texts import is_header_safe
+from router.domain.company import NO_COMPANY, CompanyState, NoCompany
+from router.domain.contact_card import MAX_NAME, MAX_NOTE, Owners, check_note, create, update
+from router.domain.contact_merging import merge, of_its_own, unmerge
+from router.domain.contact_properties import Properties
+from router.domain.contact_state import UNKNOWN, ContactState, Erased, Known, Merged, Unknown, evolve
 from service_kit.decider import Decider
 
-MAX_NAME: Final = 200
-MAX_PHONE: Final = 60
-MAX_NOTE: Final = 20_000
+__all__ = [
+    "MAX_NAME",
+    "MAX_NOTE",
+    "UNKNOWN",
+    "Around",
+    "ContactState",
+    "Erased",
+    "Known",
+    "Merged",
+    "Unknown",
+    "decide",
+    "decider",
+    "erase",
+    "evolve",
+    "link",
+    "meet",
+]
+
+_NOTHING: Final[Mapping[str, UUID]] = MappingProxyType({})
 
 
-class Unknown(msgspec.Struct, frozen=True):
-    """Nobody yet."""
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known around a contact: the conversations that hold the person's data, the workspace's properties, who
+    has the handles that the command names, and the other contact or the company that it names."""
+
+    conversation_ids: tuple[UUID, ...] = ()
+    properties: Properties = msgspec.field(default_factory=lambda: MappingProxyType({}))
+    owners: Owners = Owners(_NOTHING)
+    other: ContactState = UNKNOWN
+    company: CompanyState = NO_COMPANY
 
 
-class Known(msgspec.Struct, frozen=True):
-    """A person; what is known of them is personal and not kept here."""
+NOBODY_AROUND: Final = Around()
 
 
-class Erased(msgspec.Struct, frozen=True):
-    """A person who was erased; the stream is closed."""
-
-
-ContactState = Unknown | Known | Erased
-UNKNOWN: Final = Unknown()
-
-
-def decider(
-    conversation_ids: tuple[UUID, ...] = (),
-) -> Decider[Envelope[ContactCommand], ContactState, ContactEvent]:
-    """The decider, given the conversations that hold the person's data."""
-    return Decider(UNKNOWN, partial(decide, conversation_ids=conversation_ids), evolve)
-
-
-def evolve(state: ContactState, event: ContactEvent) -> ContactState:
-    """The state after the event; never raises. Nothing follows an erasure."""
-    if isinstance(state, Erased):
-        return state
-    match event:
-        case e.ContactCreated() | e.HandleLinked() | e.ContactUpdated():
-            return Known()
-        case e.ContactErased():
-            return Erased()
-        case _:
-            assert_never(event)
+def decider(around: Around = NOBODY_AROUND) -> Decider[Envelope[ContactCommand], ContactState, ContactEvent]:
+    """The decider, given what is around the contact."""
+    return Decider(UNKNOWN, partial(decide, around=around), evolve)
 
 
 def decide(
-    command: Envelope[ContactCommand], state: ContactState, *, conversation_ids: tuple[UUID, ...] = ()
+    command: Envelope[ContactCommand],
+    state: ContactState,
+    *,
+    around: Around = NOBODY_AROUND,
+    target: UUID | None = None,
 ) -> tuple[ContactEvent, ...]:
-    """The events that the command leads to. `conversation_ids` are all conversations that hold the person's data;
-    the shell appends PersonalDataErased to each of them when ContactErased comes of it."""
+    """The events that the command leads to in the contact's stream; refuses with a DomainError.
+
+    `target` is the contact that a CreateContact with `update` writes to, when it is another than it names. The shell
+    appends what follows elsewhere: PersonalDataErased to each conversation when ContactErased comes of it, and to each
+    of the merged ContactMergedInto or ContactUnmerged.
+    """
+    wish, stream = command.data, target or command.stream
+    if isinstance(wish, c.CreateContact):
+        if not isinstance(state, Unknown):
+            of_its_own(state)
+        return create(wish, stream, state, around.owners, around.properties)
+    if isinstance(wish, c.EraseContact):
+        return erase(state, around.conversation_ids)
+    if isinstance(wish, c.MergeContacts):
+        return merge(wish, stream, state, around.other)
+    if isinstance(wish, c.UnmergeContact):
+        return unmerge(wish, stream, state, around.other)
+    known = of_its_own(state)
+    match wish:
+        case c.UpdateContact():
+            return update(wish, around.properties)
+        case c.AddContactNote():
+            return _add_note(wish)
+        case c.BlockContact():
+            return () if known.blocked else (e.ContactBlocked(),)
+        case c.UnblockContact():
+            return (e.ContactUnblocked(),) if known.blocked else ()
+        case c.LinkCompany():
+            return _link_company(wish.company_id, known, around.company)
+        case c.UnlinkCompany():
+            linked = known.company_id == wish.company_id
+            return (e.CompanyUnlinked(company_id=wish.company_id),) if linked else ()
+        case _:
+            assert_never(wish)
+
+
+def erase(state: ContactState, conversation_ids: tuple[UUID, ...]) -> tuple[e.ContactErased, ...]:
+    """`conversation_ids` are all conversations that hold the person's data."""
     if isinstance(state, Unknown):
         raise errors.ContactNotFound("There is no such contact.")
-    match command.data:
-        case UpdateContact() as changes:
-            return _update(changes, state)
-        case EraseContact():
-            return () if isinstance(state, Erased) else (e.ContactErased(conversation_ids=conversation_ids),)
-        case _:
-            assert_never(command.data)
+    return () if isinstance(state, Erased) else (e.ContactErased(conversation_ids=conversation_ids),)
 
 
-def _update(changes: UpdateContact, state: Known | Erased) -> tuple[ContactEvent, ...]:
-    """A field left out stays; what it was is personal and not known here, so every update is a change."""
-    if isinstance(state, Erased):
-        raise errors.ContactIsErased("This person was erased; nothing about them can be stored.")
-    if changes.name is None and changes.phone is None and changes.note is None:
-        return ()
-    for field, text, limit in (("name", changes.name, MAX_NAME), ("phone", changes.phone, MAX_PHONE)):
-        if text is not None and (len(text) > limit or not is_header_safe(text)):
-            raise errors.ContactFieldInvalid(f"A contact's {field} is one line of at most {limit} characters.")
-    if changes.note is not None and len(changes.note) > MAX_NOTE:
-        raise errors.ContactFieldInvalid(f"A contact's note has at most {MAX_NOTE} characters.")
-    return (e.ContactUpdated(personal=e.ContactChanges(name=changes.name, phone=changes.phone, note=changes.note)),)
-
-
-def meet(handle: Handle, name: str, state: ContactState) -> tuple[ContactEvent, ...]:
-    """Somebody wrote: a contact with this first handle, `()` when there is one already.
+def meet(handle: Handle, name: str, state: ContactState, company_id: UUID | None = None) -> tuple[ContactEvent, ...]:
+    """Somebody wrote: a contact with this first handle, of the company of its domain; `()` when there is one already.
 
     Raises ContactIsErased: an erased person who writes again is a new contact, with a stream of its own.
     """
     match state:
         case Unknown():
-            return (e.ContactCreated(personal=e.ContactIdentity(name=name[:MAX_NAME], handle=handle)),)
-        case Known():
+            identity = e.ContactIdentity(name=name[:MAX_NAME], handle=handle)
+            return (e.ContactCreated(company_id=company_id, personal=identity),)
+        case Known() | Merged():
             return ()
         case Erased():
             raise errors.ContactIsErased("This person was erased; a new contact is needed.")
@@ -106,12 +133,18 @@ def meet(handle: Handle, name: str, state: ContactState) -> tuple[ContactEvent, 
 
 def link(handle: Handle, state: ContactState, *, already_linked: bool) -> tuple[ContactEvent, ...]:
     """The person is known by a further handle; `already_linked` says that the look-up has it for this contact."""
-    match state:
-        case Unknown():
-            raise errors.ContactNotFound("There is no such contact.")
-        case Erased():
-            raise errors.ContactIsErased("This person was erased; nothing about them can be stored.")
-        case Known():
-            return () if already_linked else (e.HandleLinked(personal=e.LinkedHandle(handle=handle)),)
-        case _:
-            assert_never(state)
+    of_its_own(state)
+    return () if already_linked else (e.HandleLinked(personal=e.LinkedHandle(handle=handle)),)
+
+
+def _add_note(wish: c.AddContactNote) -> tuple[ContactEvent, ...]:
+    if not wish.text.strip():
+        raise errors.ContactFieldInvalid("A note needs a text.")
+    check_note(wish.text)
+    return (e.ContactNoteAdded(note_id=wish.note_id, personal=e.NoteText(text=wish.text)),)
+
+
+def _link_company(company_id: UUID, known: Known, company: CompanyState) -> tuple[ContactEvent, ...]:
+    if isinstance(company, NoCompany):
+        raise errors.CompanyNotFound("There is no such company.")
+    return () if known.company_id == company_id else (e.CompanyLinked(company_id=company_id),)

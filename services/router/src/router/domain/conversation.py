@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import assert_never
+from typing import assert_never, cast
 from uuid import UUID
 
 import msgspec
@@ -16,7 +16,7 @@ from events.envelope import Envelope
 from events.inbound import DeliveryReport, MessageReceived
 from events.values import MessageFacts
 from router.domain import errors
-from router.domain.collaboration import add_comment, add_label, assign, change_priority, remove_label
+from router.domain.collaboration import add_comment, add_label, assign, change_priority, mark_read, remove_label
 from router.domain.conversation_state import (
     NOT_OPENED,
     Conversation,
@@ -32,7 +32,9 @@ from router.domain.conversation_state import (
     sealed_under,
 )
 from router.domain.delivery import bounced, progress
-from router.domain.filters import is_only_noted
+from router.domain.filters import is_automated, is_only_noted
+from router.domain.first_messages import forward
+from router.domain.held_replies import cancel, confirm, elapse, hold, reopened, retry
 from router.domain.house import House
 from router.domain.replies import send_reply
 from router.domain.status import elapse_snooze, mark_as_spam, reopen, resolve, snooze, trash
@@ -64,36 +66,57 @@ __all__ = [
 ConversationDecider = Decider[Envelope[ConversationCommand], ConversationState, ConversationEvent]
 
 
-def decider(workspace: Workspace, house: House) -> ConversationDecider:
+def decider(workspace: Workspace, house: House, queued: e.ReplyQueued | None = None) -> ConversationDecider:
     """The decider in a workspace as it is now."""
-    return Decider(NOT_OPENED, partial(decide, workspace=workspace, house=house), evolve)
+    return Decider(NOT_OPENED, partial(decide, workspace=workspace, house=house, queued=queued), evolve)
 
 
 def decide(
-    command: Envelope[ConversationCommand], state: ConversationState, *, workspace: Workspace, house: House
+    command: Envelope[ConversationCommand],
+    state: ConversationState,
+    *,
+    workspace: Workspace,
+    house: House,
+    queued: e.ReplyQueued | None = None,
 ) -> tuple[ConversationEvent, ...]:
     """The events that the command leads to, `()` when it is already so.
 
-    The time is the command's `occurred_at`, the agent its actor, the conversation its stream. Refuses with a
-    DomainError; a timer's command is never refused, for its conversation may have moved on.
+    The time is the command's `occurred_at`, the agent its actor, the conversation its stream. `queued` is the reply
+    that the command speaks of as it was queued, its content None once erased. Refuses with a DomainError; a timer's
+    command is never refused, for its conversation may have moved on.
     """
     match state:
         case NotOpened():
-            if isinstance(command.data, c.ElapseSnooze):
+            if isinstance(command.data, c.ElapseSnooze | c.ElapseReply):
                 return ()
             raise errors.ConversationNotFound("There is no such conversation.")
         case Conversation():
-            return _decide(command, state, workspace, house)
+            return _decide(command, state, workspace, house, queued)
         case _:
             assert_never(state)
 
 
 def _decide(
-    command: Envelope[ConversationCommand], state: Conversation, workspace: Workspace, house: House
+    command: Envelope[ConversationCommand],
+    state: Conversation,
+    workspace: Workspace,
+    house: House,
+    queued: e.ReplyQueued | None,
 ) -> tuple[ConversationEvent, ...]:
+    now = command.occurred_at
     match command.data:
-        case c.SendReply() as reply:
-            return send_reply(reply, command.stream, command.actor, state, workspace, house)
+        case c.SendReply():
+            return send_reply(cast("Envelope[c.SendReply]", command), state, workspace, house)
+        case c.CancelReply() as wish:
+            return cancel(wish, state)
+        case c.RetryReply() as wish:
+            return retry(wish, state, queued, now, house.derived_id(command.id, "snooze"))
+        case c.ConfirmReply() as wish:
+            return confirm(wish, state, queued, now, house.derived_id(command.id, "snooze"))
+        case c.ElapseReply() as timer:
+            return elapse(timer, state, queued, now, house.derived_id(command.id, "snooze"))
+        case c.ForwardMessages():
+            return forward(cast("Envelope[c.ForwardMessages]", command), state, workspace, house)
         case c.AddComment() as comment:
             return add_comment(comment, command.actor, state, workspace)
         case c.AssignConversation() as wish:
@@ -103,7 +126,7 @@ def _decide(
         case c.ReopenConversation():
             return reopen(state)
         case c.SnoozeConversation() as wish:
-            return snooze(wish, state, now=command.occurred_at, timer_id=house.derived_id(command.id, "snooze"))
+            return snooze(wish, state, now=now, timer_id=house.derived_id(command.id, "snooze"))
         case c.ElapseSnooze() as timer:
             return elapse_snooze(timer, state)
         case c.MarkConversationAsSpam():
@@ -116,13 +139,16 @@ def _decide(
             return remove_label(wish, state)
         case c.ChangePriority() as wish:
             return change_priority(wish, state)
+        case c.MarkRead() as wish:
+            return mark_read(wish, command.actor, state)
         case _:
             assert_never(command.data)
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """What look-ups know of an inbound message: its author, and, when it opens a conversation, the number and the
-    conversation that it may belong to. `repeated_external_id`: another message had the same Message-ID;
+    conversation that it may belong to. `in_side_thread`: its author takes part by a forward of ours only.
+    `repeated_external_id`: another message had the same Message-ID;
     `spam_filter_id`: the e-mail filter that takes it for spam."""
 
     contact_id: UUID
@@ -130,6 +156,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     suggested_link: UUID | None = None
     repeated_external_id: bool = False
     spam_filter_id: UUID | None = None
+    in_side_thread: bool = False
 
 
 def receive(
@@ -159,8 +186,14 @@ def receive(
             )
             return (opened, *_spam(arrival))
         case Conversation():
-            appended = e.MessageAppended(contact_id=arrival.contact_id, message=facts, personal=received.content)
-            return (appended, *_bounced(received, state), *_stirred(facts, state, arrival))
+            appended = e.MessageAppended(
+                contact_id=arrival.contact_id,
+                message=facts,
+                in_side_thread=arrival.in_side_thread,
+                personal=received.content,
+            )
+            held = () if arrival.in_side_thread or is_automated(facts) else hold(state)
+            return (appended, *held, *_bounced(received, state), *_stirred(facts, state, arrival))
         case _:
             assert_never(state)
 
@@ -202,12 +235,15 @@ def _stirred(
 def report(delivery: DeliveryReport, state: ConversationState) -> tuple[ConversationEvent, ...]:
     """What a channel's report adds to what is known of the reply's delivery; `()` for duplicates and older news.
 
-    Raises ReplyNotFound for a reply that this conversation never had.
+    A reply that failed reopens its conversation: it is no longer dealt with. Raises ReplyNotFound for a reply that this
+    conversation never had.
     """
     known = None if isinstance(state, NotOpened) else state.replies.get(delivery.reply_id)
-    if known is None:
+    if known is None or isinstance(state, NotOpened):
         raise errors.ReplyNotFound("The report names a reply that this conversation never had.")
-    return progress(delivery, known)
+    news = progress(delivery, known)
+    failed = any(isinstance(event, e.ReplyFailed) for event in news)
+    return (*news, *(reopened(state, "reply_failed") if failed else ()))
 
 
 def erase(contact_id: UUID, state: ConversationState) -> tuple[ConversationEvent, ...]:

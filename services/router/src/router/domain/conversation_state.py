@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from events import conversations as e
 from events.conversations import ConversationEvent
 from events.values import Channel, ConversationStatus, Priority
-from router.domain.delivery import QUEUED, Delivery, delivery_of, later
+from router.domain.delivery import QUEUED, Delivery, DeliveryState, delivery_of, later
 from router.domain.filters import MOST_AN_HOUR
 
 
@@ -45,6 +45,7 @@ class Trashed(msgspec.Struct, frozen=True): ...
 
 Standing = Open | Snoozed | Resolved | Spam | Trashed
 
+_NO_MARKS: Final[Mapping[UUID, int]] = MappingProxyType({})
 _NO_REPLIES: Final[Mapping[UUID, Delivery]] = MappingProxyType({})
 
 
@@ -53,7 +54,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
     `sequence` is that of its last event; `last_spoken` that of its newest message, reply or comment. `contact_id`
     began it, `last_author_id` wrote its newest inbound message, which is `last_message_id`; `mails_lately` says when
-    the newest 20 came. `erased` are people in it who were erased.
+    the newest 20 came. `erased` are people in it who were erased. `read` says up to where agents have read; `last_mark`
+    are the sequence of the last event that said so, and what was the newest to read then.
     """
 
     sequence: int
@@ -73,6 +75,14 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     mails_lately: tuple[datetime, ...] = ()
     replies: Mapping[UUID, Delivery] = msgspec.field(default_factory=lambda: _NO_REPLIES)
     erased: frozenset[UUID] = frozenset()
+    read: Mapping[UUID, int] = msgspec.field(default_factory=lambda: _NO_MARKS)
+    last_mark: tuple[int, int] = (0, 0)
+
+    @property
+    def newest(self) -> int:
+        """The sequence of the last event that there is to read: a read mark is none."""
+        at, newest_before = self.last_mark
+        return newest_before if at == self.sequence else self.sequence
 
     @property
     def status(self) -> ConversationStatus:
@@ -126,7 +136,13 @@ def evolve(state: ConversationState, event: ConversationEvent) -> ConversationSt
     but the sequence."""
     match state:
         case NotOpened():
-            return _opened(event) if isinstance(event, e.ConversationOpened) else state
+            match event:
+                case e.ConversationOpened():
+                    return _opened(event)
+                case e.ConversationStarted():
+                    return _started(event)
+                case _:
+                    return state
         case Conversation():
             return _after(state, event)
         case _:
@@ -147,23 +163,42 @@ def _opened(event: e.ConversationOpened) -> Conversation:
     )
 
 
+def _started(event: e.ConversationStarted) -> Conversation:
+    return Conversation(
+        sequence=1,
+        number=event.number,
+        inbox_id=event.inbox_id,
+        contact_id=event.contact_id,
+        channel=event.channel,
+        channel_id=event.channel_id,
+        last_author_id=event.contact_id,
+        last_message_id=event.message_id,
+    )
+
+
 def _after(state: Conversation, event: ConversationEvent) -> Conversation:
     sequence = state.sequence + 1
     match event:
-        case e.ConversationOpened():
+        case e.ConversationOpened() | e.ConversationStarted():
             return replace(state, sequence=sequence)
         case e.MessageAppended():
             return replace(
                 state,
                 sequence=sequence,
                 last_spoken=sequence,
-                last_author_id=event.contact_id,
+                last_author_id=state.last_author_id if event.in_side_thread else event.contact_id,
                 last_message_id=event.message.message_id,
                 mails_lately=(*state.mails_lately, event.message.received_at)[-MOST_AN_HOUR:],
             )
         case e.ReplyQueued():
-            known = state.replies.get(event.reply_id, QUEUED)
+            known = state.replies.get(event.reply_id) or _queued(event, state)
             return replace(state, sequence=sequence, last_spoken=sequence, replies=_with(state, event.reply_id, known))
+        case e.ReplyHeld():
+            return replace(state, sequence=sequence, replies=_changed(state, event.reply_id, now="held"))
+        case e.ReplyReleased():
+            return replace(state, sequence=sequence, replies=_with(state, event.reply_id, _released(event, state)))
+        case e.ReplyCancelled():
+            return replace(state, sequence=sequence, replies=_changed(state, event.reply_id, now="cancelled"))
         case e.ReplySending() | e.ReplyUncertain() | e.ReplySent() | e.ReplyDelivered() | e.ReplyFailed():
             known = state.replies.get(event.reply_id, QUEUED)
             return replace(
@@ -171,6 +206,9 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
             )
         case e.CommentAdded():
             return replace(state, sequence=sequence, last_spoken=sequence)
+        case e.ConversationReadMarked():
+            read = MappingProxyType({**state.read, event.agent_id: event.up_to})
+            return replace(state, sequence=sequence, read=read, last_mark=(sequence, state.newest))
         case e.ConversationRouted():
             return replace(
                 state,
@@ -205,6 +243,30 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
             return replace(state, sequence=sequence, erased=state.erased | {event.contact_id})
         case _:
             assert_never(event)
+
+
+def _queued(event: e.ReplyQueued, state: Conversation) -> Delivery:
+    if event.hold is None and event.then is None and not event.in_side_thread:
+        return QUEUED
+    waits = event.hold is not None
+    at_once = event.hold is None or event.hold.kind == "undo"
+    return Delivery(
+        "waiting" if waits else "queued",
+        in_side_thread=event.in_side_thread,
+        hold=event.hold,
+        then=event.then,
+        closed=event.then is not None and at_once and isinstance(state.standing, Open),
+    )
+
+
+def _released(event: e.ReplyReleased, state: Conversation) -> Delivery:
+    known = state.replies.get(event.reply_id, QUEUED)
+    closes = known.then is not None and known.state in ("waiting", "held") and isinstance(state.standing, Open)
+    return replace(known, state="queued", before=event.after_attempt, closed=known.closed or closes)
+
+
+def _changed(state: Conversation, reply_id: UUID, *, now: DeliveryState) -> Mapping[UUID, Delivery]:
+    return _with(state, reply_id, replace(state.replies.get(reply_id, QUEUED), state=now))
 
 
 def _with(state: Conversation, reply_id: UUID, delivery: Delivery) -> Mapping[UUID, Delivery]:

@@ -6,8 +6,18 @@ from typing import Literal, assert_never
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
-from events.conversations import FailureReason, ReplyDelivered, ReplyFailed, ReplySending, ReplySent, ReplyUncertain
+from events.conversations import (
+    FailureReason,
+    Hold,
+    ReplyDelivered,
+    ReplyFailed,
+    ReplySending,
+    ReplySent,
+    ReplyUncertain,
+    Then,
+)
 from events.inbound import (
     DeliveryAccepted,
     DeliveryAttempted,
@@ -18,23 +28,44 @@ from events.inbound import (
 )
 from events.values import Bounce
 
-DeliveryState = Literal["queued", "sending", "uncertain", "sent", "failed", "delivered"]
+DeliveryState = Literal["waiting", "held", "queued", "cancelled", "sending", "uncertain", "sent", "failed", "delivered"]
 DeliveryEvent = ReplySending | ReplyUncertain | ReplySent | ReplyFailed | ReplyDelivered
 
-_STAGE: dict[DeliveryState, int] = {"queued": 0, "sending": 1, "uncertain": 2, "sent": 3, "failed": 3, "delivered": 4}
+_STAGE: dict[DeliveryState, int] = {
+    "waiting": 0,
+    "held": 0,
+    "queued": 0,
+    "cancelled": 1,
+    "sending": 2,
+    "uncertain": 3,
+    "sent": 4,
+    "failed": 4,
+    "delivered": 5,
+}
 
 
-class Delivery(msgspec.Struct, frozen=True):
-    """The state and the attempt that led to it."""
+class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The state and the attempt that led to it.
+
+    Attempts up to `before` belong to an earlier sending and say nothing any more. `hold` is what the reply waits for,
+    or waited for; `then` what becomes of the conversation with it, `closed` whether that came of it.
+    """
 
     state: DeliveryState
     attempt: int = 0
+    before: int = 0
+    can_retry: bool = True
+    in_side_thread: bool = False
+    hold: Hold | None = None
+    then: Then | None = None
+    closed: bool = False
 
     @property
     def rank(self) -> tuple[int, int, int]:
         """The order in which reports supersede each other.
 
-        queued < sending < uncertain < (sent | failed) < delivered. Between sent and failed the later attempt counts,
+        queued < cancelled < sending < uncertain < (sent | failed) < delivered: what was taken back too late was sent
+        all the same. Between sent and failed the later attempt counts,
         within one attempt a failure (a bounce after the acceptance). The order is total, so the last word is the
         greatest report, however they were shuffled.
         """
@@ -46,8 +77,10 @@ QUEUED = Delivery("queued")
 
 
 def later(known: Delivery, other: Delivery) -> Delivery:
-    """The greater of the two."""
-    return other if other.rank > known.rank else known
+    """What is known after a report: `known`, or where `other` is the greater, as far as a report tells."""
+    if other.rank <= known.rank:
+        return known
+    return replace(known, state=other.state, attempt=other.attempt, can_retry=other.can_retry)
 
 
 def delivery_of(event: DeliveryEvent) -> Delivery:
@@ -60,7 +93,7 @@ def delivery_of(event: DeliveryEvent) -> Delivery:
         case ReplySent():
             return Delivery("sent", event.attempt)
         case ReplyFailed():
-            return Delivery("failed", event.attempt)
+            return Delivery("failed", event.attempt, can_retry=event.can_retry)
         case ReplyDelivered():
             return Delivery("delivered", event.attempt)
         case _:
@@ -93,6 +126,8 @@ def event_of(report: DeliveryReport) -> DeliveryEvent:
 
 def progress(report: DeliveryReport, known: Delivery) -> tuple[DeliveryEvent, ...]:
     """The event of a report that says something new, else `()` (a duplicate, or older than what is known)."""
+    if report.attempt <= known.before:
+        return ()
     event = event_of(report)
     return (event,) if delivery_of(event).rank > known.rank else ()
 

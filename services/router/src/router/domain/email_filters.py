@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from events.inbound import MessageReceived
-from events.values import Address, MessageContent
+from events.values import FILTERED_HEADERS, Address, MessageContent
 from events.workspace import EmailFilter
 from router.domain.comparisons import Folded, Pattern, PatternInvalid, compile_pattern, fold
 from router.domain.texts import mailbox_key
@@ -34,7 +34,14 @@ def _mailboxes(*addresses: Address) -> tuple[str, ...]:
     return tuple(text for text in written if text)
 
 
-HEADERS: Final[Mapping[str, Callable[[MessageContent], tuple[str, ...]]]] = {
+_Reader = Callable[[MessageContent], tuple[str, ...]]
+
+
+def _further(name: str) -> _Reader:
+    return lambda content: (content.headers[name],) if name in content.headers else ()
+
+
+HEADERS: Final[Mapping[str, _Reader]] = {
     "from": lambda content: _mailboxes(content.sender),
     "to": lambda content: _mailboxes(*content.to),
     "cc": lambda content: _mailboxes(*content.cc),
@@ -44,9 +51,10 @@ HEADERS: Final[Mapping[str, Callable[[MessageContent], tuple[str, ...]]]] = {
     "message-id": lambda content: (content.external_id,) if content.external_id else (),
     "in-reply-to": lambda content: content.in_reply_to,
     "references": lambda content: content.references,
+    **{name: _further(name) for name in FILTERED_HEADERS},
 }
 """The headers that a filter can look at, which are those that travel with a message, by name in lower case."""
-HEADER_NAMES: Final = "From, To, Cc, Reply-To, Delivered-To, Subject, Message-ID, In-Reply-To, References"
+HEADER_NAMES: Final = ", ".join(name.title() for name in HEADERS)
 
 
 class _Mail:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from service_kit.limits import UNLIMITED, Limits
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
@@ -13,9 +15,14 @@ class House:
 
     `mail_domain` holds the fallback addresses. `derived_id(parent, name)` gives the same id for the same two, so
     handling a record twice makes the same ids. `message_id(reply_id, conversation_id)` is the signed Message-ID of
-    a reply, without angle brackets.
+    a reply, without angle brackets; `side_message_id` that of a forward, signed as the side thread's.
+    `reply_address(address, conversation_id)` is the address with the conversation's token.
+    `limits` is what the workspace may have of some things.
     """
 
     mail_domain: str
     derived_id: Callable[[UUID, str], UUID]
     message_id: Callable[[UUID, UUID], str]
+    side_message_id: Callable[[UUID, UUID], str]
+    reply_address: Callable[[str, UUID], str]
+    limits: Limits = UNLIMITED

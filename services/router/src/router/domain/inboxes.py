@@ -11,6 +11,7 @@ from events.commands import ChangeInbox, CreateInbox
 from events.workspace import FallbackAddressIssued, InboxChanged, InboxCreated
 from router.domain import errors
 from router.domain.house import House
+from router.domain.limits import check_room
 from router.domain.texts import is_plain, slug_of
 from router.domain.workspace_state import Inbox, Workspace
 
@@ -30,6 +31,7 @@ def create_inbox(command: CreateInbox, state: Workspace, house: House) -> tuple[
             return ()
         raise errors.InboxAlreadyExists(f"There is already another inbox {command.inbox_id}.")
     _check_name(name, command.inbox_id, state)
+    check_room("inboxes", state, house)
     team_ids, member_ids = distinct(command.team_ids), distinct(command.member_ids)
     check_staff(team_ids, member_ids, state)
     slug = slug_of(name)
@@ -45,7 +47,7 @@ def create_inbox(command: CreateInbox, state: Workspace, house: House) -> tuple[
     return (created, address, staffed)
 
 
-def change_inbox(command: ChangeInbox, state: Workspace) -> tuple[InboxChanged, ...]:
+def change_inbox(command: ChangeInbox, state: Workspace, house: House) -> tuple[InboxChanged, ...]:
     """The inbox with what the command names changed; an inbox that is taken out of the archive needs a free name."""
     inbox = state.inbox(command.inbox_id)
     name = inbox.name if command.name is None else command.name.strip()
@@ -54,6 +56,8 @@ def change_inbox(command: ChangeInbox, state: Workspace) -> tuple[InboxChanged, 
         _check_name(name, inbox.id, state)
     elif not is_plain(name, MAX_NAME):
         raise _bad_name()
+    if inbox.archived and not archived:
+        check_room("inboxes", state, house)
     team_ids = inbox.team_ids if command.team_ids is None else distinct(command.team_ids)
     member_ids = inbox.member_ids if command.member_ids is None else distinct(command.member_ids)
     check_staff(() if command.team_ids is None else team_ids, () if command.member_ids is None else member_ids, state)

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from events.commands import SendReply
-from events.conversations import ReplyContent, ReplyQueued
-from events.envelope import Actor
-from events.values import Address
+from events.conversations import ConversationEvent, Hold, ReplyContent, ReplyQueued
+from events.envelope import Actor, Envelope
+from events.values import Address, Channel
 from router.domain import errors
-from router.domain.conversation_state import Conversation, Spam, Trashed, key_holder
+from router.domain.conversation_state import Conversation
+from router.domain.held_replies import check_standing, close
 from router.domain.house import House
 from router.domain.texts import is_header_safe, is_mail_address, mailbox_key
 from router.domain.workspace_state import Workspace
+from service_kit import templates
 
 MAX_CONTENT: Final = 340_000
 """Bytes of the encoded content: sealed and in base64 it stays under the store's 512 kB even when nothing compresses."""
 MAX_RECIPIENTS: Final = 100
+MAX_UNDO: Final = 30
+LATEST: Final = timedelta(days=366)
 
 
 def send_reply(
-    reply: SendReply, conversation_id: UUID, actor: Actor, state: Conversation, workspace: Workspace, house: House
-) -> tuple[ReplyQueued, ...]:
-    """The reply, with the Message-ID that its conversation and id lead to; `()` when it was queued before."""
+    command: Envelope[SendReply], state: Conversation, workspace: Workspace, house: House
+) -> tuple[ConversationEvent, ...]:
+    """The reply, with the Message-ID that its conversation and id lead to; `()` when it was queued before.
+
+    With an undo window or a time to send at it waits; what it does to the conversation comes with it, of a scheduled
+    one when it is sent.
+    """
+    reply, conversation_id, now = command.data, command.stream, command.occurred_at
     if reply.reply_id in state.replies:
         return ()
-    _check_standing(state)
+    check_standing(state)
     if reply.seen_sequence is not None and state.last_spoken > reply.seen_sequence:
         raise errors.NewerMessageExists(
             f"You had seen the conversation up to {reply.seen_sequence}, its newest message is {state.last_spoken}."
@@ -37,19 +47,48 @@ def send_reply(
     external_id = house.message_id(reply.reply_id, conversation_id)
     content = msgspec.structs.replace(reply.content, external_id=external_id)
     check_content(content)
-    _check_channel(reply, state, workspace)
-    return (
-        ReplyQueued(
-            reply_id=reply.reply_id,
-            conversation_id=conversation_id,
-            inbox_id=state.inbox_id,
-            channel=state.channel,
-            channel_id=reply.channel_id,
-            agent_id=agent_of(actor),
-            blobs=tuple(attachment.blob for attachment in content.attachments),
-            personal=content,
-        ),
+    check_filled(content)
+    check_channel(reply.channel_id, content, state.inbox_id, state.channel, workspace)
+    hold = _hold(reply, now, house.derived_id(command.id, "reply timer"))
+    _check_then(reply, now)
+    queued = ReplyQueued(
+        reply_id=reply.reply_id,
+        conversation_id=conversation_id,
+        inbox_id=state.inbox_id,
+        channel=state.channel,
+        channel_id=reply.channel_id,
+        agent_id=agent_of(command.actor),
+        blobs=tuple(attachment.blob for attachment in content.attachments),
+        hold=hold,
+        then=reply.then,
+        personal=content,
     )
+    if hold is not None and hold.kind == "scheduled":
+        return (queued,)
+    return (queued, *close(reply.then, state, now, house.derived_id(command.id, "snooze")))
+
+
+def _hold(reply: SendReply, now: datetime, timer_id: UUID) -> Hold | None:
+    """What the reply waits for, None when it goes out at once."""
+    if reply.send_at is not None:
+        if reply.undo_seconds:
+            raise errors.SendTimeInvalid("A reply is sent later or can be undone for a while, not both.")
+        if reply.send_at <= now:
+            raise errors.SendTimeInThePast("A reply can only be sent later at a time in the future.")
+        if reply.send_at > now + LATEST:
+            raise errors.SendTimeInvalid(f"A reply can be sent at most {LATEST.days} days from now.")
+        return Hold(kind="scheduled", not_before=reply.send_at, timer_id=timer_id)
+    if not 0 <= reply.undo_seconds <= MAX_UNDO:
+        raise errors.SendTimeInvalid(f"A reply can be undone for 0 to {MAX_UNDO} seconds.")
+    if reply.undo_seconds == 0:
+        return None
+    return Hold(kind="undo", not_before=now + timedelta(seconds=reply.undo_seconds), timer_id=timer_id)
+
+
+def _check_then(reply: SendReply, now: datetime) -> None:
+    until = None if reply.then is None else reply.then.until
+    if until is not None and until <= (reply.send_at or now):
+        raise errors.SnoozeInThePast("A snooze must end after the reply was sent.")
 
 
 def agent_of(actor: Actor) -> UUID | None:
@@ -62,24 +101,21 @@ def agent_of(actor: Actor) -> UUID | None:
         return None
 
 
-def _check_standing(state: Conversation) -> None:
-    match state.standing:
-        case Spam():
-            raise errors.ConversationIsSpam("The conversation is marked as spam; reopen it before you answer.")
-        case Trashed():
-            raise errors.ConversationInTrash("The conversation is in the trash; reopen it before you answer.")
-        case _:
-            pass
-    if key_holder(state) is None:
-        raise errors.ConversationIsErased("Everybody in this conversation was erased; there is nobody to answer.")
-
-
-def _check_channel(reply: SendReply, state: Conversation, workspace: Workspace) -> None:
-    channel = workspace.channels.get(reply.channel_id)
-    if channel is None or not channel.connected or channel.inbox_id != state.inbox_id or channel.kind != state.channel:
+def check_channel(channel_id: UUID, content: ReplyContent, inbox_id: UUID, kind: Channel, workspace: Workspace) -> None:
+    """Raises why the message can't go out by this channel from this inbox."""
+    channel = workspace.channels.get(channel_id)
+    if channel is None or not channel.connected or channel.inbox_id != inbox_id or channel.kind != kind:
         raise errors.ChannelNotFound("The reply's channel is not connected to the conversation's inbox.")
-    if channel.email is not None and mailbox_key(reply.content.sender.address) != channel.email.address:
+    if channel.email is not None and mailbox_key(content.sender.address) != channel.email.address:
         raise errors.SenderNotOfChannel("The reply's sender is not the address of its channel.")
+
+
+def check_filled(content: ReplyContent) -> None:
+    """Raises VariableNotFilled, which names it: a template was not filled before it was sent."""
+    found = (*templates.variables(content.subject), *templates.variables(content.text))
+    found = (*found, *templates.variables(content.html or ""))
+    if found:
+        raise errors.VariableNotFilled(f"The variable {found[0]} is not filled.")
 
 
 def check_content(content: ReplyContent) -> None:

@@ -18,6 +18,7 @@ from events.rules import (
     AssignTeam,
     Condition,
     Not,
+    OpenTicket,
     Operator,
     Rule,
     RuleSet,
@@ -30,6 +31,7 @@ from router.domain import errors
 from router.domain.collaboration import MAX_LABEL, is_label
 from router.domain.comparisons import PatternInvalid, compile_pattern
 from router.domain.facts import KINDS, Kind
+from router.domain.pipelines import automation_fault
 from router.domain.rules import leaves_of
 from router.domain.texts import is_plain
 from router.domain.workspace_state import Workspace
@@ -180,3 +182,5 @@ def _fault_of_action(action: Action, state: Workspace) -> str | None:
             return f"labels are 1 to {MAX_LABEL} characters on one line" if bad else None
         case SetPriority() | SetStatus():
             return None
+        case OpenTicket():
+            return automation_fault(action, state)

@@ -55,6 +55,8 @@ HOUSE = House(
     mail_domain="in.postroom.test",
     derived_id=uuid5,
     message_id=lambda reply_id, conversation_id: f"{reply_id.hex}.{conversation_id.hex}@in.postroom.test",
+    reply_address=lambda address, conversation_id: address.replace("@", f"+{conversation_id.hex}@"),
+    side_message_id=lambda reply_id, conversation_id: f"{reply_id.hex}.side.{conversation_id.hex}@in.postroom.test",
 )
 
 

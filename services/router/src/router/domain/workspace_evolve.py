@@ -8,9 +8,15 @@ from types import MappingProxyType
 from typing import assert_never
 from uuid import UUID
 
+from events import channel_health
 from events import workspace as e
+from events.notifications import NotificationPreferencesSet
+from events.snippets import SnippetDeleted, SnippetSaved
 from events.workspace import EmailSettings, WorkspaceEvent
+from router.domain.contact_properties import ContactProperty
 from router.domain.email_filters import EmailFilters
+from router.domain.pipeline import Pipeline
+from router.domain.snippet import snippet_of
 from router.domain.workspace_state import Agent, ConnectedChannel, Inbox, Team, Workspace, with_item, without_item
 
 
@@ -64,11 +70,23 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
             channel = state.channels.get(event.channel_id)
             if channel is None:
                 return state
-            return _with_channel(state, replace(channel, health=event.state, health_reason=event.reason))
+            return _with_channel(state, replace(channel, health=channel_health.after(channel.health, event)))
         case e.RuleSetDrafted():
             return replace(state, draft=event.rule_set)
         case e.RuleSetPublished():
             return replace(state, rules=event.rule_set)
+        case e.PipelineDefined():
+            pipeline = Pipeline(id=event.pipeline_id, name=event.name, stages=event.stages)
+            return replace(state, pipelines=with_item(state.pipelines, pipeline.id, pipeline))
+        case NotificationPreferencesSet():
+            return _told(state, event)
+        case SnippetSaved():
+            return replace(state, snippets=with_item(state.snippets, event.snippet_id, snippet_of(event)))
+        case SnippetDeleted():
+            return replace(state, snippets=without_item(state.snippets, event.snippet_id))
+        case e.ContactPropertyDefined():
+            defined = ContactProperty(event.property_id, event.name, event.kind, event.choices)
+            return replace(state, contact_properties=with_item(state.contact_properties, defined.id, defined))
         case _:
             assert_never(event)
 
@@ -94,6 +112,15 @@ def _with_agent(state: Workspace, agent_id: UUID, **changes: object) -> Workspac
     if agent is None:
         return state
     return replace(state, agents=with_item(state.agents, agent_id, replace(agent, **changes)))  # type: ignore[arg-type]
+
+
+def _told(state: Workspace, event: NotificationPreferencesSet) -> Workspace:
+    others = state.mailed_to - {event.agent_id}
+    mailed_to = others | {event.agent_id} if event.mail and event.agent_id in state.agents else others
+    told = _with_agent(
+        state, event.agent_id, told_in_app=event.in_app, told_by_mail=event.mail, mail_rhythm=event.mail_rhythm
+    )
+    return replace(told, mailed_to=mailed_to)
 
 
 def _with_channel(state: Workspace, channel: ConnectedChannel) -> Workspace:

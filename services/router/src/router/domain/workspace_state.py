@@ -9,11 +9,16 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 from uuid import UUID
 
+from events.channel_health import PartsHealth
+from events.notifications import KINDS, MailKind, MailRhythm, NotificationKind
 from events.rules import RuleSet
 from events.values import Availability, Channel, Role
 from events.workspace import EmailSettings
 from router.domain import errors
+from router.domain.contact_properties import ContactProperty
 from router.domain.email_filters import NO_FILTERS, EmailFilters
+from router.domain.pipeline import DEFAULT_PIPELINE, Pipeline
+from router.domain.snippet import Snippet
 from router.domain.texts import mailbox_key, without_plus
 
 V = TypeVar("V")
@@ -44,7 +49,8 @@ class Team:
 class Agent:
     """A new agent is away until they say that they are available; names and addresses are not kept here.
 
-    `capacity` is how many open conversations routing may give them, None: as many as come.
+    `capacity` is how many open conversations routing may give them, None: as many as come. `told_in_app` and
+    `told_by_mail` are what they want to be told of.
     """
 
     id: UUID
@@ -53,6 +59,9 @@ class Agent:
     availability: Availability = "away"
     available_until: datetime | None = None
     capacity: int | None = None
+    told_in_app: tuple[NotificationKind, ...] = KINDS
+    told_by_mail: tuple[MailKind, ...] = ()
+    mail_rhythm: MailRhythm = "at_once"
 
     @property
     def takes_work(self) -> bool:
@@ -72,8 +81,7 @@ class ConnectedChannel:
     kind: Channel
     email: EmailSettings | None = None
     connected: bool = True
-    health: str = ""
-    health_reason: str = ""
+    health: PartsHealth = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def is_fallback(self) -> bool:
@@ -97,7 +105,7 @@ def _nothing() -> Mapping[UUID, V]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
     """`rules` is the published set (version 0: none yet), `draft` what would be published next, `filters` what mails
-    meet before they are in an inbox."""
+    meet before they are in an inbox; `mailed_to` are the agents who want to be told of something by mail."""
 
     inboxes: Mapping[UUID, Inbox] = field(default_factory=_nothing)
     teams: Mapping[UUID, Team] = field(default_factory=_nothing)
@@ -107,6 +115,12 @@ class Workspace:
     rules: RuleSet = NO_RULES
     draft: RuleSet | None = None
     filters: EmailFilters = NO_FILTERS
+    pipelines: Mapping[UUID, Pipeline] = field(
+        default_factory=lambda: MappingProxyType({DEFAULT_PIPELINE.id: DEFAULT_PIPELINE})
+    )
+    mailed_to: frozenset[UUID] = frozenset()
+    contact_properties: Mapping[UUID, ContactProperty] = field(default_factory=_nothing)
+    snippets: Mapping[UUID, Snippet] = field(default_factory=_nothing)
 
     def inbox(self, inbox_id: UUID) -> Inbox:
         """Raises InboxNotFound."""
@@ -127,6 +141,10 @@ class Workspace:
             raise errors.ChannelNotFound(f"The channel {channel_id} was disconnected.")
         return channel
 
+    def pipeline(self, pipeline_id: UUID | None) -> Pipeline:
+        """The pipeline; None: the one that every workspace has. Raises PipelineNotFound."""
+        return _found(self.pipelines, pipeline_id or DEFAULT_PIPELINE.id, errors.PipelineNotFound, "pipeline")
+
     def channel_at(self, address: str) -> ConnectedChannel | None:
         """The connected e-mail channel that receives at this address, whatever its case and +detail."""
         channel_id = self.addresses.get(mailbox_key(address)) or self.addresses.get(without_plus(address))
@@ -141,6 +159,17 @@ class Workspace:
         channel = self.channel_at(address)
         return channel is not None and channel.inbox_id == inbox_id
 
+    def fallback_address(self, inbox_id: UUID) -> str | None:
+        """The address that came with the inbox."""
+        return next(
+            (
+                one.email.address
+                for one in self.channels.values()
+                if one.inbox_id == inbox_id and one.email is not None and one.is_fallback
+            ),
+            None,
+        )
+
     def first_team(self, inbox_id: UUID) -> Team | None:
         """The first of the inbox's teams; None when it has none or is not known."""
         inbox = self.inboxes.get(inbox_id)
@@ -152,6 +181,14 @@ class Workspace:
         team = self.teams.get(team_id)
         ids = () if team is None else team.member_ids
         return tuple(self.agents[agent_id] for agent_id in ids if agent_id in self.agents)
+
+    def members_of_inbox(self, inbox_id: UUID) -> tuple[UUID, ...]:
+        """The inbox's agents, its own and those of its teams, each once."""
+        inbox = self.inboxes.get(inbox_id)
+        if inbox is None:
+            return ()
+        teams = (self.teams[team_id].member_ids for team_id in inbox.team_ids if team_id in self.teams)
+        return tuple(dict.fromkeys((*inbox.member_ids, *(agent_id for ids in teams for agent_id in ids))))
 
     def available_members(self, team_id: UUID) -> tuple[Agent, ...]:
         """The team's agents who take work now."""

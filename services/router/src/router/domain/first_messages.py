@@ -1,0 +1,125 @@
+"""Writing first, and forwarding: messages of ours that answer nobody."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from events.commands import ForwardMessages, StartConversation
+from events.conversations import (
+    ConversationAssigned,
+    ConversationEvent,
+    ConversationStarted,
+    ReplyContent,
+    ReplyQueued,
+    StartedContent,
+)
+from events.envelope import Envelope
+from router.domain import errors
+from router.domain.conversation_state import Conversation, ConversationState
+from router.domain.held_replies import check_standing
+from router.domain.house import House
+from router.domain.replies import agent_of, check_channel, check_content, check_filled
+from router.domain.workspace_state import Workspace
+
+MAX_FORWARDED: Final = 50
+
+
+def start(
+    command: Envelope[StartConversation],
+    state: ConversationState,
+    *,
+    contact_id: UUID,
+    number: int,
+    workspace: Workspace,
+    house: House,
+) -> tuple[ConversationEvent, ...]:
+    """A conversation that begins with a mail of ours to `contact_id`; `()` when it was begun before.
+
+    Refuses what has to wait for the customer's first word (CustomerMustWriteFirst), and what `check_content` does.
+    """
+    wish = command.data
+    if isinstance(state, Conversation):
+        return ()
+    inbox = workspace.inbox(wish.inbox_id)
+    if inbox.archived:
+        raise errors.InboxIsArchived("An archived inbox begins no conversations.")
+    channel = workspace.channel(wish.channel_id)
+    if channel.kind != "email":
+        raise errors.CustomerMustWriteFirst("Only a mail can begin a conversation; here the customer writes first.")
+    external_id = house.message_id(wish.message_id, command.stream)
+    content = msgspec.structs.replace(wish.content, external_id=external_id)
+    check_content(content)
+    check_filled(content)
+    check_channel(wish.channel_id, content, wish.inbox_id, "email", workspace)
+    _check_not_ours(content, workspace)
+    if wish.assignee_id is not None and not workspace.agent(wish.assignee_id).active:
+        raise errors.AgentIsDeactivated("A deactivated agent takes no conversations.")
+    team = workspace.first_team(wish.inbox_id)
+    started = ConversationStarted(
+        number=number,
+        inbox_id=wish.inbox_id,
+        contact_id=contact_id,
+        channel="email",
+        channel_id=wish.channel_id,
+        message_id=wish.message_id,
+        personal=StartedContent(subject=content.subject),
+    )
+    queued = ReplyQueued(
+        reply_id=wish.message_id,
+        conversation_id=command.stream,
+        inbox_id=wish.inbox_id,
+        channel="email",
+        channel_id=wish.channel_id,
+        agent_id=agent_of(command.actor),
+        blobs=tuple(attachment.blob for attachment in content.attachments),
+        personal=content,
+    )
+    if wish.assignee_id is None and team is None:
+        return (started, queued)
+    assigned = ConversationAssigned(agent_id=wish.assignee_id, team_id=None if team is None else team.id)
+    return (started, queued, assigned)
+
+
+def forward(
+    command: Envelope[ForwardMessages], state: Conversation, workspace: Workspace, house: House
+) -> tuple[ReplyQueued, ...]:
+    """Messages sent on to others, in the conversation's side thread; `()` when that was done before.
+
+    It names none of the customer's ids, so that no answer to it leads to the customer's thread.
+    """
+    wish = command.data
+    if wish.reply_id in state.replies:
+        return ()
+    check_standing(state)
+    if not 0 < len(wish.message_ids) <= MAX_FORWARDED:
+        raise errors.NothingToForward(f"A forward takes 1 to {MAX_FORWARDED} messages along.")
+    external_id = house.side_message_id(wish.reply_id, command.stream)
+    content = msgspec.structs.replace(
+        wish.content, external_id=external_id, in_reply_to=None, references=(), history=None
+    )
+    check_content(content)
+    check_channel(wish.channel_id, content, state.inbox_id, state.channel, workspace)
+    _check_not_ours(content, workspace)
+    return (
+        ReplyQueued(
+            reply_id=wish.reply_id,
+            conversation_id=command.stream,
+            inbox_id=state.inbox_id,
+            channel=state.channel,
+            channel_id=wish.channel_id,
+            agent_id=agent_of(command.actor),
+            blobs=wish.blobs,
+            in_side_thread=True,
+            forwarded_ids=wish.message_ids,
+            personal=content,
+        ),
+    )
+
+
+def _check_not_ours(content: ReplyContent, workspace: Workspace) -> None:
+    """What goes to ourselves comes back and goes out again."""
+    if any(workspace.is_ours(one.address) for one in (*content.to, *content.cc, *content.bcc)):
+        raise errors.OwnAddress("An address of ours cannot be a recipient.")

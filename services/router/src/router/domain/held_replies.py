@@ -1,0 +1,179 @@
+"""What becomes of a reply once it is queued: it waits, is held, released, taken back, tried again, answered for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Literal
+from uuid import UUID
+
+from events.commands import CancelReply, ConfirmReply, ElapseReply, RetryReply, SnoozeConversation
+from events.conversations import (
+    ConversationEvent,
+    ConversationReopened,
+    ReplyCancelled,
+    ReplyHeld,
+    ReplyQueued,
+    ReplyReleased,
+    ReplySent,
+    Then,
+)
+from router.domain import errors
+from router.domain.conversation_state import Conversation, Open, Resolved, Snoozed, Spam, Trashed, key_holder
+from router.domain.delivery import Delivery
+from router.domain.status import resolve, snooze
+
+WAITING: Final = ("waiting", "held")
+
+
+def check_standing(state: Conversation) -> None:
+    """Raises why nothing can be sent from a conversation as it stands."""
+    match state.standing:
+        case Spam():
+            raise errors.ConversationIsSpam("The conversation is marked as spam; reopen it before you answer.")
+        case Trashed():
+            raise errors.ConversationInTrash("The conversation is in the trash; reopen it before you answer.")
+        case _:
+            pass
+    if key_holder(state) is None:
+        raise errors.ConversationIsErased("Everybody in this conversation was erased; there is nobody to answer.")
+
+
+def close(then: Then | None, state: Conversation, now: datetime, timer_id: UUID) -> tuple[ConversationEvent, ...]:
+    """What the reply's `then` does to an open conversation; a time that has passed meanwhile leaves it open."""
+    if then is None or not isinstance(state.standing, Open):
+        return ()
+    if then.status == "resolved":
+        return resolve(state)
+    if then.until is not None and then.until <= now:
+        return ()
+    return snooze(SnoozeConversation(until=then.until), state, now=now, timer_id=timer_id)
+
+
+def elapse(
+    timer: ElapseReply, state: Conversation, queued: ReplyQueued | None, now: datetime, snooze_id: UUID
+) -> tuple[ConversationEvent, ...]:
+    """The timer of a waiting reply is due; any other is obsolete and changes nothing.
+
+    A scheduled reply to a conversation that was put away waits on for an agent. `queued` is the reply as it was
+    queued, without its content when the person was erased: then there is nothing to send.
+    """
+    found = next(
+        (reply for reply in state.replies.items() if reply[1].hold and reply[1].hold.timer_id == timer.timer_id), None
+    )
+    if found is None or found[1].state != "waiting":
+        return ()
+    reply_id, known = found
+    if queued is None or queued.personal is None:
+        return (_cancelled(reply_id, state, "erased", released=False),)
+    if _is_scheduled(known) and isinstance(state.standing, Spam | Trashed):
+        return (ReplyHeld(reply_id=reply_id, reason="put_away"),)
+    return _released(queued, known, "due", state, now, snooze_id)
+
+
+def hold(state: Conversation) -> tuple[ReplyHeld, ...]:
+    """The customer wrote: replies that were scheduled before wait for an agent. An undo window is not held."""
+    return tuple(
+        ReplyHeld(reply_id=reply_id, reason="customer_wrote")
+        for reply_id, known in state.replies.items()
+        if known.state == "waiting" and _is_scheduled(known) and not known.in_side_thread
+    )
+
+
+def cancel(command: CancelReply, state: Conversation) -> tuple[ConversationEvent, ...]:
+    """Takes a reply back that nobody has begun to send, and reopens what it closed."""
+    known = _known(command.reply_id, state)
+    if known.state == "cancelled":
+        return ()
+    if known.state not in (*WAITING, "queued"):
+        raise errors.AlreadySent("The reply is being sent, was sent, or failed: it cannot be taken back.")
+    cancelled = _cancelled(command.reply_id, state, "agent", released=known.state == "queued")
+    return (cancelled, *(reopened(state, "reply_cancelled") if known.closed else ()))
+
+
+def retry(
+    command: RetryReply, state: Conversation, queued: ReplyQueued | None, now: datetime, snooze_id: UUID
+) -> tuple[ConversationEvent, ...]:
+    """Sends a failed reply again, or a waiting one at once; one that is on its way already stays so."""
+    known = _known(command.reply_id, state)
+    if known.state in ("queued", "sending"):
+        return ()
+    if known.state in WAITING:
+        return _released(_content(queued), known, "sent_now", state, now, snooze_id)
+    if known.state != "failed":
+        raise errors.ReplyDidNotFail("Only a failed reply, or one that waits, can be sent again.")
+    if not known.can_retry:
+        raise errors.ReplyCannotBeRetried("Sending this reply again would fail again: write a new one.")
+    return _released(_content(queued), known, "retried", state, now, snooze_id)
+
+
+def confirm(
+    command: ConfirmReply, state: Conversation, queued: ReplyQueued | None, now: datetime, snooze_id: UUID
+) -> tuple[ConversationEvent, ...]:
+    """An agent knows of an uncertain reply whether it arrived; what did not is sent again, under the same id."""
+    known = _known(command.reply_id, state)
+    if command.arrived and known.state in ("sent", "delivered"):
+        return ()
+    if not command.arrived and known.state in ("queued", "sending"):
+        return ()
+    if known.state != "uncertain":
+        raise errors.ReplyIsNotUncertain("It is known whether this reply went out.")
+    if command.arrived:
+        return (ReplySent(reply_id=command.reply_id, attempt=known.attempt),)
+    return _released(_content(queued), known, "not_arrived", state, now, snooze_id)
+
+
+def reopened(
+    state: Conversation, reason: Literal["reply_failed", "reply_cancelled"]
+) -> tuple[ConversationReopened, ...]:
+    """So that a reply that did not go out leaves no conversation closed."""
+    return (ConversationReopened(reason=reason),) if isinstance(state.standing, Resolved | Snoozed) else ()
+
+
+def _is_scheduled(known: Delivery) -> bool:
+    return known.hold is not None and known.hold.kind == "scheduled"
+
+
+def _known(reply_id: UUID, state: Conversation) -> Delivery:
+    known = state.replies.get(reply_id)
+    if known is None:
+        raise errors.ReplyNotFound("This conversation has no such reply.")
+    return known
+
+
+def _content(queued: ReplyQueued | None) -> ReplyQueued:
+    if queued is None or queued.personal is None:
+        raise errors.ConversationIsErased("The person was erased, and the reply with them.")
+    return queued
+
+
+def _released(
+    queued: ReplyQueued,
+    known: Delivery,
+    reason: Literal["due", "sent_now", "retried", "not_arrived"],
+    state: Conversation,
+    now: datetime,
+    snooze_id: UUID,
+) -> tuple[ConversationEvent, ...]:
+    if reason != "due":
+        check_standing(state)
+    released = ReplyReleased(
+        reply_id=queued.reply_id,
+        conversation_id=queued.conversation_id,
+        inbox_id=queued.inbox_id,
+        channel=queued.channel,
+        channel_id=queued.channel_id,
+        agent_id=queued.agent_id,
+        blobs=queued.blobs,
+        in_side_thread=queued.in_side_thread,
+        reason=reason,
+        after_attempt=known.attempt,
+        personal=queued.personal,
+    )
+    waited = known.state in WAITING and _is_scheduled(known)
+    return (released, *(close(known.then, state, now, snooze_id) if waited else ()))
+
+
+def _cancelled(
+    reply_id: UUID, state: Conversation, reason: Literal["agent", "erased"], *, released: bool
+) -> ReplyCancelled:
+    return ReplyCancelled(reply_id=reply_id, channel=state.channel, reason=reason, released=released)

@@ -1,0 +1,137 @@
+"""Mails of the installation to its agents: to whom one may go, and what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from events.conversations import ConversationEvent
+from events.envelope import Actor, AnyEnvelope
+from events.notifications import KINDS, MailRhythm, NotificationKind
+from events.system_mails import Matter, SendAccountMail, SendNotificationMail, SystemMailQueued
+from router.domain import errors
+from router.domain.conversation_state import Conversation, ConversationState
+from router.domain.workspace_state import Workspace
+from service_kit.notices import notices
+
+HOLD: Final = timedelta(minutes=1)
+"""What an agent has read by then needs no mail."""
+APART: Final = timedelta(minutes=5)
+"""From one mail about a conversation to the next."""
+DAILY_HOUR: Final = 7
+"""Of UTC, when daily mails go."""
+MOST_MATTERS: Final = 50
+STALE: Final = timedelta(days=1)
+
+
+class PlannedNotice(msgspec.Struct, frozen=True):
+    """A mail is to tell of these kinds by `due_at`, unless the conversation was read up to `newest` by then."""
+
+    due_at: datetime
+    newest: int
+    kinds: frozenset[NotificationKind]
+
+    def with_more(self, later: PlannedNotice) -> PlannedNotice:
+        return PlannedNotice(min(self.due_at, later.due_at), later.newest, self.kinds | later.kinds)
+
+
+class DueNotice(msgspec.Struct, frozen=True):
+    """What an agent is to be told of a conversation now."""
+
+    conversation_id: UUID
+    newest: int
+    kinds: tuple[NotificationKind, ...]
+
+
+def send_account_mail(
+    command: SendAccountMail, mail_id: UUID, state: Workspace, *, queued: bool
+) -> tuple[SystemMailQueued, ...]:
+    """The mail, once (`queued`: it is on its way already). Raises AgentNotFound, AgentIsDeactivated."""
+    if queued:
+        return ()
+    agent = state.agent(command.agent_id)
+    if not agent.active:
+        raise errors.AgentIsDeactivated("A deactivated agent gets no mail.")
+    return (
+        SystemMailQueued(
+            mail_id=mail_id,
+            kind=command.kind,
+            agent_id=agent.id,
+            token=command.token,
+            expires_at=command.expires_at,
+        ),
+    )
+
+
+def planned(
+    event: ConversationEvent,
+    actor: Actor,
+    before: ConversationState,
+    after: ConversationState,
+    workspace: Workspace,
+    now: datetime,
+) -> Iterator[tuple[UUID, PlannedNotice]]:
+    """Whom a mail is to tell of the event: active agents of the inbox's circle who want it, never who did it."""
+    if not isinstance(after, Conversation):
+        return
+    had = before.assignee_id if isinstance(before, Conversation) else None
+    for notice in notices(event, actor, had, after.assignee_id):
+        circle: Iterable[UUID] = (notice.agent_id,) if notice.agent_id else workspace.members_of_inbox(after.inbox_id)
+        for agent_id in circle:
+            agent = workspace.agents.get(agent_id)
+            if agent is None or not agent.active or notice.kind not in agent.told_by_mail:
+                continue
+            if actor.kind == "agent" and actor.id == str(agent_id):
+                continue
+            yield agent_id, PlannedNotice(due(agent.mail_rhythm, now), after.sequence, frozenset({notice.kind}))
+
+
+def due(rhythm: MailRhythm, now: datetime) -> datetime:
+    """When what happened now is due: after a minute, at the next full hour, at the next seven o'clock (UTC)."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    match rhythm:
+        case "at_once":
+            return now + HOLD
+        case "hourly":
+            return hour + timedelta(hours=1)
+        case "daily":
+            today = hour.replace(hour=DAILY_HOUR)
+            return today if today > now else today + timedelta(days=1)
+
+
+def notification_mail(
+    command: SendNotificationMail,
+    envelope: AnyEnvelope,
+    due_notices: Sequence[DueNotice],
+    states: Mapping[UUID, ConversationState],
+    workspace: Workspace,
+) -> tuple[SystemMailQueued, ...]:
+    """One mail about all that is due and unread; none when there is nothing left to tell, or nobody to be told.
+
+    Of more than 50 conversations the first 50 are named: the others wait in the app.
+    """
+    agent = workspace.agents.get(command.agent_id)
+    if agent is None or not agent.active:
+        return ()
+    matters = tuple(
+        Matter(conversation_id=one.conversation_id, number=state.number, kinds=wanted)
+        for one in due_notices
+        if isinstance(state := states.get(one.conversation_id), Conversation)
+        and state.read.get(agent.id, 0) < one.newest
+        and (wanted := tuple(kind for kind in KINDS if kind in one.kinds and kind in agent.told_by_mail))
+    )
+    if not matters:
+        return ()
+    return (
+        SystemMailQueued(
+            mail_id=envelope.stream,
+            kind="notification",
+            agent_id=agent.id,
+            expires_at=envelope.occurred_at + STALE,
+            matters=matters[:MOST_MATTERS],
+        ),
+    )

@@ -1,0 +1,137 @@
+"""Mails to agents: once, and only to who is there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from events.conversations import ConversationAssigned, ConversationEvent, ConversationReadMarked, ReplyFailed
+from events.envelope import Actor
+from events.notifications import NotificationPreferencesSet
+from events.system_mails import Matter, SendAccountMail, SendNotificationMail, SystemMailQueued
+from events.testing import example
+from events.workspace import AgentDeactivated
+from router.domain import conversation, errors
+from router.domain.conversation import NOT_OPENED, Conversation, ConversationState
+from router.domain.system_mails import DueNotice, PlannedNotice, due, notification_mail, planned, send_account_mail
+from router.domain.testing import ADA, BOB, CONVERSATION, NINE, a_workspace, an_id, command, opened
+from router.domain.workspace import Workspace, evolve
+
+MAIL = an_id("mail")
+INVITATION = replace(example(SendAccountMail), agent_id=BOB)
+
+
+def test_an_invitation_is_queued_with_its_sealed_token() -> None:
+    (queued,) = send_account_mail(INVITATION, MAIL, a_workspace(), queued=False)
+    assert queued == SystemMailQueued(
+        mail_id=MAIL,
+        kind=INVITATION.kind,
+        agent_id=BOB,
+        token=INVITATION.token,
+        expires_at=INVITATION.expires_at,
+    )
+
+
+def test_the_same_mail_is_queued_once() -> None:
+    assert send_account_mail(INVITATION, MAIL, a_workspace(), queued=True) == ()
+
+
+def test_nobody_is_written_to_who_is_not_there() -> None:
+    gone = evolve(a_workspace(), AgentDeactivated(agent_id=BOB))
+    with pytest.raises(errors.AgentIsDeactivated):
+        send_account_mail(INVITATION, MAIL, gone, queued=False)
+    with pytest.raises(errors.AgentNotFound):
+        send_account_mail(replace(INVITATION, agent_id=an_id("nobody")), MAIL, a_workspace(), queued=False)
+
+
+# -- notifications ------------------------------------------------------------------------------------------------
+
+BY_SYSTEM = Actor("system")
+
+
+def wanting(*kinds: str, rhythm: str = "at_once", agent: UUID = BOB) -> Workspace:
+    chosen = NotificationPreferencesSet(agent_id=agent, mail=kinds, mail_rhythm=rhythm)  # type: ignore[arg-type]
+    return a_workspace(chosen)
+
+
+def talk(*more: ConversationEvent) -> ConversationState:
+    return reduce(conversation.evolve, (opened(), *more), cast(ConversationState, NOT_OPENED))
+
+
+ASSIGNED = ConversationAssigned(agent_id=BOB, team_id=None)
+
+
+def plans(event: ConversationEvent, actor: Actor, workspace: Workspace, *before: ConversationEvent) -> list[Any]:
+    return list(planned(event, actor, talk(*before), talk(*before, event), workspace, NINE))
+
+
+def test_who_wants_a_mail_has_one_planned_for_a_minute_later() -> None:
+    assert plans(ASSIGNED, BY_SYSTEM, wanting("assigned")) == [
+        (BOB, PlannedNotice(NINE + timedelta(minutes=1), 2, frozenset({"assigned"})))
+    ]
+
+
+def test_who_wants_none_or_is_gone_or_did_it_has_none_planned() -> None:
+    assert plans(ASSIGNED, BY_SYSTEM, wanting("mention")) == []
+    assert plans(ASSIGNED, Actor("agent", str(BOB)), wanting("assigned")) == []
+    gone = evolve(wanting("assigned"), AgentDeactivated(agent_id=BOB))
+    assert plans(ASSIGNED, BY_SYSTEM, gone) == []
+    assert a_workspace().mailed_to == frozenset() and wanting("assigned").mailed_to == {BOB}
+    assert evolve(wanting("assigned"), NotificationPreferencesSet(agent_id=BOB)).mailed_to == frozenset()
+
+
+def test_what_concerns_the_inbox_is_planned_for_its_members_who_want_it() -> None:
+    failed = replace(example(ReplyFailed), reply_id=an_id("reply"))
+    inbox = talk()
+    assert isinstance(inbox, Conversation)
+    for agent_id, workspace in ((one, wanting("send_failed", agent=one)) for one in a_workspace().agents):
+        told = [who for who, _ in plans(failed, BY_SYSTEM, workspace)]
+        assert told == ([agent_id] if agent_id in workspace.members_of_inbox(inbox.inbox_id) else [])
+
+
+def test_rhythms_put_it_off_to_the_hour_or_the_morning() -> None:
+    at = datetime(2026, 1, 5, 9, 20, 30, tzinfo=UTC)
+    assert due("at_once", at) == at + timedelta(minutes=1)
+    assert due("hourly", at) == datetime(2026, 1, 5, 10, tzinfo=UTC)
+    assert due("daily", at) == datetime(2026, 1, 6, 7, tzinfo=UTC)
+    assert due("daily", at.replace(hour=6)) == datetime(2026, 1, 5, 7, tzinfo=UTC)
+
+
+def mailed(
+    state: ConversationState, workspace: Workspace, newest: int = 2, kinds: tuple[Any, ...] = ("assigned",)
+) -> tuple[SystemMailQueued, ...]:
+    wish = command(SendNotificationMail(agent_id=BOB), by=None, on=MAIL)
+    return notification_mail(
+        wish.data, wish, (DueNotice(CONVERSATION, newest, kinds),), {CONVERSATION: state}, workspace
+    )
+
+
+def test_what_is_due_and_unread_becomes_one_mail() -> None:
+    (mail,) = mailed(talk(ASSIGNED), wanting("assigned"))
+    assert (mail.kind, mail.agent_id, mail.mail_id) == ("notification", BOB, MAIL)
+    assert mail.matters == (Matter(conversation_id=CONVERSATION, number=opened().number, kinds=("assigned",)),)
+    assert mail.expires_at == NINE + timedelta(days=1)
+
+
+def test_what_was_read_by_then_needs_no_mail() -> None:
+    read = ConversationReadMarked(agent_id=BOB, up_to=2)
+    assert mailed(talk(ASSIGNED, read), wanting("assigned")) == ()
+    assert mailed(talk(ASSIGNED, read), wanting("assigned"), newest=4) != ()
+    assert mailed(talk(ASSIGNED, ConversationReadMarked(agent_id=ADA, up_to=2)), wanting("assigned")) != ()
+
+
+def test_who_has_changed_their_mind_or_is_gone_gets_no_mail() -> None:
+    assert mailed(talk(ASSIGNED), wanting("mention")) == ()
+    assert mailed(talk(ASSIGNED), evolve(wanting("assigned"), AgentDeactivated(agent_id=BOB))) == ()
+    assert mailed(NOT_OPENED, wanting("assigned")) == ()
+
+
+def test_several_of_a_conversation_are_one_matter_and_it_is_not_put_off() -> None:
+    first = PlannedNotice(NINE, 2, frozenset({"assigned"}))
+    more = first.with_more(PlannedNotice(NINE + timedelta(minutes=1), 9, frozenset({"mention"})))
+    assert more == PlannedNotice(NINE, 9, frozenset({"assigned", "mention"}))

@@ -1,0 +1,123 @@
+"""Replies that wait are kept by the store and a timer, so that no death in between loses or hastens them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from events import frame
+from events.commands import CancelReply, ElapseReply, EraseContact, RetryReply, SendReply
+from events.conversations import ReplyContent, ReplyReleased
+from events.envelope import SYSTEM
+from events.inbound import DeliveryRefused
+from events.values import Address
+from router.rebuild import rebuild
+from router.testing import CHANNEL, COMMANDS, NOON, SUPPORT, Workbench, envelope, kinds, mail
+from router.timers import Timer, command_of
+from service_kit.ids import new_id
+from service_kit.settings import DEFAULT_WORKSPACE_ID
+
+pytestmark = pytest.mark.real
+SOON = NOON + timedelta(seconds=10)
+CONTENT = ReplyContent(
+    external_id="", sender=Address(SUPPORT), to=(Address("maria@customer.example"),), subject="Re", text="A secret"
+)
+
+
+class Waiting:
+    """A conversation with a reply that can be undone for ten seconds."""
+
+    def __init__(self, bench: Workbench) -> None:
+        bench.set_up_workspace()
+        self.bench, self.reply_id = bench, new_id()
+        self.contact, opened = bench.receive(mail())[:2]
+        self.stream = opened.stream
+        wish = SendReply(reply_id=self.reply_id, channel_id=CHANNEL, content=CONTENT, undo_seconds=10)
+        assert bench.command(wish, self.stream).state == "done"
+        [(self.timer_id, due, kind)] = bench.rows("SELECT timer_id, due_at, kind FROM router.timers")
+        assert (due, kind) == (SOON, "reply")
+
+    def elapse(self) -> None:
+        due = ElapseReply(timer_id=self.timer_id)
+        self.bench.command(due, self.stream, id=self.timer_id, actor=SYSTEM, at=SOON)
+
+    def outbound(self) -> list[str]:
+        rows = self.bench.rows(
+            "SELECT topic, state FROM router.stored_events WHERE originator_id = %s ORDER BY originator_version",
+            self.stream,
+        )
+        return [name for name, state in rows if "outbound.email.v1" in frame.unpack(bytes(state)).topics]
+
+
+def test_nothing_goes_to_the_channel_before_its_time_and_then_all_that_is_delivered_does(bench: Workbench) -> None:
+    waiting = Waiting(bench)
+    assert waiting.outbound() == []
+    waiting.elapse()
+    assert waiting.outbound() == ["ReplyReleased"]
+    released = bench.events(stream=waiting.stream)[-1].data
+    assert isinstance(released, ReplyReleased) and released.personal is not None
+    assert released.personal.text == "A secret" and released.personal.external_id
+    assert bench.count("timers") == 0
+    waiting.elapse()
+    assert waiting.outbound() == ["ReplyReleased"]
+
+
+def test_a_router_that_knows_nothing_of_before_releases_it_too(bench: Workbench) -> None:
+    waiting = Waiting(bench)
+    rebuild(bench.parts)
+    assert bench.count("timers") == 1
+    due = ElapseReply(timer_id=waiting.timer_id)
+    asked = envelope(due, stream=waiting.stream, id=waiting.timer_id, at=SOON)
+    bench.handle(bench.records(asked, topic=COMMANDS), bench.built())
+    assert waiting.outbound() == ["ReplyReleased"]
+
+
+def test_undone_it_never_goes_anywhere(bench: Workbench) -> None:
+    waiting = Waiting(bench)
+    assert bench.command(CancelReply(reply_id=waiting.reply_id), waiting.stream).state == "done"
+    assert bench.count("timers") == 0
+    waiting.elapse()
+    assert waiting.outbound() == []
+    refused = bench.command(RetryReply(reply_id=waiting.reply_id), waiting.stream)
+    assert refused.code == "conflict.reply-did-not-fail"
+
+
+def test_of_an_erased_person_nothing_is_sent(bench: Workbench) -> None:
+    waiting = Waiting(bench)
+    bench.command(EraseContact(), waiting.contact.stream)
+    waiting.elapse()
+    assert kinds(bench.events(stream=waiting.stream))[-1] == "ReplyCancelled"
+    assert waiting.outbound() == []
+
+
+def test_a_failed_reply_is_sent_again_with_what_was_queued(bench: Workbench) -> None:
+    waiting = Waiting(bench)
+    waiting.elapse()
+    refused = DeliveryRefused(channel="email", reply_id=waiting.reply_id, attempt=1, reported_at=NOON, code="550")
+    bench.receive(envelope(refused, stream=waiting.stream))
+    assert bench.command(RetryReply(reply_id=waiting.reply_id), waiting.stream).state == "done"
+    again = bench.events(stream=waiting.stream)[-1].data
+    assert (again.reason, again.after_attempt, again.personal.text) == ("retried", 1, "A secret")
+    unknown = bench.command(RetryReply(reply_id=new_id()), waiting.stream)
+    assert unknown.code == "not_found.reply-not-found"
+
+
+def test_the_kind_of_a_timer_says_which_command_it_becomes() -> None:
+    timer, conversation = UUID(int=1), UUID(int=2)
+    command = command_of(Timer(timer, conversation, "reply"), DEFAULT_WORKSPACE_ID, NOON)
+    assert (command.id, command.stream, command.data) == (timer, conversation, ElapseReply(timer_id=timer))
+
+
+def test_a_reply_that_the_store_cannot_give_back_is_quarantined_and_stops_nothing(bench: Workbench) -> None:
+    waiting = Waiting(bench)
+    bench.connection.execute(
+        "UPDATE router.stored_events SET state = set_byte(state, length(state) - 10,"
+        " (get_byte(state, length(state) - 10) + 1) %% 256) WHERE topic = 'ReplyQueued' AND originator_id = %s",
+        (waiting.stream,),
+    )
+    asked = envelope(RetryReply(reply_id=waiting.reply_id), stream=waiting.stream)
+    events = bench.handle(bench.records(asked, topic=COMMANDS))
+    assert kinds(events) == ["InboundQuarantined", "CommandHandled"]
+    assert events[-1].data.code == "invalid.command-quarantined"
