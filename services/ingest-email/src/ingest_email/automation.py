@@ -79,6 +79,10 @@ _REPORTS: Final = frozenset(
     }
 )
 _LIST_FIELDS: Final = ("list-id", "list-unsubscribe", "list-post", "list-help", "list-owner", "list-archive")
+_TELLING_FIELDS: Final = _OWN_FIELDS.union(
+    _LIST_FIELDS, ("auto-submitted", "return-path", "precedence", "x-auto-response-suppress")
+)
+"""A mail without any of these is judged by its sender and subject alone."""
 
 
 def sign_of(mail: Mail, envelope_sender: str | None = None) -> str | None:
@@ -87,6 +91,8 @@ def sign_of(mail: Mail, envelope_sender: str | None = None) -> str | None:
     `envelope_sender` is the reverse path of SMTP ("" for `<>`), None where it isn't known.
     """
     headers = mail.headers
+    if mail.container not in _REPORTS and envelope_sender != "" and headers.fields.keys().isdisjoint(_TELLING_FIELDS):
+        return _sender_sign(mail, envelope_sender or "") or _subject_sign(mail.subject)
     auto_submitted = headers.first("auto-submitted")
     if auto_submitted and parameters(auto_submitted)[0].partition(" ")[0] != "no":
         return "auto-submitted"
@@ -150,9 +156,9 @@ def has_bounce_subject(subject: str) -> bool:
 
 
 def _sender_sign(mail: Mail, envelope_sender: str) -> str | None:
-    for address in (mail.sender.address, envelope_sender):
-        if _ROBOTS.fullmatch(address.rpartition("@")[0]):
-            return "robot-sender"
+    locals_ = {mail.sender.address.rpartition("@")[0], envelope_sender.rpartition("@")[0]}
+    if any(_ROBOTS.fullmatch(local) for local in locals_):
+        return "robot-sender"
     return "robot-sender" if _ROBOT_NAMES.search(mail.sender.name) else None
 
 

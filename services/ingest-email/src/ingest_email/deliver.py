@@ -11,12 +11,16 @@ from typing import Final
 from uuid import UUID
 
 from events import codec, frame
-from events.conversations import ReplyQueued
+from events.conversations import ReplyCancelled, ReplyQueued, ReplyReleased
 from events.envelope import AnyEnvelope
 from events.errors import MalformedEvent
-from events.sealing import DataKey
+from events.sealing import DataKey, Keys
+from events.system_mails import SystemMailQueued
 from events.topics import OUTBOUND_EMAIL, WORKSPACE
+from events.workspace import SmtpSettings
 from ingest_email import ledger_listener, outgoing_channels, relay_url
+from ingest_email.access_tokens import AccessTokens
+from ingest_email.agent_book import AgentBook
 from ingest_email.database_thread import DatabaseThread
 from ingest_email.delivery_attempt import Attempts
 from ingest_email.delivery_channels import DeliveryChannels
@@ -28,9 +32,12 @@ from ingest_email.delivery_reporter import DeliveryReporter
 from ingest_email.delivery_settings import DeliverySettings
 from ingest_email.delivery_workers import DeliveryWorkers
 from ingest_email.outbox import OutboxTransport
-from ingest_email.outgoing_channels import ChannelBook, ChannelReader
+from ingest_email.outgoing_channels import ChannelBook
 from ingest_email.outgoing_routes import Routes, Transport
 from ingest_email.smtp_client import SmtpTransport
+from ingest_email.system_mail_catalogue import Catalogue
+from ingest_email.system_mails import SystemMails
+from ingest_email.workspace_reader import WorkspaceReader
 from service_kit import database, health, lifecycle, secrets
 from service_kit.blobs import Blobs
 from service_kit.clock import Clock, utc_now
@@ -39,6 +46,7 @@ from service_kit.dead_letters import DeadLetters
 from service_kit.health import Health
 from service_kit.keyring import Keyring
 from service_kit.metrics import Metrics
+from service_kit.offsets import Record
 from service_kit.producer import Publisher
 from service_kit.projector import Projector
 from service_kit.replica import TopicReplica
@@ -87,7 +95,16 @@ def build(
     own_relay = None if transport is not None else transport_to(settings.smtp_relay_url, settings.mail_domain, own)
     relay = transport if own_relay is None else own_relay
     assert relay is not None
-    channels = _channels(settings, own, relay, database_thread, parts, clock, wake)
+    agents = AgentBook()
+    channels = _channels(settings, own, relay, database_thread, parts, clock, wake, agents)
+    letter_keys = Keyring(settings.secret_key, cached=0)
+
+    async def agent_keys(key_id: UUID | None) -> Keys:
+        """Read afresh: an erasure counts at once."""
+        wanted = [] if key_id is None else [key_id]
+        letter_keys.forget(wanted)
+        return await database_thread.once(lambda cursor: letter_keys.fetch(cursor, wanted))
+
     attempts = Attempts(
         ledger=ledger,
         database=database_thread,
@@ -98,6 +115,15 @@ def build(
         clock=clock,
         jitter=jitter,
         health=parts,
+        system_mails=SystemMails(
+            book=agents,
+            catalogue=Catalogue.read(),
+            box=secrets.SecretBox(settings.secret_key),
+            domain=settings.mail_domain,
+            public_url=settings.public_url,
+            keys=agent_keys,
+            caught_up=channels.caught_up,
+        ),
     )
     workers = DeliveryWorkers(
         ledger=ledger,
@@ -176,16 +202,28 @@ def _channels(
     parts: Health,
     clock: Clock,
     wake: asyncio.Event,
+    agents: AgentBook,
 ) -> DeliveryChannels:
     book, box = ChannelBook(), secrets.SecretBox(settings.secret_key)
-    reader = ChannelReader(book)
+    reader = WorkspaceReader(book)
 
     def noted(channel_id: UUID) -> outgoing_channels.Health:
         channel = book.find(channel_id)
         return OK if channel is None else channel.health
 
-    async def open_secret(secret_id: UUID) -> str:
+    tokens = AccessTokens(own.providers, run=database_thread.run, box=box)
+
+    async def open_secret(server: SmtpSettings) -> str | None:
+        secret_id = server.secret_id
+        if secret_id is None:
+            return None
+        if server.auth == "oauth2":
+            return await tokens.token(secret_id)
         return box.open(secret_id, await database_thread.once(lambda cursor: secrets.load(cursor, secret_id)))
+
+    def refused(server: SmtpSettings) -> None:
+        if server.secret_id is not None:
+            tokens.refused(server.secret_id)
 
     kafka = settings.kafka_bootstrap_servers
     told = ChannelHealth(Publisher(kafka), settings.workspace_id, noted, clock)
@@ -200,10 +238,16 @@ def _channels(
         relay=relay,
         connect=lambda server, password: SmtpTransport(server, settings.mail_domain, own.time_outs, password=password),
         open_secret=open_secret,
+        refused=refused,
         caught_up=caught_up,
         wake=wake,
     )
-    replica = TopicReplica(kafka, [WORKSPACE.name], routes.read)
+
+    def read(records: Sequence[Record]) -> None:
+        agents.read(records)
+        routes.read(records)
+
+    replica = TopicReplica(kafka, [WORKSPACE.name], read)
     return DeliveryChannels(routes, replica, told, DeadLetters(kafka, GROUP), parts)
 
 
@@ -212,21 +256,33 @@ def enter(cursor: Cursor, ledger: DeliveryLedger, keyring: Keyring, batch: Seque
     KeyNotHeld when a key is missing.
     """
     keys = keyring.fetch(cursor, {arrived.key_id for arrived in batch if arrived.key_id is not None})
-    rows = []
+    rows: dict[UUID, Queued] = {}
+    cancelled: list[UUID] = []
     for arrived in batch:
+        envelope = arrived.envelope
+        if envelope is not None and isinstance(envelope.data, ReplyCancelled):
+            cancelled.append(envelope.data.reply_id)
+            continue
         key = keys.get(arrived.key_id) if arrived.key_id is not None else None
-        rows.append(queued(arrived.envelope, key if isinstance(key, DataKey) else None))
-    ledger.insert(cursor, rows, clock())
+        row = queued(envelope, key if isinstance(key, DataKey) else None)
+        rows[row.reply_id] = row
+    now = clock()
+    ledger.insert(cursor, list(rows.values()), now)
+    if cancelled:
+        ledger.cancel(cursor, cancelled, now)
 
 
 def queued(envelope: AnyEnvelope | None, key: DataKey | None) -> Queued:
-    """The ledger's row for a reply: ids, and the event sealed with its person's key, so that an erasure reaches it.
+    """The ledger's row for a reply that is to be delivered, for the first time or again: ids, and the event sealed with
+    its person's key, so that an erasure reaches it. A mail to an agent is a row of its own lane, of no channel.
 
     Of an erased person's reply only the open half is left.
     """
-    if envelope is None or not isinstance(envelope.data, ReplyQueued):
+    if envelope is not None and isinstance(envelope.data, SystemMailQueued):
+        return _system_mail(envelope, envelope.data.mail_id)
+    if envelope is None or not isinstance(envelope.data, ReplyQueued | ReplyReleased):
         raise MalformedEvent(f"{OUTBOUND_EMAIL.name} holds a {envelope.type if envelope else 'record'}, no reply")
-    reply: ReplyQueued = envelope.data
+    reply: ReplyQueued | ReplyReleased = envelope.data
     lane = str(reply.conversation_id).encode()
     return Queued(
         reply_id=reply.reply_id,
@@ -236,6 +292,18 @@ def queued(envelope: AnyEnvelope | None, key: DataKey | None) -> Queued:
         workspace_id=envelope.workspace_id,
         correlation_id=envelope.correlation_id,
         record=frame.pack((OUTBOUND_EMAIL.name,), lane, codec.encode(envelope, key)),
+        after_attempt=reply.after_attempt if isinstance(reply, ReplyReleased) else 0,
+    )
+
+
+def _system_mail(envelope: AnyEnvelope, mail_id: UUID) -> Queued:
+    return Queued(
+        reply_id=mail_id,
+        conversation_id=mail_id,
+        event_id=envelope.id,
+        workspace_id=envelope.workspace_id,
+        correlation_id=envelope.correlation_id,
+        record=frame.pack((OUTBOUND_EMAIL.name,), str(mail_id).encode(), codec.encode(envelope)),
     )
 
 

@@ -32,6 +32,7 @@ FaultCode = Literal[
     "login-missing",
     "login-required",
     "wrong-password",
+    "grant-expired",
     "secret-missing",
     "refused",
 ]

@@ -11,10 +11,11 @@ from uuid import UUID
 import psycopg
 
 from events import codec, frame
-from events.conversations import ReplyContent, ReplyQueued
+from events.conversations import ReplyContent, ReplyQueued, ReplyReleased
 from events.envelope import AnyEnvelope
 from events.errors import EventError, KeyNotHeld
 from events.sealing import Keys
+from events.system_mails import SystemMailQueued
 from ingest_email import delivery, render
 from ingest_email.database_thread import DatabaseThread
 from ingest_email.delivery import Answer, Answered, Impossible, Outcome, Postponed, PutOff
@@ -23,6 +24,7 @@ from ingest_email.delivery_settings import PREPARE_SECONDS, DeliverySettings
 from ingest_email.outgoing_addresses import Unsendable
 from ingest_email.outgoing_routes import Routes, Way
 from ingest_email.render import Mail
+from ingest_email.system_mails import SystemMails
 from service_kit.blobs import BlobNotFound, Blobs, BlobStoreUnavailable
 from service_kit.clock import Clock
 from service_kit.database import Cursor
@@ -48,6 +50,7 @@ class Attempts:
         clock: Clock,
         jitter: Callable[[], float],
         health: Health,
+        system_mails: SystemMails,
     ) -> None:
         self._ledger = ledger
         self._database = database
@@ -58,6 +61,7 @@ class Attempts:
         self._clock = clock
         self._jitter = jitter
         self._health = health
+        self._system_mails = system_mails
 
     async def make(self, lease: Lease, at_the_dot: Callable[[], None]) -> Outcome:
         """Tries once. `at_the_dot` is called when the mail may be out: an interruption from then on means doubt.
@@ -69,7 +73,7 @@ class Attempts:
                 envelope = await self._opened(lease)
                 if isinstance(envelope, Impossible | Postponed):
                     return envelope
-                way = await self._routes.way(envelope.data.channel_id)
+                way = await self._way(envelope)
                 if not isinstance(way, Way):
                     return way
                 if way.lane.is_closed(self._clock()):
@@ -105,7 +109,7 @@ class Attempts:
         return answered
 
     async def _opened(self, lease: Lease) -> AnyEnvelope | Impossible | Postponed:
-        """The ReplyQueued of a living person, or why there is none."""
+        """The reply of a living person, or why there is none."""
         stored = frame.unpack(lease.record)
         try:
             parsed = codec.parse(stored.headers, stored.body)
@@ -119,13 +123,24 @@ class Attempts:
         except EventError as error:
             log.error("a reply can't be read", extra={"reason": str(error)})
             return Impossible("unreadable", "the reply can't be read any more")
-        if envelope.data.personal is None:
+        if not isinstance(envelope.data, SystemMailQueued) and envelope.data.personal is None:
             return Impossible(ERASED, "the person was erased before the reply was delivered")
         return envelope
 
+    async def _way(self, envelope: AnyEnvelope) -> Way | Impossible | Postponed:
+        if isinstance(envelope.data, SystemMailQueued):
+            return self._routes.of_the_house()
+        return await self._routes.way(envelope.data.channel_id)
+
     async def _mail(self, envelope: AnyEnvelope) -> Mail | Outcome:
         """The mail, or why there is none. What can't stand in a header is found before a file is fetched."""
-        reply: ReplyQueued = envelope.data
+        if isinstance(envelope.data, SystemMailQueued):
+            try:
+                return await self._system_mails.mail(envelope, self._clock())
+            except KeyNotHeld as error:
+                log.error("the key of an agent is missing; the mail waits", extra={"reason": str(error)})
+                return Postponed("key-missing", "the agent's key is missing in the keyring")
+        reply: ReplyQueued | ReplyReleased = envelope.data
         content = reply.personal
         assert content is not None
         try:

@@ -49,6 +49,10 @@ class DeliveryChannels:
             self.routes.up_to_date()
             return
 
+    async def caught_up(self) -> None:
+        """The copy holds all that was on workspace.v1 when this was asked. Raises KafkaAway."""
+        await self._replica.caught_up(CHECK_SECONDS)
+
     async def close(self) -> None:
         """When the tasks have ended."""
         await self.routes.close()
@@ -57,10 +61,10 @@ class DeliveryChannels:
     async def _pass_on_unreadable(self, stop: asyncio.Event) -> None:
         reader = self.routes.reader
         while not stop.is_set():
-            letters, reader.unreadable = reader.unreadable, []
+            letters = list(reader.unreadable)
             try:
                 await self._dead_letters.put(letters)
+                reader.buried(letters)
             except KafkaAway as away:
-                reader.unreadable = [*letters, *reader.unreadable]
                 log.warning("an unreadable record is not passed on, trying again", extra={"reason": str(away)})
             await first_of(stop, timeout=CHECK_SECONDS)

@@ -1,4 +1,4 @@
-"""Tells the workspace how each channel's own mail server does: only on change, and until Kafka acknowledged it."""
+"""Tells the workspace how each channel's sending does: only on change, and until Kafka acknowledged it."""
 
 from __future__ import annotations
 
@@ -38,12 +38,9 @@ def reason_of(fault: FaultCode) -> str:
 
 
 def wanted(fault: FaultCode | None, failures: int, known: Health) -> Health | None:
-    """What is to be told when the workspace knows this; None for nothing.
-
-    A channel also receives, and that side reports too: "ok" is only said when the fault that is known was ours.
-    """
+    """What is to be told of sending when the workspace knows this of it; None for nothing."""
     if fault is None:
-        return OK if known.reason.startswith(PREFIX) else None
+        return OK if known != OK else None
     if fault in _MAY_PASS and failures <= _BLIPS:
         return None
     told = Health("degraded" if fault in _MAY_PASS else "down", reason_of(fault))
@@ -51,7 +48,7 @@ def wanted(fault: FaultCode | None, failures: int, known: Health) -> Health | No
 
 
 class ChannelHealth:
-    """Belongs to one event loop. `noted` gives what the copy of the workspace says of a channel."""
+    """Belongs to one event loop. `noted` gives what the copy of the workspace says of a channel's sending."""
 
     def __init__(self, publisher: Publisher, workspace_id: UUID, noted: Callable[[UUID], Health], clock: Clock) -> None:
         self._publisher, self._workspace_id, self._noted, self._clock = publisher, workspace_id, noted, clock
@@ -109,7 +106,12 @@ class ChannelHealth:
                 actor=SYSTEM,
                 correlation_id=event_id,
                 data=ChannelHealthChanged(
-                    channel="email", channel_id=channel_id, state=state, reason=health.reason, reported_at=now
+                    channel="email",
+                    channel_id=channel_id,
+                    part="sending",
+                    state=state,
+                    reason=health.reason,
+                    reported_at=now,
                 ),
             )
         )

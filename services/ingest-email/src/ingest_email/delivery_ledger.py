@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from events import frame
+from events.system_mails import SystemMailQueued
 from ingest_email import ledger_statements as statements
 from ingest_email.delivery import Delivery, Recipient, Report, ReportKind, Settlement, State
 from ingest_email.delivery_lanes import Turns
@@ -19,7 +21,11 @@ from service_kit.database import Connection, Cursor
 from service_kit.ids import derived_id
 
 SCHEMA: Final = "ingest_email"
+HASTENED: Final = 200
+NO_CHANNEL: Final = UUID(int=0)
+"""Of replies that were queued before their channel was noted: they go by the relay."""
 ORPHANED_REPORT_SECONDS: Final = 60.0
+_SYSTEM_MAIL: Final = SystemMailQueued.__name__.encode()
 _recipients: Final = msgspec.json.Decoder(tuple[Recipient, ...])
 _encode: Final = msgspec.json.encode
 
@@ -29,7 +35,7 @@ class LeaseLost(Exception):
 
 
 class Queued(msgspec.Struct, frozen=True):
-    """A reply as it arrives: ids in the clear, the record sealed."""
+    """A reply as it arrives: ids in the clear, the record sealed. Its attempts go on after `after_attempt`."""
 
     reply_id: UUID
     conversation_id: UUID
@@ -38,6 +44,7 @@ class Queued(msgspec.Struct, frozen=True):
     correlation_id: UUID
     record: bytes
     channel_id: UUID | None = None
+    after_attempt: int = 0
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -50,6 +57,12 @@ class Lease(msgspec.Struct, frozen=True):
     correlation_id: UUID
     record: bytes
     channel_id: UUID | None = None
+
+    @property
+    def is_system_mail(self) -> bool:
+        """Whether it is a mail to an agent, whose fate is for our log and metrics and is reported to nobody."""
+        kind = _SYSTEM_MAIL in self.record and dict(frame.unpack(self.record).headers).get("ce_type")
+        return kind == _SYSTEM_MAIL
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -74,8 +87,15 @@ class DeliveryLedger:
         self._held_on: Connection | None = None
 
     def insert(self, cursor: Cursor, replies: Sequence[Queued], now: datetime) -> int:
-        """Adds replies in their order; one that is there already stays as it is. Returns how many are new."""
+        """Adds replies in their order, each at most once. One that is there already stays as it is, unless it is
+        settled and released anew. Returns how many are due by this."""
         cursor.execute(statements.INSERT, (*_columns(replies), now), binary=True)
+        return cursor.rowcount
+
+    def cancel(self, cursor: Cursor, reply_ids: Sequence[UUID], now: datetime) -> int:
+        """Settles those of the replies that nobody has attempted since they arrived; what is under way goes on, and is
+        reported. Returns how many will not be sent."""
+        cursor.execute(statements.CANCEL, (now, list(reply_ids)))
         return cursor.rowcount
 
     def lease(self, cursor: Cursor, now: datetime, turns: Turns, seconds: float) -> list[Lease]:
@@ -85,7 +105,7 @@ class DeliveryLedger:
         cursor.execute(
             statements.LEASE,
             {
-                **_turns(turns),
+                **parameters(turns),
                 "instance": self.instance,
                 "incarnation": self.incarnation,
                 "until": now + timedelta(seconds=seconds),
@@ -154,12 +174,14 @@ class DeliveryLedger:
             "relay_room": int(turns.may_lease(turns.relay)),
             "rooms": [int(turns.may_lease(turn)) for turn in lanes],
         }
-        cursor.execute(statements.NEXT_DUE, _turns(turns) | rooms)
+        cursor.execute(statements.NEXT_DUE, parameters(turns) | rooms)
         row = cursor.fetchone()
         return None if row is None else row[0]
 
     def hasten(self, cursor: Cursor, turns: Turns, hurried: Iterable[UUID | None], now: datetime) -> int:
-        """What waits of these channels is due at once; None stands for all that go by the relay."""
+        """What waits of these channels is due at once; None stands for all that go by the relay. Returns how many: at
+        most HASTENED, so that nobody else waits for a long backlog; then there may be more.
+        """
         channels = set(hurried)
         cursor.execute(
             statements.HASTEN,
@@ -168,6 +190,7 @@ class DeliveryLedger:
                 "relay": None in channels,
                 "hurried": [channel_id for channel_id in channels if channel_id is not None],
                 "channels": list(turns.channels),
+                "limit": HASTENED,
             },
         )
         return cursor.rowcount
@@ -202,6 +225,7 @@ class DeliveryLedger:
                 report.can_retry,
             )
             for lease, report in reports
+            if not lease.is_system_mail
         ]
         if rows:
             columns = [list(column) for column in zip(*rows, strict=True)]
@@ -215,8 +239,9 @@ def _columns(replies: Sequence[Queued]) -> list[list[Any]]:
         [reply.event_id for reply in replies],
         [reply.workspace_id for reply in replies],
         [reply.correlation_id for reply in replies],
-        [reply.channel_id for reply in replies],
+        [reply.channel_id or NO_CHANNEL for reply in replies],
         [reply.record for reply in replies],
+        [reply.after_attempt for reply in replies],
     ]
 
 
@@ -232,7 +257,7 @@ def _due(row: tuple[Any, ...]) -> Due:
     return Due(report_id, Report(report_kind, attempt, code, reason, can_retry), *rest)
 
 
-def _turns(turns: Turns) -> dict[str, Any]:
+def parameters(turns: Turns) -> dict[str, Any]:
     """The parameters of LEASE and NEXT_DUE."""
     lanes = turns.channels.values()
     return {

@@ -8,6 +8,8 @@ from typing import Final
 
 from ingest_email.delivery import Schedule
 from ingest_email.smtp_client import TimeOuts
+from service_kit import oauth
+from service_kit.oauth import Providers
 from service_kit.settings import SettingsError, whole_number
 
 PREPARE_SECONDS: Final = 120.0
@@ -23,6 +25,7 @@ class DeliverySettings:
     schedule: Schedule = field(default_factory=Schedule)
     time_outs: TimeOuts = field(default_factory=TimeOuts)
     lease_margin: float = LEASE_MARGIN_SECONDS
+    providers: Providers = field(default_factory=dict, repr=False)
 
     @property
     def lease_seconds(self) -> float:
@@ -49,6 +52,7 @@ class DeliverySettings:
                 final=whole_number(environment, "INGEST_EMAIL_FINAL_ANSWER_SECONDS", int(standard.final), least=1),
             ),
             lease_margin=whole_number(environment, "INGEST_EMAIL_LEASE_MARGIN_SECONDS", int(LEASE_MARGIN_SECONDS)),
+            providers=oauth.providers(environment),
         )
 
 

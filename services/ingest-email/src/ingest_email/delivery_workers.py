@@ -16,7 +16,7 @@ from ingest_email.database_thread import DatabaseThread
 from ingest_email.delivery import Interrupted, Outcome, Postponed, Settlement
 from ingest_email.delivery_attempt import Attempts
 from ingest_email.delivery_lanes import Lane, Turns
-from ingest_email.delivery_ledger import DeliveryLedger, Lease, LeaseLost
+from ingest_email.delivery_ledger import HASTENED, DeliveryLedger, Lease, LeaseLost
 from ingest_email.delivery_metrics import DeliveryMetrics
 from ingest_email.delivery_settings import DeliverySettings
 from ingest_email.outgoing_routes import Routes
@@ -90,14 +90,15 @@ class DeliveryWorkers:
         now, active, turns = self._clock(), tuple(self._active), self._routes.lanes.turns(self._clock())
         hurried = frozenset(self._routes.hurried)
         try:
-            leases, stranded, next_due = await self._database.run(
+            leases, stranded, next_due, all_hastened = await self._database.run(
                 lambda cursor: self._round(cursor, now, active, turns, hurried)
             )
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._away(error)
             return LOOK_SECONDS
         self._health.ready("database")
-        self._routes.hurried -= hurried
+        if all_hastened:
+            self._routes.hurried -= hurried
         for lease in leases:
             lane = self._routes.lanes.of(lease.channel_id)
             lane.active += 1
@@ -113,15 +114,14 @@ class DeliveryWorkers:
 
     def _round(
         self, cursor: Cursor, now: datetime, active: Sequence[UUID], turns: Turns, hurried: frozenset[UUID | None]
-    ) -> tuple[list[Lease], list[Settlement], datetime | None]:
+    ) -> tuple[list[Lease], list[Settlement], datetime | None, bool]:
         """One transaction. What is rarely needed is looked at once in a while, the due replies always."""
         self._ledger.hold(cursor)
-        if hurried:
-            self._ledger.hasten(cursor, turns, hurried, now)
+        all_hastened = not hurried or self._ledger.hasten(cursor, turns, hurried, now) < HASTENED
         settlements = self._take_over(cursor, now, active) if now - self._cleaned_at >= CLEAN_EVERY else []
         leases = self._ledger.lease(cursor, now, turns, self._settings.lease_seconds)
         left = turns.after(lease.channel_id for lease in leases) if leases else turns
-        return leases, settlements, self._ledger.next_due(cursor, left)
+        return leases, settlements, self._ledger.next_due(cursor, left), all_hastened
 
     def _take_over(self, cursor: Cursor, now: datetime, active: Sequence[UUID]) -> list[Settlement]:
         settlements = []

@@ -35,6 +35,8 @@ _BLOCKS: Final = _names(
     " li main nav ol p pre section table tbody thead tr ul"
 )
 _PARAGRAPHS: Final = _names("p h1 h2 h3 h4 h5 h6 blockquote ul ol table pre")
+_TAGS: Final = frozenset(form for name in (*_BLOCKS, "br", "a", "img", "td", "th") for form in (name, f"/{name}"))
+"""Those that change the text, opening and closing."""
 _HIDDEN: Final = _names("style script head title template noscript object")
 
 
@@ -56,34 +58,37 @@ def _read(html: str, writer: _Writer) -> None:
             writer.words(html[position:opening])
         if opening == length:
             return
-        if html.startswith("<!--", opening):
-            closing = html.find("-->", opening + 4)
-            position = length if closing < 0 else closing + 3
-            continue
         name = _TAG_NAME.match(html, opening + 1)
-        if name is None and html[opening + 1 : opening + 2] not in ("!", "?"):
-            writer.words("<")
-            position = opening + 1
-            continue
-        closing = _tag_end(html, opening + 1)
+        if name is None:
+            if html.startswith("<!--", opening):
+                closing = html.find("-->", opening + 4)
+                position = length if closing < 0 else closing + 3
+                continue
+            if html[opening + 1 : opening + 2] not in ("!", "?"):
+                writer.words("<")
+                position = opening + 1
+                continue
+        closing = html.find(">", opening + 1)
         if closing < 0:
             return
+        quote = html.find('"', opening + 1, closing)
+        if quote >= 0:
+            closing = _tag_end(html, quote, closing)
+            if closing < 0:
+                return
         position = closing + 1
         if name is None:
             continue
         tag = name[0].lower()
-        if tag in _HIDDEN and html[closing - 1] != "/":
-            position = _after(html, tag, position, never_closed)
-        else:
+        if tag in _TAGS:
             writer.tag(tag, html[opening:closing])
+        elif tag in _HIDDEN and html[closing - 1] != "/":
+            position = _after(html, tag, position, never_closed)
 
 
-def _tag_end(html: str, position: int) -> int:
-    """Where the tag's ">" is, -1 where there is none; a ">" inside a quoted value doesn't count."""
-    closing = html.find(">", position)
-    if closing < 0:
-        return -1
-    quote = html.find('"', position, closing)
+def _tag_end(html: str, quote: int, closing: int) -> int:
+    """Where the ">" is of a tag with a first `quote` before a first ">" at `closing`, -1 where there is none; one
+    inside a quoted value doesn't count."""
     while quote >= 0:
         other = html.find('"', quote + 1, quote + 10_000)
         if other < 0:
@@ -130,12 +135,14 @@ class _Writer:
                 self.end_line(always=True)
                 self._line.append(other)
             return
-        text = _SPACE.sub(" ", text)
+        if "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text:
+            text = _SPACE.sub(" ", text)
         if text == " " and not self._line:
             return
-        self._line.append(text.replace("\xa0", " "))
+        self._line.append(text.replace("\xa0", " ") if "\xa0" in text else text)
 
     def tag(self, tag: str, source: str) -> None:
+        """One of _TAGS, with all that stands in it."""
         name = tag.removeprefix("/")
         if name == "br":
             self.end_line(always=True)
@@ -146,7 +153,7 @@ class _Writer:
         elif name in ("td", "th"):
             if self._line:
                 self._line.append(" ")
-        elif name in _BLOCKS:
+        else:
             self._block(tag, name)
 
     def _block(self, tag: str, name: str) -> None:
@@ -180,7 +187,7 @@ class _Writer:
             self._link = ""
         href = _HREF.search(source) if source else None
         if href is not None and len(href[1]) <= MAX_LINK:
-            self._link = unescape(href[1]) if "&" in href[1] else href[1]
+            self._link = _SPACE.sub(" ", unescape(href[1])) if "&" in href[1] else href[1]
 
     def _image(self, source: str) -> None:
         alternative = re.search(r'\balt\s*=\s*"([^"<>]{1,200})"', source)
@@ -193,9 +200,11 @@ class _Writer:
     def end_line(self, *, always: bool = False) -> None:
         line = "".join(self._line)
         self._line.clear()
-        line = line.rstrip() if self._preformatted else _SPACE.sub(" ", line).strip()
+        if not self._preformatted and "  " in line:
+            line = _SPACE.sub(" ", line)
+        line = line.rstrip() if self._preformatted else line.strip()
         if line or always:
-            self._lines.append((self._prefix() + line).rstrip())
+            self._lines.append((self._prefix() + line).rstrip() if self._depth else line)
 
     def text(self) -> str:
         self.end_line()

@@ -9,12 +9,14 @@ import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ingest_email.imap_errors import (
     CommandRefused,
     ConnectionLost,
     FolderMissing,
+    GrantExpired,
+    LoginMissing,
     MailboxUnreachable,
     NotSecure,
     ProtocolBroken,
@@ -23,6 +25,7 @@ from ingest_email.imap_errors import (
 )
 from ingest_email.imap_syntax import Piece, Value, folder_name, number, quoted, uid_set, values
 from ingest_email.imap_wire import MAX_LINE, MAX_LIST_LINE, Wire, connect
+from service_kit import oauth
 
 MAX_RESPONSES: Final = 20_000
 SLOWEST_BYTES_A_SECOND: Final = 10_000
@@ -68,6 +71,7 @@ class ImapClient:
         self._number = 0
         self._turn = asyncio.Lock()
         self._idles = False
+        self._ending: bytes | None = None
         self.capabilities: frozenset[bytes] = frozenset()
         self.news = False
 
@@ -103,6 +107,21 @@ class ImapClient:
             if refusal.code in _BUSY:
                 raise MailboxUnreachable(f"the server takes no log-in now ({refusal.code.decode()})") from None
             raise WrongPassword("the server refuses the log-in") from None
+        await self._learn_capabilities()
+
+    async def log_in_by_token(self, username: str, token: str) -> None:
+        """By XOAUTH2. Raises LoginMissing, GrantExpired; MailboxUnreachable where the server says that it is busy."""
+        if b"AUTH=XOAUTH2" not in self.capabilities:
+            raise LoginMissing("the server offers no log-in by a grant")
+        initial = base64.b64encode(oauth.sasl(username, token))
+        command = b"AUTHENTICATE XOAUTH2"
+        parts = [command + b" " + initial] if b"SASL-IR" in self.capabilities else [command, initial]
+        try:
+            await self._do(*parts, challenged=b"")
+        except _Refusal as refusal:
+            if refusal.code in _BUSY:
+                raise MailboxUnreachable(f"the server takes no log-in now ({refusal.code.decode()})") from None
+            raise GrantExpired("the server refuses the grant's token") from None
         await self._learn_capabilities()
 
     async def select(self, folder: str, *, read_only: bool) -> Selected:
@@ -186,7 +205,10 @@ class ImapClient:
             await self._ask(f"UID EXPUNGE {uid_set(uids)}".encode("ascii"))
 
     async def idle(self, seconds: float) -> None:
-        """Waits until there is news of the opened folder, or `seconds` have passed (RFC 2177)."""
+        """Waits until there is news of the opened folder, or `seconds` have passed (RFC 2177).
+
+        The answer to DONE is not waited for: the next command goes out behind it (RFC 3501 5.5), and reads it first.
+        """
         async with self._turn:
             if self.news:
                 return
@@ -196,15 +218,14 @@ class ImapClient:
             try:
                 async with asyncio.timeout(seconds):
                     while not self.news:
-                        response = await self._wire.response(wait=seconds + self._seconds)
+                        response = await self._response(wait=seconds + self._seconds)
                         self._note(response)
                         if _text(response).startswith(tag + b" "):
                             raise ProtocolBroken("the server refuses to IDLE, which it offers")
             except TimeoutError:
                 pass
             await self._wire.send(b"DONE\r\n")
-            self._idles = False
-            await self._finish(tag, _Done(), MAX_LINE, 0)
+            self._idles, self._ending = False, tag
 
     async def poll(self) -> None:
         """Lets the server speak of news."""
@@ -255,39 +276,62 @@ class ImapClient:
             word = command.split()[1 if command.startswith(b"UID ") else 0].decode("ascii")
             raise CommandRefused(f"the server refuses {word} ({refusal.code.decode('ascii', 'replace')})") from None
 
-    async def _do(self, *parts: bytes, max_line: int = MAX_LINE, room: int = 0, seconds: float | None = None) -> _Done:
-        """One command, each further part of which the server asks for. Raises _Refusal."""
+    async def _do(
+        self,
+        *parts: bytes,
+        max_line: int = MAX_LINE,
+        room: int = 0,
+        seconds: float | None = None,
+        challenged: bytes | None = None,
+    ) -> _Done:
+        """One command, each further part of which the server asks for; `challenged` is what it is told if it asks for
+        more than that. Raises _Refusal."""
         seconds = self._seconds if seconds is None else seconds
         async with self._turn:
             try:
                 async with asyncio.timeout(seconds):
-                    return await self._converse(parts, max_line, room)
+                    return await self._converse(parts, max_line, room, challenged)
             except TimeoutError as error:
                 raise TooSlow(f"the server did not finish its answer within {seconds:.0f} s") from error
 
-    async def _converse(self, parts: Sequence[bytes], max_line: int, room: int) -> _Done:
+    async def _converse(self, parts: Sequence[bytes], max_line: int, room: int, challenged: bytes | None) -> _Done:
         tag, done = self._next_tag(), _Done()
         await self._wire.send(tag + b" " + parts[0] + b"\r\n")
         for part in parts[1:]:
-            while not (text := _text(response := await self._wire.response())).startswith(b"+"):
+            while not (text := _text(response := await self._response())).startswith(b"+"):
                 if text.startswith(tag + b" "):
                     return _finished(tag, text, done)
                 self._note(response)
             await self._wire.send(part + b"\r\n")
-        return await self._finish(tag, done, max_line, room)
+        return await self._finish(tag, done, max_line, room, challenged)
 
-    async def _finish(self, tag: bytes, done: _Done, max_line: int, room: int) -> _Done:
+    async def _finish(self, tag: bytes, done: _Done, max_line: int, room: int, challenged: bytes | None) -> _Done:
         """Reads to the end of the command."""
         while True:
-            response = await self._wire.response(max_line=max_line, max_literal=max(room, MAX_LINE))
+            response = await self._response(max_line=max_line, max_literal=max(room, MAX_LINE))
             text = _text(response)
             if text.startswith(tag + b" "):
                 return _finished(tag, text, done)
             self._note(response)
+            if text.startswith(b"+") and challenged is not None:
+                await self._wire.send(challenged + b"\r\n")
             room -= sum(len(piece.content or b"") for piece in response if not isinstance(piece, bytes))
             done.untagged.append(response)
             if len(done.untagged) > MAX_RESPONSES:
                 raise ProtocolBroken("the server's answer does not end")
+
+    async def _response(self, **limits: Any) -> Response:
+        """The next response but the end of an IDLE that was left."""
+        while True:
+            response = await self._wire.response(**limits)
+            text = _text(response)
+            if self._ending is None or not text.startswith(self._ending + b" "):
+                return response
+            try:
+                _finished(self._ending, text, _Done())
+            except _Refusal:
+                raise ProtocolBroken("the server refuses to end an IDLE") from None
+            self._ending = None
 
     def _note(self, response: Response) -> None:
         """Raises ConnectionLost, ProtocolBroken."""

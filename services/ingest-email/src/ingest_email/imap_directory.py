@@ -7,14 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from events.workspace import (
-    ChannelChanged,
-    ChannelConnected,
-    ChannelDisconnected,
-    EmailSettings,
-    ImapSettings,
-    InboxChanged,
-)
+from events.workspace import ImapSettings
+from ingest_email.email_channels import EmailChannels
 
 
 class Mailbox(Struct, frozen=True):
@@ -26,35 +20,22 @@ class Mailbox(Struct, frozen=True):
     imap: ImapSettings
 
 
-class MailboxDirectory:
+class MailboxDirectory(EmailChannels):
     """The mailboxes as the events so far leave them; `changed` is set at each change. An archived inbox has none."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.changed = asyncio.Event()
-        self._channels: dict[UUID, tuple[UUID, EmailSettings]] = {}
-        self._archived: set[UUID] = set()
-
-    def apply(self, event: object) -> None:
-        """Takes in one event; those about other things change nothing."""
-        match event:
-            case ChannelConnected(kind="email", email=EmailSettings() as settings):
-                self._channels[event.channel_id] = (event.inbox_id, settings)
-            case ChannelChanged(email=EmailSettings() as settings) if event.channel_id in self._channels:
-                self._channels[event.channel_id] = (self._channels[event.channel_id][0], settings)
-            case ChannelDisconnected():
-                self._channels.pop(event.channel_id, None)
-            case InboxChanged(archived=True):
-                self._archived.add(event.inbox_id)
-            case InboxChanged():
-                self._archived.discard(event.inbox_id)
-            case _:
-                return
-        self.changed.set()
 
     def mailboxes(self) -> dict[UUID, Mailbox]:
         """By channel."""
         return {
-            channel_id: Mailbox(channel_id, inbox_id, settings.address, settings.imap)
-            for channel_id, (inbox_id, settings) in self._channels.items()
-            if settings.imap is not None and inbox_id not in self._archived
+            channel.channel_id: Mailbox(
+                channel.channel_id, channel.inbox_id, channel.settings.address, channel.settings.imap
+            )
+            for channel in self.in_use()
+            if channel.settings.imap is not None
         }
+
+    def _changed(self) -> None:
+        self.changed.set()

@@ -53,6 +53,20 @@ class WrongPassword(MailboxFault):
     patient = True
 
 
+class GrantExpired(MailboxFault):
+    """A person has to connect the mailbox anew."""
+
+    reason = "imap_grant_expired"
+    patient = True
+
+
+class LoginMissing(MailboxFault):
+    """The server offers no log-in of the kind that the channel wants."""
+
+    reason = "imap_login_missing"
+    patient = True
+
+
 class PasswordMissing(MailboxFault):
     reason = "imap_password_missing"
 

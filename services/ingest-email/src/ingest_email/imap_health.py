@@ -50,7 +50,12 @@ class MailboxHealth:
             return
         now = self._clock()
         fact = ChannelHealthChanged(
-            channel="email", channel_id=self._channel_id, state=state, reason=reason, reported_at=now
+            channel="email",
+            channel_id=self._channel_id,
+            part="receiving",
+            state=state,
+            reason=reason,
+            reported_at=now,
         )
         envelope = Envelope(
             id=new_id(),

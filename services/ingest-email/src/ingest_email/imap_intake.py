@@ -10,12 +10,13 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from ingest_email.addresses import Found, WorkspaceReader
+from ingest_email.addresses import AddressBook, Found
 from ingest_email.intake import MailIntake, Prepared, destinations_of, encoded
 from ingest_email.mailboxes import NOBODY, mailboxes
 from ingest_email.parse import Mail, parse
 from ingest_email.receive_metrics import ReceiveMetrics
 from ingest_email.translate import Keys, Received, as_stub, read
+from ingest_email.workspace_reader import WorkspaceReader
 from service_kit.blobs import BlobStoreUnavailable
 from service_kit.clock import Clock
 from service_kit.ids import new_id
@@ -40,7 +41,13 @@ class MailboxIntake:
     """Many mails at once, for one address of ours."""
 
     def __init__(
-        self, intake: MailIntake, *, workspace: WorkspaceReader, keys: Keys, metrics: ReceiveMetrics, clock: Clock
+        self,
+        intake: MailIntake,
+        *,
+        workspace: WorkspaceReader[AddressBook],
+        keys: Keys,
+        metrics: ReceiveMetrics,
+        clock: Clock,
     ) -> None:
         self._intake, self._workspace, self._keys = intake, workspace, keys
         self._metrics, self._clock = metrics, clock

@@ -19,6 +19,7 @@ from ingest_email.imap_errors import (
     ConnectionLost,
     CursorMoved,
     FolderMissing,
+    GrantExpired,
     MailboxFault,
     NotSecure,
     StoreAway,
@@ -38,10 +39,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class MailboxParts:
-    """What all mailboxes share. `password` gives that of a secret, or raises PasswordMissing, StoreAway."""
+    """What all mailboxes share. `password` gives that of a secret, or raises PasswordMissing, StoreAway; `token` one of
+    a grant, or raises GrantExpired, MailboxUnreachable, too. `refused` is told of a token that a server did not take.
+    """
 
     own: ReceiveSettings
     password: Callable[[UUID | None], Awaitable[str]]
+    token: Callable[[UUID | None], Awaitable[str]]
+    refused: Callable[[UUID | None], None]
     tls: Callable[[], ssl.SSLContext]
     metrics: ReceiveMetrics
     jitter: Callable[[], float]
@@ -97,7 +102,8 @@ class MailboxLife:
         if settings.tls == "none" and not own.imap_plaintext and not _is_this_machine(settings.host):
             raise NotSecure("a password would go in the clear to another machine")
         context = None if settings.tls == "none" else self._parts.tls()
-        password = await self._parts.password(settings.secret_id)
+        by_grant = settings.auth == "oauth2"
+        secret = await (self._parts.token if by_grant else self._parts.password)(settings.secret_id)
         client = await imap_client.opened(
             settings.host,
             settings.port,
@@ -107,7 +113,14 @@ class MailboxLife:
         try:
             if settings.tls == "starttls" and context is not None:
                 await client.start_tls(context, settings.host)
-            await client.log_in(settings.username, password)
+            if by_grant:
+                await client.log_in_by_token(settings.username, secret)
+            else:
+                await client.log_in(settings.username, secret)
+        except GrantExpired:
+            self._parts.refused(settings.secret_id)
+            client.close()
+            raise
         except BaseException:
             client.close()
             raise

@@ -14,10 +14,11 @@ from uuid import UUID
 import certifi
 import psycopg
 
+from ingest_email.access_tokens import AccessTokens, GrantEnded, TokensAway
 from ingest_email.database_thread import DatabaseThread
 from ingest_email.delivery_ledger import SCHEMA
 from ingest_email.imap_directory import Mailbox, MailboxDirectory
-from ingest_email.imap_errors import CursorMoved, PasswordMissing, StoreAway
+from ingest_email.imap_errors import CursorMoved, GrantExpired, MailboxUnreachable, PasswordMissing, StoreAway
 from ingest_email.imap_folder import Folder
 from ingest_email.imap_health import MailboxHealth
 from ingest_email.imap_intake import MailboxIntake
@@ -64,7 +65,8 @@ class Mailboxes:
         self._database = DatabaseThread(dsn, "receive mailboxes")
         self._room = Room(ROOM_BYTES)
         self._context: ssl.SSLContext | None = None
-        self._parts = MailboxParts(own, self._password, self._tls, metrics, jitter)
+        self._tokens = AccessTokens(own.providers, run=self._database.run, box=secret_box)
+        self._parts = MailboxParts(own, self._password, self._token, self._refused, self._tls, metrics, jitter)
         self._running: dict[UUID, tuple[MailboxLife, asyncio.Task[None]]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -120,7 +122,10 @@ class Mailboxes:
             if channel_id not in ended and life.mailbox != wanted.get(channel_id)
         ]
         for channel_id in (*ended, *others):
+            life = self._running[channel_id][0]
             await self._end([channel_id])
+            if channel_id not in wanted:
+                await _taken_back(life)
             await store.release(channel_id)
         for channel_id in await store.take(wanted.keys() - self._running.keys()):
             life = self._life(wanted[channel_id], store)
@@ -172,11 +177,37 @@ class Mailboxes:
         except psycopg.Error as error:
             raise StoreAway(f"PostgreSQL does not answer: {type(error).__name__}") from error
 
+    async def _token(self, secret_id: UUID | None) -> str:
+        if secret_id is None:
+            raise PasswordMissing("the channel names no grant")
+        try:
+            return await self._tokens.token(secret_id)
+        except GrantEnded as error:
+            raise GrantExpired(str(error)) from None
+        except TokensAway as error:
+            raise MailboxUnreachable(str(error)) from None
+        except (secrets.SecretMissing, secrets.SecretSealedOtherwise) as error:
+            raise PasswordMissing(str(error)) from None
+        except psycopg.Error as error:
+            raise StoreAway(f"PostgreSQL does not answer: {type(error).__name__}") from error
+
+    def _refused(self, secret_id: UUID | None) -> None:
+        if secret_id is not None:
+            self._tokens.refused(secret_id)
+
     def _tls(self) -> ssl.SSLContext:
         """For all connections: checks that the certificate is the host's and vouched for."""
         if self._context is None:
             self._context = trusting(self._own.imap_ca)
         return self._context
+
+
+async def _taken_back(life: MailboxLife) -> None:
+    """A channel that has no mailbox any more has no fault of one."""
+    try:
+        await life.health.report("ok")
+    except KafkaAway as away:
+        log.warning("the health of a mailbox that is gone is not told", extra={"reason": str(away)})
 
 
 def trusting(ca: Path | None) -> ssl.SSLContext:

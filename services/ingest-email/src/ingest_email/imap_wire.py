@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from ingest_email.imap_errors import (
@@ -24,6 +26,7 @@ MAX_LITERALS: Final = 200
 MAX_SKIPPED: Final = 4 * 1024**3
 T = TypeVar("T")
 _CHUNK: Final = 64 * 1024
+_QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 
 
 class Wire:
@@ -32,6 +35,7 @@ class Wire:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
         self._reader, self._writer, self._seconds = reader, writer, seconds
         self._buffer = bytearray()
+        self._socket = writer.get_extra_info("socket")
 
     async def send(self, data: bytes) -> None:
         try:
@@ -112,6 +116,14 @@ class Wire:
         if not chunk:
             raise ConnectionLost("the server hung up")
         self._buffer += chunk
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        """At once. Servers that send an answer in pieces wait with the next one for the acknowledgement (RFC 896),
+        which the system otherwise holds back for 40 ms (RFC 1122 4.2.3.2): at every answer."""
+        if self._socket is not None and _QUICK_ACK is not None:
+            with suppress(OSError):
+                self._socket.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
 
 
 async def connect(host: str, port: int, tls: ssl.SSLContext | None, seconds: float) -> Wire:

@@ -13,7 +13,7 @@ from events import codec
 from events.codec import Record
 from events.errors import EventTooLarge
 from events.topics import INBOUND_EMAIL
-from ingest_email.addresses import Found, WorkspaceReader
+from ingest_email.addresses import AddressBook, Found
 from ingest_email.parse import Mail
 from ingest_email.receive_metrics import ReceiveMetrics
 from ingest_email.smtp_dialogue import AcceptMail
@@ -29,6 +29,7 @@ from ingest_email.translate import (
     translate,
     without_controls,
 )
+from ingest_email.workspace_reader import WorkspaceReader
 from service_kit import logs
 from service_kit.blobs import BlobError
 from service_kit.clock import Clock
@@ -65,7 +66,7 @@ class MailIntake:
     def __init__(
         self,
         *,
-        workspace: WorkspaceReader,
+        workspace: WorkspaceReader[AddressBook],
         caught_up: Callable[[], Awaitable[None]],
         blobs: BlobStore,
         inbound: Log,

@@ -9,29 +9,61 @@ RETURNED: Final = """d.reply_id, d.lease_id, d.state, d.attempt, d.requested_at,
        d.event_id, d.correlation_id, d.record, d.channel_id"""
 _FIRST: Final = """NOT EXISTS (SELECT FROM ingest_email.deliveries e
                     WHERE e.conversation_id = d.conversation_id AND e.queued < d.queued AND e.settled_at IS NULL)"""
-_BY_RELAY: Final = "(d.channel_id IS NULL OR d.channel_id <> ALL (%(channels)s::uuid[]))"
+_RELAYED: Final = """waiting (channel_id) AS (
+    (SELECT channel_id FROM ingest_email.deliveries WHERE due_at IS NOT NULL ORDER BY channel_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.channel_id FROM ingest_email.deliveries d
+             WHERE d.due_at IS NOT NULL AND d.channel_id > before.channel_id ORDER BY d.channel_id LIMIT 1)
+      FROM waiting AS before WHERE before.channel_id IS NOT NULL),
+by_relay AS (
+    SELECT channel_id FROM waiting WHERE channel_id IS NOT NULL AND channel_id <> ALL (%(channels)s::uuid[]))"""
+"""The channels with waiting replies that go by the relay: one step in the index for each channel that has any, however
+many replies wait."""
 _LANES: Final = """unnest(%(channels)s::uuid[], %(rooms)s::int[], %(befores)s::timestamptz[], %(suspects)s::boolean[])
            AS lane (channel_id, room, before, suspect)"""
 
 INSERT: Final = """
-INSERT INTO ingest_email.deliveries
-       (reply_id, conversation_id, event_id, workspace_id, correlation_id, channel_id, record, requested_at, due_at)
-SELECT reply_id, conversation_id, event_id, workspace_id, correlation_id, channel_id, record, t.now, t.now
+INSERT INTO ingest_email.deliveries AS d
+       (reply_id, conversation_id, event_id, workspace_id, correlation_id, channel_id, record, attempt, after_attempt,
+        requested_at, due_at)
+SELECT reply_id, conversation_id, event_id, workspace_id, correlation_id, channel_id, record, attempt, attempt,
+       t.now, t.now
   FROM (SELECT %s::uuid[] a, %s::uuid[] b, %s::uuid[] c, %s::uuid[] d, %s::uuid[] e, %s::uuid[] f, %s::bytea[] g,
-               %s::timestamptz AS now) t,
-       unnest(a, b, c, d, e, f, g) WITH ORDINALITY
-       AS u (reply_id, conversation_id, event_id, workspace_id, correlation_id, channel_id, record, n)
+               %s::int[] h, %s::timestamptz AS now) t,
+       unnest(a, b, c, d, e, f, g, h) WITH ORDINALITY
+       AS u (reply_id, conversation_id, event_id, workspace_id, correlation_id, channel_id, record, attempt, n)
  ORDER BY n
-    ON CONFLICT (reply_id) DO NOTHING
+    ON CONFLICT (reply_id) DO UPDATE
+   SET event_id = excluded.event_id, correlation_id = excluded.correlation_id, record = excluded.record,
+       state = 'requested', attempt = excluded.attempt, after_attempt = excluded.after_attempt, recipients = '[]',
+       requested_at = excluded.requested_at, due_at = excluded.due_at, settled_at = NULL
+ WHERE d.settled_at IS NOT NULL AND d.event_id <> excluded.event_id AND d.attempt <= excluded.attempt
+       AND excluded.attempt > 0
+"""
+
+CANCEL: Final = """
+UPDATE ingest_email.deliveries
+   SET state = 'failed', settled_at = %s, due_at = NULL, record = NULL
+ WHERE reply_id = ANY (%s) AND settled_at IS NULL AND lease_id IS NULL AND attempt = after_attempt
 """
 
 LEASE: Final = f"""
-WITH relayed AS (
+WITH RECURSIVE {_RELAYED},
+relayed AS (
     SELECT d.reply_id
       FROM ingest_email.deliveries d
-     WHERE d.due_at <= %(relay_before)s AND {_BY_RELAY} AND {_FIRST}
-     ORDER BY d.due_at, d.queued
-     LIMIT %(relay_room)s
+     WHERE d.due_at <= %(relay_before)s
+       AND d.reply_id = ANY (ARRAY(
+           SELECT own.reply_id
+             FROM by_relay
+            CROSS JOIN LATERAL (SELECT d.reply_id, d.due_at, d.queued
+                                  FROM ingest_email.deliveries d
+                                 WHERE d.channel_id = by_relay.channel_id AND d.due_at <= %(relay_before)s AND {_FIRST}
+                                 ORDER BY d.due_at, d.queued
+                                 LIMIT %(relay_room)s) AS own
+            WHERE %(relay_room)s > 0
+            ORDER BY own.due_at, own.queued
+            LIMIT %(relay_room)s))
        FOR UPDATE OF d SKIP LOCKED),
 by_channel AS (
     SELECT lane.suspect, own.reply_id, own.due_at
@@ -57,13 +89,26 @@ UPDATE ingest_email.deliveries d
 RETURNING {RETURNED}
 """  # noqa: S608
 
-HASTEN: Final = """
+HASTEN: Final = f"""
+WITH RECURSIVE {_RELAYED},
+hurried AS (
+    SELECT unnest(%(hurried)s::uuid[]) AS channel_id
+    UNION
+    SELECT channel_id FROM by_relay WHERE %(relay)s),
+late AS (
+    SELECT own.reply_id
+      FROM hurried
+     CROSS JOIN LATERAL (SELECT d.reply_id
+                           FROM ingest_email.deliveries d
+                          WHERE d.channel_id = hurried.channel_id AND d.due_at > %(now)s
+                          ORDER BY d.due_at, d.queued
+                          LIMIT %(limit)s) AS own
+     LIMIT %(limit)s)
 UPDATE ingest_email.deliveries d
    SET due_at = %(now)s
- WHERE d.due_at > %(now)s
-   AND (d.channel_id = ANY (%(hurried)s::uuid[])
-        OR (%(relay)s AND (d.channel_id IS NULL OR d.channel_id <> ALL (%(channels)s::uuid[]))))
-"""
+  FROM late
+ WHERE d.reply_id = late.reply_id AND d.due_at > %(now)s
+"""  # noqa: S608
 
 DATA_SENT: Final = """
 UPDATE ingest_email.deliveries
@@ -116,14 +161,19 @@ UPDATE ingest_email.delivery_reports SET reported_at = %s, reason = '' WHERE rep
 """
 
 NEXT_DUE: Final = f"""
-SELECT least((SELECT min(d.due_at) FROM ingest_email.deliveries d
-               WHERE %(relay_room)s > 0 AND d.due_at IS NOT NULL AND {_BY_RELAY} AND {_FIRST}),
+WITH RECURSIVE {_RELAYED}
+SELECT least((SELECT min(own.due_at)
+                FROM by_relay
+               CROSS JOIN LATERAL (SELECT d.due_at FROM ingest_email.deliveries d
+                                    WHERE d.channel_id = by_relay.channel_id AND d.due_at IS NOT NULL AND {_FIRST}
+                                    ORDER BY d.due_at, d.queued LIMIT 1) AS own
+               WHERE %(relay_room)s > 0),
              (SELECT min(own.due_at)
                 FROM {_LANES}
                CROSS JOIN LATERAL (SELECT d.due_at FROM ingest_email.deliveries d
                                     WHERE d.channel_id = lane.channel_id AND d.due_at IS NOT NULL
                                       AND lane.room > 0 AND {_FIRST}
-                                    ORDER BY d.due_at LIMIT 1) AS own),
+                                    ORDER BY d.due_at, d.queued LIMIT 1) AS own),
              (SELECT min(leased_until) FROM ingest_email.deliveries WHERE lease_id IS NOT NULL))
 """  # noqa: S608
 

@@ -13,9 +13,6 @@ from ingest_email.html_text import text_of
 
 MAX_NAME: Final = 200
 _CID: Final = re.compile(r"""cid:([^"'\s<>)]{1,998})""", re.IGNORECASE)
-_LINK: Final = re.compile(
-    r"""<a\b[^<>]{0,2000}?\bhref="((?:https?|mailto):[^"<>]{1,2000})"[^<>]{0,2000}>([^<>]{0,2000})</a>""", re.IGNORECASE
-)
 _BREAKS: Final = re.compile(r"\r\n|\r|\n")
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"']{1,2000}[^\s<>\"'.,;:!?)\]]")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069<>\"]+")
@@ -25,7 +22,7 @@ def bodies(content: ReplyContent) -> tuple[str, str | None]:
     """Text and HTML of the reply with its history; no HTML for a reply that says nothing."""
     text, html = content.text, content.html
     if html and not text.strip():
-        text = text_of(_LINK.sub(_with_address, html))
+        text = text_of(html)
     if not html:
         html = _as_html(text) if text.strip() else None
     if content.history is None:
@@ -71,12 +68,6 @@ def _linked(line: str) -> str:
         made.append(f'<a href="{escape(found[0])}">{escape(found[0])}</a>')
         position = found.end()
     return "".join([*made, escape(line[position:])])
-
-
-def _with_address(link: re.Match[str]) -> str:
-    """A link's words with its address behind them, unless they are that address."""
-    address, words = link[1].removeprefix("mailto:"), link[2]
-    return words if address in words or words.strip() == address.rstrip("/") else f"{words} ({address})"
 
 
 def _one_line(text: str) -> str:

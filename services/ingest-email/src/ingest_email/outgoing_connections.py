@@ -11,6 +11,7 @@ from typing import Final
 import aiosmtplib
 from aiosmtplib.errors import SMTPAuthenticationError, SMTPException
 
+from ingest_email.delivery import FaultCode
 from ingest_email.outgoing_faults import ServerFault, fault_in
 from ingest_email.relay_url import SmtpRelay
 
@@ -153,12 +154,15 @@ class Connections:
         if self._server.username is None:
             return
         password = await self._password()
-        if not client.supports_extension("auth") or not client.supported_auth_methods:
+        by_token = "xoauth2" in client.server_auth_methods
+        if not (by_token if self._server.by_grant else client.supported_auth_methods):
             raise ServerFault("login-missing", "login-missing", "the server offers no log-in that we know")
+        username, secret = self._server.username.encode(), (password or "").encode()
         try:
-            await client.login(self._server.username.encode(), (password or "").encode())
+            await (client.auth_xoauth2 if self._server.by_grant else client.login)(username, secret)
         except SMTPAuthenticationError as error:
-            raise fault_in(error, "wrong-password" if 500 <= error.code < 600 else "refused") from error
+            wrong: FaultCode = "grant-expired" if self._server.by_grant else "wrong-password"
+            raise fault_in(error, wrong if 500 <= error.code < 600 else "refused") from error
         except (SMTPException, OSError) as error:
             raise fault_in(error, "refused") from error
 

@@ -9,19 +9,22 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from events.workspace import ChannelHealthNoted, SmtpSettings
+from ingest_email.access_tokens import GrantEnded, TokensAway
 from ingest_email.delivery import Answered, FaultCode, Impossible, Postponed
 from ingest_email.delivery_health import ChannelHealth
-from ingest_email.delivery_lanes import Lane, Lanes
-from ingest_email.outgoing_channels import ChannelBook, ChannelReader
-from ingest_email.outgoing_faults import ServerFault
+from ingest_email.delivery_lanes import RELAY, Lane, Lanes
+from ingest_email.delivery_ledger import NO_CHANNEL
+from ingest_email.outgoing_channels import ChannelBook
+from ingest_email.outgoing_faults import CONNECTION, ServerFault
 from ingest_email.relay_url import SmtpRelay, server_of
 from ingest_email.render import Mail
 from ingest_email.smtp_client import BeforeFinalDot, SmtpTransport
+from ingest_email.workspace_reader import WorkspaceReader
 from service_kit.faults import KafkaAway
 from service_kit.offsets import Record
 from service_kit.secrets import SecretMissing, SecretSealedOtherwise
 
-OpenSecret = Callable[[UUID], Awaitable[str]]
+OpenSecret = Callable[[SmtpSettings], Awaitable[str | None]]
 
 
 class Transport(Protocol):
@@ -41,24 +44,27 @@ class Way(NamedTuple):
 class Routes:
     """Belongs to one event loop; the copy of workspace.v1 is fed by `read`.
 
-    `connect` makes a transport to a server whose password the callable given to it opens. `hurried` are channels
+    `connect` makes a transport to a server whose password or token the callable given to it opens; `refused` is told of
+    servers that did not take a token. `hurried` are channels
     (None: those of the relay) whose waiting replies need wait no longer.
     """
 
     def __init__(
         self,
         *,
-        reader: ChannelReader,
+        reader: WorkspaceReader[ChannelBook],
         lanes: Lanes,
         health: ChannelHealth,
         relay: Transport,
         connect: Callable[[SmtpRelay, Callable[[], Awaitable[str | None]]], SmtpTransport],
         open_secret: OpenSecret,
+        refused: Callable[[SmtpSettings], None],
         caught_up: Callable[[], Awaitable[None]],
         wake: asyncio.Event,
     ) -> None:
         self.lanes, self.reader, self._health, self._relay = lanes, reader, health, relay
-        self._connect, self._open_secret, self._caught_up, self._wake = connect, open_secret, caught_up, wake
+        self._connect, self._open_secret, self._refused = connect, open_secret, refused
+        self._caught_up, self._wake = caught_up, wake
         self._servers: dict[UUID, tuple[SmtpSettings, SmtpTransport]] = {}
         self._current = False
         self.hurried: set[UUID | None] = set()
@@ -70,7 +76,9 @@ class Routes:
     def read(self, records: Sequence[Record]) -> None:
         """Takes in records of workspace.v1: replies from now on go by these settings."""
         for event in self.reader.read(records):
-            channel_id: UUID = event.channel_id  # type: ignore[attr-defined]
+            channel_id: UUID = event.channel_id
+            if self.book.find(channel_id) is None:
+                continue
             if isinstance(event, ChannelHealthNoted):
                 self._health.noted(channel_id)
             else:
@@ -101,6 +109,10 @@ class Routes:
         own = self._servers.get(channel_id)
         return Way(channel_id, self.lanes.of(channel_id), own[1] if own is not None else self._relay)
 
+    def of_the_house(self) -> Way:
+        """The way of mails that are no channel's: by the installation's relay."""
+        return Way(NO_CHANNEL, self.lanes.of(None), self._relay)
+
     def worked(self, way: Way) -> None:
         """The server took a mail; what waited because of it need wait no longer."""
         if self.lanes.worked(way.lane):
@@ -110,9 +122,14 @@ class Routes:
             self._health.heard(way.channel_id, None, 0)
 
     def failed(self, way: Way, fault: FaultCode, words: str, now: datetime, jitter: float) -> None:
-        """The server takes nothing from us."""
+        """The server takes nothing from us; what waits for it need not be hurried any more."""
         self.lanes.failed(way.lane, fault, words, now, jitter)
+        if fault == "grant-expired" and (own := self._servers.get(way.channel_id)) is not None:
+            self._refused(own[0])
+        if way.lane is self.lanes.of(RELAY):
+            self.hurried.discard(RELAY)
         if self.lanes.is_current(way.channel_id, way.lane):
+            self.hurried.discard(way.channel_id)
             self._health.heard(way.channel_id, fault, way.lane.failures)
 
     async def close(self) -> None:
@@ -143,8 +160,12 @@ class Routes:
             if settings.secret_id is None:
                 return None
             try:
-                return await self._open_secret(settings.secret_id)
+                return await self._open_secret(settings)
             except (SecretMissing, SecretSealedOtherwise) as error:
                 raise ServerFault("secret-missing", "secret-missing", str(error)) from error
+            except GrantEnded as error:
+                raise ServerFault("grant-expired", "grant-expired", str(error)) from error
+            except TokensAway as error:
+                raise ServerFault("unreachable", CONNECTION, str(error)) from error
 
         return opened

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -72,13 +73,14 @@ def parse(raw: bytes, envelope_sender: str = "") -> Mail:
 def _mail(
     fields: Headers, envelope_sender: str, root: mime.Part | None, bodies: Bodies, why: str | None = None
 ) -> Mail:
-    container, parameters = headers.parameters(fields.first("content-type"))
-    date = clean(fields.first("date")).strip()[:MAX_LINE]
+    first = fields.first
+    container, parameters = headers.parameters(first("content-type"))
+    date = clean(first("date")).strip()[:MAX_LINE]
     return Mail(
         headers=fields,
-        message_id=message_id(fields.first("message-id")),
-        sender=sender(fields.first("from"), fields.first("sender"), envelope_sender),
-        reply_to=mailboxes(fields.first("reply-to")),
+        message_id=message_id(first("message-id")),
+        sender=sender(first("from"), first("sender"), envelope_sender),
+        reply_to=mailboxes(first("reply-to")),
         to=_all(fields, "to"),
         cc=_all(fields, "cc"),
         bcc=_all(fields, "bcc"),
@@ -122,12 +124,17 @@ def _without_mbox_line(raw: bytes) -> bytes:
 
 
 def _all(fields: Headers, name: str) -> tuple[Address, ...]:
-    values = fields.all(name)
+    values = fields.fields.get(name)
+    if not values:
+        return ()
     return mailboxes(values[0]) if len(values) == 1 else mailboxes(", ".join(values))
 
 
 def message_id(value: str) -> str:
     """The id without angle brackets, "" for none (RFC 5322 3.6.4)."""
+    usual = _ID.match(value)
+    if usual is not None and "=?" not in value:
+        return clean(usual[1])[:MAX_LINE]
     found = message_ids([value])
     return found[0] if found else ""
 
@@ -137,6 +144,8 @@ def message_ids(values: list[str]) -> tuple[str, ...]:
 
     Some mailers (Python's, for one) break long ids into encoded words, which RFC 2047 5 forbids.
     """
+    if not values:
+        return ()
     ids: dict[str, None] = {}
     for value in values:
         if "=?" in value:
@@ -165,7 +174,19 @@ def _usual(date: str) -> datetime | None:
     match = _DATE.fullmatch(date)
     if match is None or match[2] not in _MONTHS:
         return None
-    day, month, year, hour, minute, second = (int(match[n]) if n != 2 else _MONTHS[match[2]] for n in range(1, 7))
-    offset = timedelta(hours=int(match[8]), minutes=int(match[9]))
-    zone = timezone(offset if match[7] == "+" else -offset)
-    return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
+    day, month, year, hour, minute, second, sign, hours, minutes = match.groups()
+    return datetime(
+        int(year),
+        _MONTHS[month],
+        int(day),
+        int(hour),
+        int(minute),
+        min(int(second), 59),
+        tzinfo=_zone(sign, hours, minutes),
+    )
+
+
+@lru_cache(maxsize=256)
+def _zone(sign: str, hours: str, minutes: str) -> timezone:
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return timezone(offset if sign == "+" else -offset)

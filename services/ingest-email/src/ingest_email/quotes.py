@@ -19,6 +19,8 @@ MAX_TAIL_LINES: Final = 12
 MAX_FIELD_GAP: Final = 6
 MAX_RULE: Final = 200
 _DELIMITER = re.compile(r"\s*(?:--|__|—)\s*$")
+_COLONS: Final = (":", "：")
+_COLON_AT_END = re.compile(r":[ \t\r\xa0*_>]*(?:\n|\Z)")
 _FOOTER_RULE = re.compile(r"\s*[_\-=]{10,}\s*$")
 _SENT_FROM = re.compile(
     r"\s*(?:sent (?:from|via|using)|get outlook for|von meinem .{1,40} gesendet|gesendet (?:von|mit)|wysłane? z"
@@ -59,7 +61,7 @@ def _history_from(text: str) -> int:
     if _has_no_sign(text):
         return len(text)
     lines = text.splitlines(keepends=True)
-    start = _quoted_from(lines)
+    start = _quoted_from(lines, wide="：" in text)
     if start is None or not any(line.strip() for line in lines[:start]):
         return len(text)
     return sum(map(len, lines[:start]))
@@ -77,37 +79,35 @@ def _has_no_sign(text: str) -> bool:
         return False
     if text.count(":") - text.count("://") >= 3:
         return False
-    position = text.find(":")
-    while position >= 0:
-        if not text[position + 1 : text.find("\n", position) + 1 or None].strip(" \t\r\n\xa0*_>"):
-            return False
-        position = text.find(":", position + 1)
-    return True
+    return ":" not in text or _COLON_AT_END.search(text) is None
 
 
 class _Marks:
     """Where lines begin with ">", and from where on they do so without an answer between or below them."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        marked = [number for number, line in enumerate(lines) if line.lstrip()[:1] == ">"]
+    def __init__(self, lines: Sequence[str], stripped: Sequence[str]) -> None:
+        marked = [number for number, text in enumerate(stripped) if text[:1] == ">"]
         self.last = marked[-1] if marked else -1
         self.tail_is_quiet = not marked or _is_tail(lines[self.last + 1 :])
         self.clean_from = self.last
         for before, after in zip(reversed(marked[:-1]), reversed(marked[1:]), strict=True):
-            if not _no_answer_between(lines, before, after):
+            if after - before > 1 and not _no_answer_between(lines, before, after):
                 break
             self.clean_from = before
         self.first = marked[0] if marked else -1
 
 
-def _quoted_from(lines: Sequence[str]) -> int | None:
-    """The line where the quotation begins that runs to the end, None for none.
+def _quoted_from(lines: Sequence[str], *, wide: bool) -> int | None:
+    """The line where the quotation begins that runs to the end, None for none. `wide`: there are full-width colons.
 
     Below answers between announced quoted lines that is the last stretch of them, with no answer below.
     """
-    marks, announced = _Marks(lines), False
-    for number, line in enumerate(lines):
-        stripped = line.strip()
+    texts = [line.strip() for line in lines]
+    marks, announced = _Marks(lines, texts), False
+    colons = [number for number, text in enumerate(texts) if text[-1:] in _COLONS]
+    colons.append(len(lines) + announce.MAX_ATTRIBUTION_LINES)
+    at = 0
+    for number, stripped in enumerate(texts):
         if not stripped:
             continue
         first, ends_with_colon = stripped[0], stripped[-1] in ":："
@@ -116,11 +116,13 @@ def _quoted_from(lines: Sequence[str]) -> int | None:
         if (first == "-" or ends_with_colon) and announce.is_forward_marker(stripped):
             return None
         end = None
-        if first in "-_=*" or ":" in stripped[:24] or "：" in stripped[:24]:
+        if first in "-_=*" or stripped.find(":", 0, 24) >= 0 or (wide and stripped.find("：", 0, 24) >= 0):
             end = _block_end(lines, number, stripped)
         certain = end is not None
-        if end is None and (ends_with_colon or announce.may_open(stripped)):
-            end = _attribution_end(lines, number, stripped)
+        while colons[at] < number:
+            at += 1
+        if end is None and colons[at] - number < announce.MAX_ATTRIBUTION_LINES:
+            end = _attribution_end(texts, number, stripped)
         if end is not None and _only_quotation(lines, end, marks, certain=certain):
             return number
         announced = announced or end is not None
@@ -140,15 +142,15 @@ def _block_end(lines: Sequence[str], number: int, stripped: str) -> int | None:
     return _field_block_end(lines, number)
 
 
-def _attribution_end(lines: Sequence[str], number: int, first: str) -> int | None:
-    """The line after "On … wrote:", which mailers break into up to four lines."""
+def _attribution_end(stripped: Sequence[str], number: int, first: str) -> int | None:
+    """The line after "On … wrote:", which mailers break into up to four lines, the last of which ends in a colon."""
     if first[-1] in ":：" and announce.is_attribution(first):
         return number + 1
     if not announce.may_open(first):
         return None
     joined = first
-    for following in range(number + 1, min(len(lines), number + announce.MAX_ATTRIBUTION_LINES)):
-        text = lines[following].strip()
+    for following in range(number + 1, min(len(stripped), number + announce.MAX_ATTRIBUTION_LINES)):
+        text = stripped[following]
         if not text or text[0] == ">" or len(joined) > announce.MAX_ATTRIBUTION:
             return None
         joined += " " + text
@@ -195,8 +197,6 @@ def _only_quotation(lines: Sequence[str], start: int, marks: _Marks, *, certain:
 
 def _no_answer_between(lines: Sequence[str], before: int, after: int) -> bool:
     """Between two marked lines there are only blank ones, or the end of a line that a mailer broke."""
-    if after - before == 1:
-        return True
     between = [line for line in lines[before + 1 : after] if line.strip()]
     if not between:
         return True

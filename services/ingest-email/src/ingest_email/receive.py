@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from events.topics import WORKSPACE
-from ingest_email.addresses import AddressBook, WorkspaceReader
+from ingest_email.addresses import AddressBook
 from ingest_email.folder_blobs import blobs_at
 from ingest_email.imap_directory import MailboxDirectory
 from ingest_email.imap_intake import MailboxIntake
@@ -22,6 +22,7 @@ from ingest_email.receive_settings import ReceiveSettings
 from ingest_email.smtp_dialogue import Rules
 from ingest_email.smtp_server import Limits, SmtpServer
 from ingest_email.translate import Keys
+from ingest_email.workspace_reader import WorkspaceReader
 from service_kit import health, lifecycle
 from service_kit.blobs import BlobError
 from service_kit.clock import Clock, utc_now
@@ -53,7 +54,7 @@ class Receiver:
         own: ReceiveSettings,
         *,
         intake: MailIntake,
-        workspace: WorkspaceReader,
+        workspace: WorkspaceReader[AddressBook],
         replica: TopicReplica,
         mailboxes: Mailboxes,
         publisher: Publisher,
@@ -145,7 +146,7 @@ def build(
     """The composition root; touches no network yet. Raises SettingsError."""
     metrics = Metrics()
     directory, received = MailboxDirectory(), ReceiveMetrics(metrics)
-    workspace = WorkspaceReader(AddressBook(), directory.apply)
+    workspace = WorkspaceReader(AddressBook(), directory)
     replica = TopicReplica(settings.kafka_bootstrap_servers, [WORKSPACE.name], workspace.read)
     publisher = Publisher(settings.kafka_bootstrap_servers, linger_ms=LINGER_MS)
     store = blobs if blobs is not None else blobs_at(settings.blob_url)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from ingest_email.limits import MAX_MAIL_BYTES
+from service_kit import oauth
+from service_kit.oauth import Providers
 from service_kit.settings import SettingsError, whole_number
 
 DEFAULT_PORT: Final = 2525
@@ -41,6 +43,7 @@ class ReceiveSettings:
     imap_longest_pause_seconds: float = 300.0
     imap_plaintext: bool = False
     imap_ca: Path | None = None
+    providers: Providers = field(default_factory=dict, repr=False)
 
     @staticmethod
     def from_environment(environment: Mapping[str, str], *, mail_domain: str, port_offset: int) -> ReceiveSettings:
@@ -76,6 +79,7 @@ class ReceiveSettings:
             ),
             imap_plaintext=environment.get("INGEST_EMAIL_IMAP_PLAINTEXT", "0").strip() in ("1", "true", "yes"),
             imap_ca=_file(environment, "INGEST_EMAIL_IMAP_CA_FILE"),
+            providers=oauth.providers(environment),
         )
 
 

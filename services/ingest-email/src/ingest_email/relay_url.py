@@ -21,7 +21,8 @@ _TLS: Final[dict[str, Tls]] = {"required": "required", "offered": "offered", "ne
 class SmtpRelay:
     """A mail server. `tls`: `implicit` from the first byte; `required` by STARTTLS, both with the certificate
     checked; `offered`: STARTTLS when the server has it, certificate unchecked (RFC 7435); `never`; `refused`: plain
-    text to another machine was asked for, and nothing is sent.
+    text to another machine was asked for, and nothing is sent. `by_grant`: the log-in is XOAUTH2, with a token for
+    password.
     """
 
     host: str
@@ -29,6 +30,7 @@ class SmtpRelay:
     tls: Tls
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    by_grant: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,13 @@ class Outbox:
 
 
 def server_of(settings: SmtpSettings) -> SmtpRelay:
-    """A channel's own server. Its password is opened when connecting; without TLS it must be on this machine."""
+    """A channel's own server. Password or token are opened when connecting; without TLS it must be on this machine."""
     wanted: dict[str, Tls] = {"tls": "implicit", "starttls": "required", "none": "never"}
     tls = wanted[settings.tls]
     if tls == "never" and not _is_this_machine(settings.host):
         tls = "refused"
-    return SmtpRelay(settings.host, settings.port, tls, settings.username or None)
+    by_grant = settings.auth == "oauth2"
+    return SmtpRelay(settings.host, settings.port, tls, settings.username or None, by_grant=by_grant)
 
 
 def parse(url: str) -> SmtpRelay | Outbox:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from events.conversations import ReplyContent, ReplyQueued
+from events.conversations import ReplyContent, ReplyQueued, ReplyReleased
 from events.values import Attachment
 from ingest_email import outgoing_bodies, outgoing_headers
 from ingest_email.outgoing_addresses import Unsendable, on_the_wire, recipients
@@ -41,7 +41,9 @@ class Mail:
     content: bytes
 
 
-def render(reply: ReplyQueued, content: ReplyContent, files: Mapping[str, bytes], queued_at: datetime) -> Mail:
+def render(
+    reply: ReplyQueued | ReplyReleased, content: ReplyContent, files: Mapping[str, bytes], queued_at: datetime
+) -> Mail:
     """The reply as a mail. `files` holds the bytes of each attachment by blob name.
 
     Deterministic: boundaries come from the reply's id, the Message-ID and the Date from the reply. An agent's mail
@@ -60,13 +62,13 @@ def render(reply: ReplyQueued, content: ReplyContent, files: Mapping[str, bytes]
     return Mail(content.external_id, sender, everyone, queued_at, message.as_bytes())
 
 
-def check(reply: ReplyQueued, content: ReplyContent, queued_at: datetime) -> None:
+def check(reply: ReplyQueued | ReplyReleased, content: ReplyContent, queued_at: datetime) -> None:
     """Whether headers and addresses can be written. Raises Unsendable, as `render` would."""
     _checked(reply, content, queued_at)
 
 
 def _checked(
-    reply: ReplyQueued, content: ReplyContent, queued_at: datetime
+    reply: ReplyQueued | ReplyReleased, content: ReplyContent, queued_at: datetime
 ) -> tuple[tuple[str, ...], str, tuple[Header, ...]]:
     """The SMTP envelope's recipients and sender, and the headers."""
     everyone = recipients(content.to, content.cc, content.bcc)
@@ -76,7 +78,7 @@ def _checked(
     return everyone, on_the_wire(content.sender.address, "the sender's address"), headers
 
 
-def _headers(reply: ReplyQueued, content: ReplyContent, queued_at: datetime) -> Iterator[Header]:
+def _headers(reply: ReplyQueued | ReplyReleased, content: ReplyContent, queued_at: datetime) -> Iterator[Header]:
     if not outgoing_headers.is_message_id(content.external_id):
         raise Unsendable("the reply's Message-ID can't stand in a header")
     yield outgoing_headers.mailboxes("From", [content.sender])

@@ -52,31 +52,30 @@ def signature_from(text: str, sender: str = "") -> int:
     """
     cut = max(0, len(text) - MAX_CHARACTERS)
     tail = text[cut:] if cut else text
-    if _ends_in_words(tail):
+    delimited = "\n--" in tail
+    if not delimited and _ends_in_words(tail):
         return len(text)
     lines = tail.split("\n")
     first = 1 if cut else 0
-    start = _start(lines, first, sender, delimited="\n--" in tail)
+    start = _start(lines, first, sender, delimited=delimited)
     if start is None:
         return len(text)
-    begin = cut + sum(len(line) + 1 for line in lines[:start])
+    begin = cut + sum(map(len, lines[:start])) + start
     return begin if text[:begin].strip() else len(text)
 
 
 def _ends_in_words(tail: str) -> bool:
-    """Whether the last line, and no delimiter above it, says that there is no signature: so most texts end."""
-    if "\n--" in tail:
-        return False
+    """Whether the last line of a text without any delimiter says that there is no signature: so most texts end."""
     words = tail.rstrip()
     last = words[words.rfind("\n") + 1 :].strip()
-    return bool(last) and not _is_plain(last) and not _is_sent_from(last)
+    return bool(last) and not _is_plain(last) and not (last[0] in _SENT_FROM_INITIALS and _is_sent_from(last))
 
 
 def _start(lines: Sequence[str], first: int, sender: str, *, delimited: bool) -> int | None:
     """The line at which the signature begins: the highest that does so with nothing but signature below it. Where
     something else stands below, only a delimiter may still come (`delimited`)."""
     start, words, all_plain = None, 0, True
-    name = sender.split()[:1]
+    own = _OwnName(sender)
     for number in range(len(lines) - 1, first - 1, -1):
         line = lines[number].strip()
         if not line:
@@ -84,39 +83,52 @@ def _start(lines: Sequence[str], first: int, sender: str, *, delimited: bool) ->
         words += 1
         if words > MAX_LINES:
             break
+        initial = line[0]
         if line in _DELIMITERS and (all_plain or line == "--"):
             start = number if words > 1 else start
-        elif len(line) > MAX_SIGNATURE_LINE and all_plain and not _is_sent_from(line):
-            all_plain = False
         elif not all_plain:
             if not delimited:
                 break
-        elif _is_sent_from(line):
+        elif len(line) > MAX_SIGNATURE_LINE:
+            all_plain = False
+        elif initial in _SENT_FROM_INITIALS and _is_sent_from(line):
             start = number
-        elif _begins(line, name, sender) and not _is_item(lines, number):
+        elif initial.casefold()[:1] in own.initials and own.begins(line) and not _is_item(lines, number):
             start = _with_closing(lines, number, first)
-        elif line[0] in "_-=" and _is_rule(line):
+        elif initial in "_-=" and _is_rule(line):
             start = number if _has_contact(lines[number + 1 :]) else start
         elif not _is_plain(line):
             all_plain = False
     return start
 
 
-def _begins(line: str, name: list[str], sender: str) -> bool:
-    if line[0] in "-–—" and _DASHED_NAME.fullmatch(line):
-        return line[1].isupper() or line[1:].casefold() == sender.casefold()
-    if not name or len(line) > MAX_SIGNATURE_LINE:
-        return False
-    line = line.strip("*_ ,.")
-    if line.casefold() == sender.casefold():
-        return True
-    written = line.split()
-    return (
-        len(written) <= MAX_NAME_WORDS
-        and bool(written)
-        and written[0].strip(",.").casefold() == name[0].strip(",.").casefold()
-        and all(word[0].isupper() for word in written)
-    )
+class _OwnName:
+    """The writer's name, as it stands at the head of a signature. Other lines than those whose first letter (case
+    folded) is one of `initials` have not got it."""
+
+    __slots__ = ("_first", "_whole", "initials")
+
+    def __init__(self, sender: str) -> None:
+        self._whole = sender.casefold()
+        self._first = next(iter(sender.split()), "").strip(",.").casefold()
+        self.initials = f"-–—*_,.{self._whole[:1]}{self._first[:1]}"
+
+    def begins(self, line: str) -> bool:
+        """Whether the line, at most 80 characters, is the name, or another one behind a dash."""
+        if line[0] in "-–—" and _DASHED_NAME.fullmatch(line):
+            return line[1].isupper() or line[1:].casefold() == self._whole
+        if not self._whole.strip():
+            return False
+        line = line.strip("*_ ,.")
+        if line.casefold() == self._whole:
+            return True
+        written = line.split()
+        return (
+            len(written) <= MAX_NAME_WORDS
+            and bool(written)
+            and written[0].strip(",.").casefold() == self._first
+            and all(word[0].isupper() for word in written)
+        )
 
 
 def _with_closing(lines: Sequence[str], number: int, first: int) -> int:
@@ -126,12 +138,7 @@ def _with_closing(lines: Sequence[str], number: int, first: int) -> int:
 
 
 def _is_sent_from(line: str) -> bool:
-    return (
-        line[0] in _SENT_FROM_INITIALS
-        and len(line) <= MAX_SIGNATURE_LINE
-        and _SENT_FROM.match(line) is not None
-        and "," not in line
-    )
+    return len(line) <= MAX_SIGNATURE_LINE and "," not in line and _SENT_FROM.match(line) is not None
 
 
 def _is_item(lines: Sequence[str], number: int) -> bool:
@@ -142,10 +149,11 @@ def _is_item(lines: Sequence[str], number: int) -> bool:
 
 def _is_plain(line: str) -> bool:
     """A line as signatures have them: short, no sentence, no question, no postscript."""
-    if line[-1] in "?:;" or line[0] == ">" or _POSTSCRIPT.match(line):
+    first, last = line[0], line[-1]
+    if last in "?:;" or first == ">" or (first in "pP" and _POSTSCRIPT.match(line)):
         return False
     words = line.count(" ") + 1
-    return words <= 4 or (words <= 8 and (line[-1] not in ".!" or _CONTACT.search(line) is not None))
+    return words <= 4 or (words <= 8 and (last not in ".!" or _CONTACT.search(line) is not None))
 
 
 def _is_rule(line: str) -> bool:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from events.envelope import Actor, Envelope
 from events.inbound import MessageReceived
-from events.values import Attachment, Blob, MessageContent, MessageFacts
+from events.values import FILTERED_HEADERS, MAX_HEADER, Attachment, Blob, MessageContent, MessageFacts
 from ingest_email import authentication, quotes
 from ingest_email.automatic_mail import automatic
 from ingest_email.invitations import invitation_of
@@ -128,6 +128,7 @@ def translate(mail: Mail, received: Received, to: Destination, event_id: UUID, k
         references=mail.references,
         bounce=machine.bounce,
         invitation=invitation_of(mail.bodies.files) if mail.bodies.files else None,
+        headers=_headers(mail),
     )
     facts = MessageFacts(
         message_id=derived_id(event_id, "message"),
@@ -163,6 +164,11 @@ def translate(mail: Mail, received: Received, to: Destination, event_id: UUID, k
     )
     key = keys.hashes.of(str(to.inbox_id), mail.sender.address.lower())
     return Translated(envelope, key.encode(), tuple(blobs.items()))
+
+
+def _headers(mail: Mail) -> dict[str, str]:
+    fields = mail.headers
+    return {name: fields.text(name)[:MAX_HEADER] for name in FILTERED_HEADERS if fields.first(name)}
 
 
 def without_controls(mail: Mail) -> Mail:

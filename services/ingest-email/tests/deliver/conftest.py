@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -185,9 +187,12 @@ def reply_content() -> Callable[..., ReplyContent]:
     return build
 
 
+ANY = "any token"
+
+
 class SecureMailServer:
     """aiosmtpd with STARTTLS, on `implicit_port` with TLS from the first byte, under a certificate of its own making
-    for 127.0.0.1; and AUTH. `password` may change.
+    for 127.0.0.1; and AUTH. `password` and `token` (or ANY) may change.
     """
 
     def __init__(self, certificate: Path, key: Path) -> None:
@@ -196,6 +201,7 @@ class SecureMailServer:
         context.load_cert_chain(certificate, key)
         self.certificate = certificate
         self.password = b"p:a@ss word"
+        self.token = ""
         self.log_ins = 0
         self._context = context
         self._server: asyncio.Server | None = None
@@ -234,6 +240,15 @@ class SecureMailServer:
         self.log_ins += 1
         right = (data.login, data.password) == (b"postroom", self.password)
         return AuthResult(success=right, handled=False)
+
+    async def auth_XOAUTH2(self, server: SMTP, arguments: list[str]) -> AuthResult | None:
+        """A token that is not right is answered with a challenge first, as Google and Microsoft do."""
+        self.log_ins += 1
+        told = re.fullmatch(r"user=postroom\x01auth=Bearer (\S+)\x01\x01", b64decode(arguments[1]).decode())
+        if told is not None and self.token in (told[1], ANY):
+            return AuthResult(success=True)
+        await server.challenge_auth(b'{"status":"400"}')
+        return AuthResult(success=False, handled=False)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         secure = session.ssl is not None or server.transport.get_extra_info("sslcontext") is not None

@@ -11,10 +11,11 @@ import msgspec
 import psycopg
 import pytest
 
-from ingest_email import delivery
+from ingest_email import delivery, delivery_ledger
+from ingest_email import ledger_statements as statements
 from ingest_email.delivery import Answered, Interrupted, Outcome, PutOff, Recipient, Schedule, Silence, Taken
 from ingest_email.delivery_lanes import Turn, Turns
-from ingest_email.delivery_ledger import SCHEMA, DeliveryLedger, Lease, LeaseLost, Queued
+from ingest_email.delivery_ledger import HASTENED, NO_CHANNEL, SCHEMA, DeliveryLedger, Lease, LeaseLost, Queued
 from service_kit import database
 from service_kit.database import Connection, Cursor
 from service_kit.ids import new_id
@@ -335,7 +336,7 @@ def test_each_lane_gives_what_it_has_room_for_and_the_relay_serves_all_others(pr
         own[0].reply_id: mine,
         own[1].reply_id: mine,
         unknown[0].reply_id: other,
-        unknown[1].reply_id: None,
+        unknown[1].reply_id: NO_CHANNEL,
     }
 
 
@@ -377,3 +378,79 @@ def test_what_waits_of_a_channel_is_hastened_and_nothing_else(process: OneProces
         return process.do(lambda cursor: process.ledger.hasten(cursor, turns, hurried, NOW))
 
     assert [hasten(own), hasten(own), hasten(None), hasten(None)] == [1, 0, 2, 0]
+
+
+def test_a_long_backlog_is_hastened_a_portion_at_a_time_the_oldest_first(process: OneProcess) -> None:
+    channel_id = new_id()
+    replies = [by_channel(channel_id) for _ in range(HASTENED + 1)]
+    process.insert(*replies, now=LATER)
+    turns = Turns(Turn(0, NOW), {channel_id: Turn(500, NOW)}, known=500)
+
+    def hasten() -> int:
+        return process.do(lambda cursor: process.ledger.hasten(cursor, turns, [channel_id], NOW))
+
+    assert hasten() == HASTENED
+    assert {lease.delivery.reply_id for lease in process.lease_turns(turns)} == {one.reply_id for one in replies[:-1]}
+    assert [hasten(), hasten()] == [1, 0]
+
+
+def test_what_waits_for_a_dead_server_is_not_looked_at_when_others_are_leased(process: OneProcess) -> None:
+    dead, other = new_id(), new_id()
+    process.insert(*(by_channel(dead) for _ in range(3_000)))
+    process.insert(by_channel(other), now=NOW + timedelta(seconds=1))
+    process.connection.execute("ANALYZE ingest_email.deliveries")
+    later = NOW + timedelta(minutes=1)
+    turns = Turns(Turn(8, later), {dead: Turn(0, later, suspect=True)})
+
+    def buffers(statement: str, **parameters: object) -> int:
+        explained = process.connection.execute(
+            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".encode(), parameters
+        ).fetchone()
+        assert explained is not None
+        return int(explained[0][0]["Plan"]["Shared Hit Blocks"])
+
+    told = delivery_ledger.parameters(turns)
+    assert buffers(statements.NEXT_DUE, **told) < 500
+    leased = {"instance": "test", "incarnation": new_id(), "until": later}
+    assert buffers(statements.LEASE, **told, **leased) < 500
+
+
+def again(reply: Queued, after_attempt: int = 1) -> Queued:
+    """The reply released anew."""
+    return msgspec.structs.replace(reply, event_id=new_id(), after_attempt=after_attempt, record=b"again")
+
+
+def test_a_settled_reply_that_is_released_again_is_due_with_further_attempts(process: OneProcess) -> None:
+    reply = a_reply()
+    process.insert(reply)
+    (lease,) = process.lease()
+    process.settle(lease, Answered(("a@b.test",), {0: delivery.TurnedDown("550")}))
+    retried = again(reply)
+    assert process.insert(retried, now=LATER) == 1
+    assert process.insert(retried, now=LATER) == 0
+    (second,) = process.lease(LATER)
+    assert (second.delivery.attempt, second.delivery.recipients, second.record) == (2, (), b"again")
+    process.settle(second, Answered(("a@b.test",), {0: Taken()}), LATER)
+    assert process.insert(retried, now=LATER) == 0
+    assert process.row(reply, "state") == "accepted"
+
+
+def test_a_reply_under_way_is_not_begun_anew(process: OneProcess) -> None:
+    reply = a_reply()
+    process.insert(reply)
+    assert process.insert(again(reply)) == 0
+    process.lease()
+    assert process.insert(again(reply)) == 0
+    assert process.row(reply, "attempt") == 1
+
+
+def test_only_what_nobody_has_attempted_is_cancelled(process: OneProcess) -> None:
+    waiting, tried = a_reply(), a_reply()
+    process.insert(tried)
+    process.lease()
+    process.insert(waiting)
+    cancelled = [waiting.reply_id, tried.reply_id, new_id()]
+    assert process.do(lambda cursor: process.ledger.cancel(cursor, cancelled, NOW)) == 1
+    assert process.do(lambda cursor: process.ledger.cancel(cursor, cancelled, NOW)) == 0
+    assert process.lease() == []
+    assert process.row(waiting, "record") is None and process.row(tried, "state") == "attempting"

@@ -1,14 +1,11 @@
-"""A reply becomes a mail that any reader understands as it was meant, whatever strings are in it."""
+"""A reply becomes a mail whose headers, addresses and files any reader understands, whatever strings are in it."""
 
 from __future__ import annotations
 
 import email
 import json
-from datetime import UTC, datetime, timedelta, timezone
-from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
-from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,81 +14,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from events.conversations import QuotedHistory, ReplyContent, ReplyQueued
-from events.values import Address, Attachment
+from events.values import Address
 from ingest_email.outgoing_addresses import Unsendable
 from ingest_email.outgoing_headers import safe_file_name
-from ingest_email.render import MAX_REFERENCES, Mail, render
+from ingest_email.render import MAX_REFERENCES
+from ingest_email.testing import SENT_AT, a_file, body_of, content, people, read, rendered, text_of
 
-REPLY, OTHER_REPLY = UUID(int=7 << 64), UUID(int=8 << 64)
-SENT_AT = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
+OTHER_REPLY = UUID(int=8 << 64)
 ALWAYS = {"From", "To", "Subject", "Date", "Message-ID", "X-Loop", "X-Postroom-Reply", "MIME-Version", "Content-Type"}
 BLNS = next(
     (p for parent in Path(__file__).parents if (p := parent / "../shared/corpora/blns/blns.json").exists()), None
 )
-
-
-def a_reply(*, reply_id: UUID = REPLY, by_agent: bool = True) -> ReplyQueued:
-    return ReplyQueued(
-        reply_id=reply_id,
-        conversation_id=UUID(int=1),
-        inbox_id=UUID(int=2),
-        channel="email",
-        channel_id=UUID(int=3),
-        agent_id=UUID(int=4) if by_agent else None,
-    )
-
-
-def content(**changes: Any) -> ReplyContent:
-    standard: dict[str, Any] = {
-        "external_id": "reply.token@postroom.localhost",
-        "sender": Address("support@example.com", "Support"),
-        "to": (Address("ann@example.org", "Ann"),),
-        "subject": "Re: Delivery",
-        "text": "Good morning",
-    }
-    return ReplyContent(**(standard | changes))
-
-
-def a_file(name: str = "terms.pdf", **changes: Any) -> Attachment:
-    standard: dict[str, Any] = {
-        "id": UUID(int=9),
-        "name": name,
-        "content_type": "application/pdf",
-        "size": 3,
-        "blob": "upload/1",
-    }
-    return Attachment(**(standard | changes))
-
-
-def rendered(reply_content: ReplyContent, files: dict[str, bytes] | None = None, **reply: Any) -> Mail:
-    return render(a_reply(**reply), reply_content, files or {}, SENT_AT)
-
-
-def read(mail: Mail) -> EmailMessage:
-    message = email.message_from_bytes(mail.content, policy=default)
-    assert isinstance(message, EmailMessage)
-    for part in message.walk():
-        assert part.defects == []
-    return message
-
-
-def text_of(part: EmailMessage) -> str:
-    """Line ends are CRLF on the way, and the text's last line gets one."""
-    text: str = part.get_content()
-    return text.replace("\r\n", "\n").rstrip("\n")
-
-
-def body_of(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
-    assert isinstance(part, EmailMessage)
-    return text_of(part)
-
-
-def people(mail: Mail, name: str) -> list[tuple[str, str]]:
-    """Read by the older parser: the newer one puts blanks between the encoded words of a name (until Python 3.13)."""
-    raw = email.message_from_bytes(mail.content)[name]
-    return [(str(make_header(decode_header(shown))), address) for shown, address in getaddresses([raw])]
 
 
 def test_a_text_reply_has_simple_html_beside_it_and_the_threading_headers() -> None:
@@ -109,40 +42,6 @@ def test_a_text_reply_has_simple_html_beside_it_and_the_threading_headers() -> N
     assert message["Date"].datetime == SENT_AT.replace(microsecond=0)
     assert message["X-Loop"] == "postroom"
     assert (mail.sender, mail.recipients) == ("support@example.com", ("ann@example.org",))
-
-
-def test_text_html_pictures_and_files_nest_as_alternative_related_and_mixed() -> None:
-    picture = a_file("logo.png", content_type="image/png", content_id="logo@p", blob="upload/2")
-    message = read(
-        rendered(
-            content(html='<p>Hi <img src="cid:logo@p"></p>', attachments=(a_file(), picture)),
-            {"upload/1": b"%PDF", "upload/2": b"\x89PNG"},
-        )
-    )
-    kinds = [part.get_content_type() for part in message.walk()]
-    assert kinds == [
-        "multipart/mixed",
-        "multipart/alternative",
-        "text/plain",
-        "multipart/related",
-        "text/html",
-        "image/png",
-        "application/pdf",
-    ]
-    by_kind = {part.get_content_type(): part for part in message.walk()}
-    assert by_kind["image/png"].get_content() == b"\x89PNG"
-    assert by_kind["image/png"]["Content-ID"] == "<logo@p>"
-    assert by_kind["image/png"].get_content_disposition() == "inline"
-    assert by_kind["application/pdf"].get_content() == b"%PDF"
-    assert by_kind["application/pdf"].get_filename() == "terms.pdf"
-    assert [part["MIME-Version"] for part in message.walk()].count("1.0") == 1
-
-
-def test_a_picture_that_the_html_does_not_show_is_attached() -> None:
-    picture = a_file("logo.png", content_type="image/png", content_id="logo@p")
-    for html in (None, "<p>no picture</p>"):
-        message = read(rendered(content(html=html, attachments=(picture,)), {"upload/1": b"x"}))
-        assert [part.get_filename() for part in message.iter_attachments()] == ["logo.png"]
 
 
 def test_blind_copies_are_in_the_envelope_and_nowhere_in_the_mail() -> None:
@@ -188,86 +87,6 @@ def test_only_what_no_agent_wrote_is_marked_as_auto_submitted() -> None:
 def test_only_what_no_agent_wrote_asks_other_machines_to_be_silent() -> None:
     assert read(rendered(content()))["X-Auto-Response-Suppress"] is None
     assert read(rendered(content(), by_agent=False))["X-Auto-Response-Suppress"] == "All"
-
-
-ASKED = datetime(2026, 11, 22, 11, 15, 30, tzinfo=timezone(timedelta(hours=1)))
-
-
-def history(text: str = "Where is it?\n\n> earlier\nAnn", **sender: str) -> QuotedHistory:
-    person = Address(**({"address": "ann@example.org", "name": "Ann Example"} | sender))
-    return QuotedHistory(sender=person, sent_at=ASKED, text=text)
-
-
-def test_quoted_history_stands_below_the_reply_in_text_and_in_html() -> None:
-    message = read(rendered(content(history=history(), bcc=(Address("secret@example.net", "Secret"),))))
-    assert body_of(message, "plain").split("\n") == [
-        "Good morning",
-        "",
-        "On 2026-11-22 10:15 UTC, Ann Example <ann@example.org> wrote:",
-        "> Where is it?",
-        ">",
-        ">> earlier",
-        "> Ann",
-    ]
-    html = body_of(message, "html")
-    above, _, below = html.partition('<blockquote type="cite">')
-    assert "Good morning" in above and "Ann Example &lt;ann@example.org&gt; wrote:" in above
-    assert "Where is it?<br><br>&gt; earlier<br>Ann" in below and below.endswith("</blockquote>")
-    assert b"secret" not in rendered(content(history=history(), bcc=(Address("secret@example.net"),))).content
-
-
-def test_quoted_history_stands_below_the_html_that_the_agent_wrote() -> None:
-    message = read(rendered(content(text="Hi", html="<p>Hi <b>Ann</b></p>", history=history("<script>x</script>"))))
-    html = body_of(message, "html")
-    assert html.startswith("<p>Hi <b>Ann</b></p>\n<p>On 2026-11-22")
-    assert "&lt;script&gt;" in html and "<script>" not in html
-    assert "> <script>x</script>" in body_of(message, "plain")
-
-
-@pytest.mark.parametrize("name", ["", "a\r\nBcc: x@y.z", "a\u2028b\u202e", "<evil>", "n" * 999])
-def test_whose_words_are_quoted_is_one_line_whatever_the_name(name: str) -> None:
-    line = body_of(read(rendered(content(history=history("x", name=name)))), "plain").split("\n")[2]
-    assert line.startswith("On 2026-11-22 10:15 UTC, ") and line.endswith(
-        "ann@example.org> wrote:" if name else "wrote:"
-    )
-    assert line.isprintable() and line.count("<") <= 1 and len(line) < 500
-
-
-def test_a_reply_that_is_html_only_gets_a_readable_text() -> None:
-    html = '<h1>Hi</h1><p>Read <a href="https://example.com/help?a=1&amp;b=2" rel="x">our help</a> or <br>write</p>'
-    message = read(rendered(content(text=" ", html=html)))
-    assert body_of(message, "plain") == "Hi\n\nRead our help (https://example.com/help?a=1&b=2) or\nwrite"
-    assert body_of(message, "html") == html
-
-
-def test_the_html_of_a_text_reply_keeps_lines_and_links_and_escapes_the_rest() -> None:
-    html = body_of(read(rendered(content(text='a < b & "c"\n  https://example.com/x?a=1&b=2, <i>no</i>'))), "html")
-    assert html == (
-        '<div style="white-space: pre-wrap">a &lt; b &amp; &quot;c&quot;<br>  '
-        '<a href="https://example.com/x?a=1&amp;b=2">https://example.com/x?a=1&amp;b=2</a>, &lt;i&gt;no&lt;/i&gt;</div>'
-    )
-
-
-def test_a_picture_is_shown_only_by_its_whole_name_and_once() -> None:
-    files = [
-        a_file(f"{number}.png", content_type="image/png", content_id=content_id, blob=f"upload/{number}")
-        for number, content_id in enumerate(["logo@p", "logo@p.2", "logo@p", "a b", "odd%id@p"])
-    ]
-    html = '<img src="cid:logo%40p"><img src="cid:odd%25id@p"><img src="cid:a%20b">'
-    mail = rendered(content(html=html, attachments=tuple(files)), {file.blob: b"x" for file in files})
-    parts = [part for part in read(mail).walk() if part.get_content_type() == "image/png"]
-    assert {part.get_filename(): (part.get_content_disposition(), part["Content-ID"]) for part in parts} == {
-        "0.png": ("inline", "<logo@p>"),
-        "4.png": ("inline", "<odd%id@p>"),
-        "1.png": ("attachment", None),
-        "2.png": ("attachment", None),
-        "3.png": ("attachment", None),
-    }
-
-
-def test_an_empty_reply_with_a_file_has_no_empty_html() -> None:
-    message = read(rendered(content(text="", attachments=(a_file(),)), {"upload/1": b"x"}))
-    assert [part.get_content_type() for part in message.walk()] == ["multipart/mixed", "text/plain", "application/pdf"]
 
 
 @pytest.mark.parametrize("evil", ["a\rBcc: x@y.z", "a\nBcc: x@y.z", "a\r\nBcc: x@y.z", "a\0b"])

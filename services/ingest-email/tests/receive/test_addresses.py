@@ -18,8 +18,9 @@ from events.workspace import (
     InboxChanged,
     TeamDeleted,
 )
-from ingest_email.addresses import AddressBook, WorkspaceReader, normal
+from ingest_email.addresses import AddressBook, normal
 from ingest_email.intake import destinations_of
+from ingest_email.workspace_reader import WorkspaceReader
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
 

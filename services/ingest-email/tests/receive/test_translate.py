@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from events import codec
-from events.values import Address
+from events.values import MAX_HEADER, Address
 from ingest_email.addresses import Found, OurAddress
 from ingest_email.intake import MAX_RECORD_BYTES, destinations_of, encoded
 from ingest_email.limits import MAX_INLINE_BYTES
@@ -34,6 +34,13 @@ def test_the_event_says_where_when_and_what(make_mail, translated):
     assert facts.size == len(raw)
     assert facts.message_id == derived_id(envelope.id, "message")
     assert fact.reply_to_conversation is None
+
+
+def test_headers_by_which_people_sort_mail_travel_with_it_and_others_do_not(make_mail, translated):
+    headers = {"List-Id": "=?utf-8?q?Nowo=C5=9Bci?= <news.example.com>", "X-Spam-Flag": "YES", "X-Secret": "no"}
+    kept = translated(make_mail(headers={**headers, "Precedence": "b" * 600})).envelope.data.content.headers
+    assert kept == {"list-id": "Nowości <news.example.com>", "x-spam-flag": "YES", "precedence": "b" * MAX_HEADER}
+    assert translated(make_mail()).envelope.data.content.headers == {}
 
 
 def test_the_event_survives_the_wire(make_mail, translated, keys):

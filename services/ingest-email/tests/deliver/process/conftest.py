@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -128,7 +128,7 @@ class Desk:
             ledger.insert(connection.cursor(), rows, utc_now())
             connection.execute(b"NOTIFY ingest_email_queued")
 
-    async def say(self, event: Any) -> None:
+    async def say(self, event: Any, key: DataKey | None = None) -> None:
         """An event of the workspace's stream, as the relay publishes it."""
         stream = self.settings.workspace_id
         envelope: AnyEnvelope = Envelope(
@@ -141,7 +141,7 @@ class Desk:
             correlation_id=new_id(),
             data=event,
         )
-        record = codec.encode(envelope)
+        record = codec.encode(envelope, key)
         headers = codec.with_position(record.headers, self.workspace_store, next(self.positions))
         publisher = Publisher(self.settings.kafka_bootstrap_servers)
         await publisher.publish("workspace.v1", str(stream).encode(), Record(headers, record.value))
@@ -244,6 +244,11 @@ class Desk:
         found = self.execute("SELECT state FROM ingest_email.deliveries WHERE reply_id = %s", reply_id)
         return str(found[0][0]) if found else "absent"
 
+    def states(self, reply_ids: Sequence[UUID]) -> dict[str, int]:
+        """How many of these replies are in each state, all at the same moment."""
+        query = "SELECT state, count(*) FROM ingest_email.deliveries WHERE reply_id = ANY (%s) GROUP BY state"
+        return dict(self.execute(query, list(reply_ids)))
+
     async def until(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
         """Waits until the condition over the database holds."""
         async with asyncio.timeout(seconds):
@@ -261,6 +266,8 @@ class Desk:
         """Everything that a topic holds."""
         bounds = await log_bounds(self.settings.kafka_bootstrap_servers, [topic])
         ends = {TopicPartition(*place): end for place, (start, end) in bounds.items() if end > start}
+        if not ends:
+            return []
         consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.kafka_bootstrap_servers)
         await consumer.start()
         try:

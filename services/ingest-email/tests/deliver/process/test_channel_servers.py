@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from events.conversations import ReplyContent
@@ -17,6 +18,8 @@ from ingest_email.delivery import Schedule
 from service_kit import topics
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
+from service_kit.oauth import Grant
+from service_kit.testing.token_server import FIRST_GRANT, TokenServer
 
 pytestmark = pytest.mark.real
 Content = Callable[..., ReplyContent]
@@ -36,19 +39,34 @@ def trusted(secure_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(secure_server.certificate))
 
 
+class DeadServer:
+    """Takes connections and never says a word, until it hangs up for good."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self._writers: list[asyncio.StreamWriter] = []
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._say_nothing, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def hang_up(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for writer in self._writers:
+            writer.close()
+
+    async def _say_nothing(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+
+
 @pytest.fixture
-async def dead_port() -> AsyncIterator[int]:
-    """A server that takes connections and never says a word."""
-
-    async def say_nothing(_: Any, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-
-    writers: list[asyncio.StreamWriter] = []
-    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
-    for writer in writers:
-        writer.close()
+async def dead_server() -> AsyncIterator[DeadServer]:
+    server = DeadServer()
+    await server.start()
+    yield server
+    server.hang_up()
 
 
 def queue(desk: Any, content: Content, channel_id: UUID | None, count: int = 1) -> list[UUID]:
@@ -67,7 +85,7 @@ async def test_a_channel_with_a_server_of_its_own_sends_by_it_with_its_password_
     ids = [*queue(desk, reply_content, by_starttls), *queue(desk, reply_content, by_tls)]
     ids += queue(desk, reply_content, None)
     async with desk.running():
-        await desk.until(lambda: all(desk.state(reply_id) == "accepted" for reply_id in ids))
+        await desk.until(lambda: desk.states(ids) == {"accepted": len(ids)})
     assert [entry[:2] for entry in secure_server.received] == [(True, True), (True, True)]
     assert len(mail_server.received) == 1
     assert await desk.health(by_starttls) == [] and PASSWORD not in caplog.text
@@ -87,6 +105,43 @@ async def test_a_wrong_password_is_told_and_when_it_is_put_right_the_waiting_rep
     assert mail_server.connections == 0 and len(secure_server.received) == 1
 
 
+async def test_a_grant_that_has_ended_is_told_replies_wait_and_another_grant_sends_them_at_once(
+    desk: Any, mail_server: Any, secure_server: Any, reply_content: Content, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with TokenServer().serving() as tokens:
+        slow = Schedule(delays=(600,), give_up_after=7200)
+        desk.own = replace(desk.own, schedule=slow, providers={"google": tokens.provider()})
+        secure_server.token = "token-1"
+        ended, good = (desk.secret(Grant("google", text).text()) for text in ("revoked", FIRST_GRANT))
+        by_grant = msgspec.structs.replace(smtp(secure_server.port, ended), auth="oauth2")
+        channel_id = await desk.connect(by_grant)
+        (reply_id,) = queue(desk, reply_content, channel_id)
+        async with desk.running():
+            await desk.until_health(channel_id, ("down", "smtp_grant_expired"))
+            await desk.until_state(reply_id, "requested")
+            await desk.change(channel_id, msgspec.structs.replace(by_grant, secret_id=good))
+            await desk.until_state(reply_id, "accepted")
+    assert mail_server.connections == 0 and secure_server.received[0][:2] == (True, True)
+    assert FIRST_GRANT not in caplog.text and "token-1" not in caplog.text
+
+
+async def test_a_token_that_the_server_refuses_is_told_as_an_ended_grant_and_made_anew(
+    desk: Any, secure_server: Any, reply_content: Content
+) -> None:
+    with TokenServer().serving() as tokens:
+        desk.own = replace(desk.own, providers={"google": tokens.provider()})
+        by_grant = smtp(secure_server.port, desk.secret(Grant("google", FIRST_GRANT).text()))
+        channel_id = await desk.connect(msgspec.structs.replace(by_grant, auth="oauth2"))
+        (reply_id,) = queue(desk, reply_content, channel_id)
+        async with desk.running():
+            await desk.until_health(channel_id, ("down", "smtp_grant_expired"))
+            secure_server.token = "any token"
+            await desk.until_state(reply_id, "accepted")
+            await desk.until_health(channel_id, ("down", "smtp_grant_expired"), ("ok", ""))
+    assert secure_server.log_ins == len(tokens.asked) > 1
+
+
 async def test_a_recovered_server_is_told_once_and_what_waited_goes_out(
     desk: Any, secure_server: Any, reply_content: Content
 ) -> None:
@@ -96,7 +151,7 @@ async def test_a_recovered_server_is_told_once_and_what_waited_goes_out(
     async with desk.running():
         await desk.until_health(channel_id, ("down", "smtp_wrong_password"))
         secure_server.password = PASSWORD.encode()
-        await desk.until(lambda: all(desk.state(reply_id) == "accepted" for reply_id in ids))
+        await desk.until(lambda: desk.states(ids) == {"accepted": len(ids)})
         await desk.until_health(channel_id, ("down", "smtp_wrong_password"), ("ok", ""))
 
 
@@ -127,17 +182,18 @@ async def test_what_is_wrong_with_a_server_is_told_and_the_reply_waits(
 
 
 async def test_a_dead_server_delays_only_its_own_channel(
-    desk: Any, mail_server: Any, secure_server: Any, reply_content: Content, dead_port: int
+    desk: Any, mail_server: Any, secure_server: Any, reply_content: Content, dead_server: DeadServer
 ) -> None:
-    dead = await desk.connect(smtp(dead_port, None, "none"))
+    dead = await desk.connect(smtp(dead_server.port, None, "none"))
     living = await desk.connect(smtp(secure_server.port, desk.secret(PASSWORD)))
     stuck = queue(desk, reply_content, dead, 60)
     going = [*queue(desk, reply_content, living, 20), *queue(desk, reply_content, None, 20)]
-    desk.own = replace(desk.own, time_outs=replace(desk.own.time_outs, connect=60))
+    patient = replace(desk.own.time_outs, connect=600, attempt=600)
+    desk.own = replace(desk.own, time_outs=patient)
     async with desk.running("listener", "workers", "reports"):
-        await desk.until(lambda: all(desk.state(reply_id) == "accepted" for reply_id in going), 20)
-        states = [desk.state(reply_id) for reply_id in stuck]
-    assert states.count("attempting") == 1 and states.count("requested") == 59
+        await desk.until(lambda: desk.states(going) == {"accepted": 40}, 60)
+        assert desk.states(stuck) == {"attempting": 1, "requested": 59}
+        dead_server.hang_up()
     assert len(secure_server.received) == 20 and len(mail_server.received) == 20
 
 
@@ -145,7 +201,7 @@ async def test_a_burst_of_a_channel_uses_few_connections(desk: Any, mail_server:
     channel_id = await desk.connect(smtp(mail_server.port, None, "none"))
     ids = queue(desk, reply_content, channel_id, 30)
     async with desk.running():
-        await desk.until(lambda: all(desk.state(reply_id) == "accepted" for reply_id in ids))
+        await desk.until(lambda: desk.states(ids) == {"accepted": len(ids)})
     assert mail_server.connections <= 4 and len(mail_server.received) == 30
 
 
@@ -230,6 +286,6 @@ async def test_a_fault_that_was_noted_before_the_start_is_taken_back_by_a_succes
         await desk.change(each, good)
     ids = [*queue(desk, reply_content, channel_id), *queue(desk, reply_content, quiet)]
     async with desk.running():
-        await desk.until(lambda: all(desk.state(reply_id) == "accepted" for reply_id in ids))
+        await desk.until(lambda: desk.states(ids) == {"accepted": len(ids)})
         await desk.until_health(channel_id, ("ok", ""))
     assert await desk.health(quiet) == []

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from events.workspace import ChannelChanged, EmailSettings
+
 pytestmark = [pytest.mark.real, pytest.mark.faults]
 Mail = Callable[..., bytes]
 ADDRESS = "support@example.com"
@@ -27,6 +29,14 @@ async def test_a_wrong_password_is_said_once_tried_seldom_and_never_logged(
     assert desk.health == [("down", "imap_wrong_password"), ("ok", "")]
     said = " ".join(f"{record.getMessage()} {record.__dict__}" for record in within_a_log.records)
     assert "hunter2" not in said and "right p" not in said
+
+
+async def test_a_channel_whose_mailbox_is_taken_away_has_no_fault_of_it_any_more(desk: Any, server: Any) -> None:
+    await desk.connect(server.port, password="wrong")
+    async with desk.running():
+        await desk.until(lambda: desk.health == [("down", "imap_wrong_password")])
+        await desk.announce(ChannelChanged(channel_id=desk.channel_id, email=EmailSettings(address=ADDRESS)))
+        await desk.until(lambda: desk.health == [("down", "imap_wrong_password"), ("ok", "")])
 
 
 async def test_a_password_that_cannot_be_opened_is_asked_for(desk: Any, server: Any) -> None:

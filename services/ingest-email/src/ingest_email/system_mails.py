@@ -1,0 +1,92 @@
+"""From a queued system mail to its bytes: the agent's address and language as they are now, the token opened."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from events import codec
+from events.envelope import Envelope
+from events.sealing import Keys
+from events.system_mails import Matter, SystemMailKind, SystemMailQueued
+from events.values import Address
+from ingest_email import system_mail_render
+from ingest_email.agent_book import AgentBook, KnownAgent
+from ingest_email.delivery import Impossible, Postponed
+from ingest_email.outgoing_addresses import Unsendable
+from ingest_email.render import Mail
+from ingest_email.system_mail_catalogue import Catalogue
+from service_kit.faults import KafkaAway
+from service_kit.secrets import SecretBox, SecretSealedOtherwise
+
+HOUSE: Final = "Postroom"
+PAGES: Final[dict[SystemMailKind, str]] = {"invitation": "invitations", "password_reset": "password-resets"}
+PREFERENCES: Final = "me/notifications"
+MOST_NUMBERS: Final = 3
+
+
+@dataclass(frozen=True)
+class SystemMails:
+    """What writing one needs. `keys` reads a data key afresh; `caught_up` waits for the copy of the workspace."""
+
+    book: AgentBook
+    catalogue: Catalogue
+    box: SecretBox
+    domain: str
+    public_url: str
+    keys: Callable[[UUID | None], Awaitable[Keys]]
+    caught_up: Callable[[], Awaitable[None]]
+
+    async def mail(self, envelope: Envelope[SystemMailQueued], now: datetime) -> Mail | Impossible | Postponed:
+        """The mail, or why there is none: its time is over, the agent is gone. Raises KeyNotHeld."""
+        queued = envelope.data
+        if now >= queued.expires_at:
+            return Impossible("expired", "what the mail offers has expired")
+        agent = await self._agent(queued.agent_id)
+        if agent is None:
+            return Postponed("agent-unknown", "the agent is not known yet")
+        if not agent.active:
+            return Impossible("agent-deactivated", "the agent is deactivated")
+        person = codec.open_(agent.profile, await self.keys(agent.profile.key_id)).data.personal
+        if person is None:
+            return Impossible("erased", "the agent was erased")
+        try:
+            values = {"house": HOUSE, "name": person.name, **self._values(queued, agent.language)}
+            subject, text = self.catalogue.text(agent.language, queued.kind).filled(values)
+            to = Address(person.email, person.name)
+            return system_mail_render.render(
+                queued.mail_id, self.domain, to, subject, text, envelope.occurred_at, house=HOUSE
+            )
+        except SecretSealedOtherwise:
+            return Impossible("token-sealed-otherwise", "the mail's token was sealed under another key")
+        except Unsendable as error:
+            return Impossible("unsendable", str(error))
+
+    def _values(self, queued: SystemMailQueued, language: str) -> dict[str, str]:
+        """What the text of this kind of mail speaks of. Raises SecretSealedOtherwise."""
+        if queued.kind == "notification":
+            numbers = ", ".join(f"#{matter.number}" for matter in queued.matters[:MOST_NUMBERS])
+            more = ", …" if len(queued.matters) > MOST_NUMBERS else ""
+            told = "\n".join(self._told(matter, language) for matter in queued.matters)
+            return {"numbers": numbers + more, "matters": told, "link": f"{self.public_url}/{PREFERENCES}"}
+        token = self.box.open(queued.mail_id, queued.token)
+        return {
+            "link": f"{self.public_url}/{PAGES[queued.kind]}/{token}",
+            "until": f"{queued.expires_at:%Y-%m-%d %H:%M}",
+        }
+
+    def _told(self, matter: Matter, language: str) -> str:
+        words = ", ".join(self.catalogue.words(language, kind) for kind in matter.kinds)
+        return f"#{matter.number}: {words}\n{self.public_url}/conversations/{matter.conversation_id}\n"
+
+    async def _agent(self, agent_id: UUID) -> KnownAgent | None:
+        known = self.book.find(agent_id)
+        if known is None:
+            try:
+                await self.caught_up()
+            except KafkaAway:
+                return None
+        return known or self.book.find(agent_id)
