@@ -9,7 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from events.workspace import EmailSettings, ImapSettings, SmtpSettings
+from events.pipelines import TicketAutomation
+from events.workspace import Acknowledgement, EmailSettings, ImapSettings, SmtpSettings
 from inbox_projection.problems import Problem, invalid
 
 _stored: Final = msgspec.json.Decoder(EmailSettings)
@@ -42,6 +43,12 @@ def merged(known: EmailSettings, asked: dict[str, Any], fresh: FreshId) -> Merge
     for name, kind in (("imap", ImapSettings), ("smtp", SmtpSettings)):
         if name in asked:
             changes[name] = _server(name, kind, getattr(known, name), asked[name], fresh, passwords)
+    if "ticket_automation" in asked:
+        wish = asked["ticket_automation"]
+        changes["ticket_automation"] = None if wish is None else TicketAutomation(**wish)
+    if "acknowledgement" in asked:
+        wish = asked["acknowledgement"]
+        changes["acknowledgement"] = None if wish is None else Acknowledgement(**wish)
     return Merged(msgspec.structs.replace(known, **changes), passwords)
 
 
@@ -69,7 +76,7 @@ def _server(
     if password is not None:
         secret_id = fresh(name)
         passwords[secret_id] = password
-        return msgspec.structs.replace(server, secret_id=secret_id)
+        return msgspec.structs.replace(server, secret_id=secret_id, auth="password")
     if known is None or known.secret_id is None:
         raise _wrong(name, "password", "A password is required.")
     if server.host != known.host:
@@ -104,6 +111,12 @@ def shaped(settings: EmailSettings, *, servers: bool) -> dict[str, Any]:
         "authserv_id": settings.authserv_id,
         "imap": _shown(settings.imap) if servers else None,
         "smtp": _shown(settings.smtp) if servers else None,
+        "ticket_automation": None
+        if settings.ticket_automation is None
+        else msgspec.structs.asdict(settings.ticket_automation),
+        "acknowledgement": None
+        if settings.acknowledgement is None
+        else msgspec.structs.asdict(settings.acknowledgement),
     }
 
 
@@ -111,5 +124,5 @@ def _shown(server: ImapSettings | SmtpSettings | None) -> dict[str, Any] | None:
     if server is None:
         return None
     shown = msgspec.structs.asdict(server)
-    has_password = shown.pop("secret_id") is not None
+    has_password = shown.pop("secret_id") is not None and server.auth == "password"
     return {**shown, "password": None, "has_password": has_password}

@@ -27,11 +27,16 @@ _BOUNDS: Final = "select coalesce(min(feed_id), 0) as oldest, coalesce(max(feed_
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of the feed with its text on the wire; `inbox_id` None concerns everybody."""
+    """A row of the feed with its text on the wire; `inbox_id` None concerns everybody, `agent_id` set that agent only.
+
+    `members_only`: who may look into every inbox is no member of each.
+    """
 
     id: int
     inbox_id: UUID | None
     text: bytes
+    agent_id: UUID | None = None
+    members_only: bool = False
 
 
 def entry(
@@ -43,12 +48,16 @@ def entry(
     position: int | None,
 ) -> Entry:
     """The server-sent event (HTML Living Standard 9.2) of a row."""
-    if kind != "conversation":
+    if kind == "notification":
+        body = msgspec.json.encode({"id": None, "inbox_id": inbox_id, "sequence": None, "position": position}).decode()
+        text = f"id: {feed_id}\nevent: notification\ndata: {body}\n\n".encode()
+        return Entry(feed_id, inbox_id, text, agent_id=conversation_id, members_only=True)
+    if kind not in ("conversation", "ticket"):
         return Entry(feed_id, None, reset_text(feed_id))
     body = msgspec.json.encode(
         {"id": conversation_id, "inbox_id": inbox_id, "sequence": sequence, "position": position}
     ).decode()
-    return Entry(feed_id, inbox_id, f"id: {feed_id}\nevent: conversation\ndata: {body}\n\n".encode())
+    return Entry(feed_id, inbox_id, f"id: {feed_id}\nevent: {kind}\ndata: {body}\n\n".encode())
 
 
 def reset_text(feed_id: int) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from events.conversations import CommentText, ReplyContent
+from events.conversations import CommentText, Hold, ReplyContent
 from events.values import Address, Attachment, MessageContent
 from inbox_projection.html import remote_images, sanitise, with_remote_images
 from inbox_projection.pool import Row
@@ -27,6 +28,7 @@ class _Details(msgspec.Struct):
     bounced_reply_id: UUID | None = None
     unreadable: str | None = None
     mentions: tuple[UUID, ...] = ()
+    hold: Hold | None = None
 
 
 _details: Final = msgspec.json.Decoder(_Details)
@@ -63,6 +65,12 @@ def content_of(row: Row) -> MessageContent | ReplyContent | None:
     if row["content"] is None or row["kind"] != "message":
         return None
     return _inbound.decode(row["content"]) if row["direction"] == "in" else _reply.decode(row["content"])
+
+
+def sent_at(row: Row) -> datetime:
+    """When a message came or went; of a reply that waited, when it was let go."""
+    at: datetime = row["released_at"] or row["at"]
+    return at
 
 
 def shaped(row: Row, cache: CleanHtml, *, images: bool = False) -> dict[str, Any]:
@@ -112,15 +120,21 @@ def _bare(row: Row, details: _Details) -> dict[str, Any]:
         "unreadable": details.unreadable is not None,
         "erased": row["content"] is None and row["kind"] != "activity",
         "activity": None,
-        "sent_at": row["at"],
+        "sent_at": sent_at(row),
         "sequence": row["sequence"],
-        "delivery": None
-        if row["delivery"] is None
-        else {
-            "state": row["delivery"],
-            "reason": row["delivery_reason"],
-            "can_retry": bool(row["delivery_can_retry"]),
-        },
+        "in_side_thread": bool(row["in_side_thread"]),
+        "delivery": None if row["delivery"] is None else _delivery(row, details),
+    }
+
+
+def _delivery(row: Row, details: _Details) -> dict[str, Any]:
+    waits = row["delivery"] == "scheduled"
+    return {
+        "state": row["delivery"],
+        "reason": row["delivery_reason"],
+        "can_retry": bool(row["delivery_can_retry"]),
+        "due_at": details.hold.not_before if waits and details.hold is not None else None,
+        "held": row["delivery_code"].replace("_", "-") if waits and row["delivery_code"] else None,
     }
 
 

@@ -12,8 +12,8 @@ from service_kit.ids import new_id
 KEEP_DAYS: Final = 400
 MAX_USER_AGENT: Final = 300
 _ROWS: Final = 5_000
-SessionKind = Literal["LoggedIn", "LogInFailed", "LoggedOut"]
-SESSION_KINDS: Final = ("LoggedIn", "LogInFailed", "LoggedOut")
+SessionKind = Literal["LoggedIn", "LogInFailed", "LoggedOut", "PasswordChanged"]
+SESSION_KINDS: Final = ("LoggedIn", "LogInFailed", "LoggedOut", "PasswordChanged")
 
 
 @dataclass(frozen=True)

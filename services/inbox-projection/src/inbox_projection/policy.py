@@ -23,13 +23,15 @@ class Permission(Enum):
     MANAGE_AGENTS = "invite agents, change roles, deactivate"
     MANAGE_RULES = "read, draft and publish rules"
     ERASE_CONTACT = "erase a person for ever"
+    MANAGE_CONTACTS = "import and export contacts, define their properties"
     SEE_QUARANTINE = "see and retry what could not be handled"
     MANAGE_FILTERS = "read and set e-mail filters, and see what they kept out"
     SEE_AUDIT = "see who did what, when and from where"
+    MANAGE_PIPELINES = "make and change pipelines of tickets"
     RECONCILE = "see how much was received, stored and shown"
 
-    READ_CONVERSATIONS = "read conversations, their messages, files, people and decisions"
-    WORK_ON_CONVERSATIONS = "reply, comment, assign, label, resolve; change a contact's card"
+    READ_CONVERSATIONS = "read conversations, their messages, files, people, tickets and decisions"
+    WORK_ON_CONVERSATIONS = "reply, comment, assign, label, resolve; open and change tickets; change a contact's card"
 
 
 PUBLIC: Final = frozenset({Permission.LOG_IN, Permission.DESCRIBE})
@@ -45,7 +47,9 @@ _MANAGERS: Final = _EVERYBODY | {
     Permission.MANAGE_TEAMS,
     Permission.MANAGE_RULES,
     Permission.MANAGE_FILTERS,
+    Permission.MANAGE_PIPELINES,
     Permission.RECONCILE,
+    Permission.MANAGE_CONTACTS,
 }
 
 

@@ -13,9 +13,9 @@ from uuid import UUID, uuid5
 from events.commands import SetAvailability
 from events.envelope import SYSTEM
 from events.values import Availability
-from inbox_projection.auth.identity import IDLE
 from inbox_projection.commands import BusAway, CommandPort, envelope
 from inbox_projection.pool import Database, DatabaseAway, Row
+from service_kit.web.log_ins import IDLE
 
 log = logging.getLogger(__name__)
 GRACE: Final = timedelta(minutes=5)

@@ -2,88 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Final
 
-import msgspec
+from service_kit.web.problems import (
+    MEDIA_TYPE,
+    TYPE_PREFIX,
+    FieldError,
+    Problem,
+    forbidden,
+    invalid,
+    not_found,
+    title_of,
+    too_large,
+    unauthenticated,
+    unavailable,
+)
 
-MEDIA_TYPE: Final = "application/problem+json"
-TYPE_PREFIX: Final = "urn:postroom:problem:"
-
-
-class FieldError(msgspec.Struct, frozen=True):
-    """One wrong value: where (`body`, `query`, `path` or `header`, then names, indexes) and what; never the value."""
-
-    where: tuple[str, ...]
-    detail: str
-
-
-class Problem(Exception):
-    """A request that is refused. `code` is stable and for programs, `detail` is for people; neither echoes input."""
-
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        detail: str = "",
-        *,
-        headers: Mapping[str, str] | None = None,
-        errors: Sequence[FieldError] = (),
-    ) -> None:
-        super().__init__(f"{status} {code}")
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.headers = dict(headers or {})
-        self.errors = tuple(errors)
-
-    def body(self) -> bytes:
-        """The problem+json document."""
-        document: dict[str, object] = {
-            "type": TYPE_PREFIX + self.code,
-            "title": title_of(self.status),
-            "status": self.status,
-            "code": self.code,
-        }
-        if self.detail:
-            document["detail"] = self.detail
-        if self.errors:
-            document["errors"] = self.errors
-        return msgspec.json.encode(document)
-
-
-def title_of(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Error"
-
-
-def unauthenticated(detail: str = "Log in, or send a valid API token.") -> Problem:
-    return Problem(401, "not-authenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="postroom"'})
-
-
-def forbidden(detail: str = "Your role does not allow this.", code: str = "not-allowed") -> Problem:
-    return Problem(403, code, detail)
-
-
-def not_found(what: str) -> Problem:
-    return Problem(404, "not-found", f"There is no such {what}, or it is not yours to see.")
-
-
-def invalid(where: Sequence[str], detail: str, code: str = "invalid-request") -> Problem:
-    """A value that has the wrong shape or that this version does not know."""
-    return Problem(422, code, "The request is not valid.", errors=(FieldError(tuple(where), detail),))
-
-
-def too_large(limit: int, what: str = "body") -> Problem:
-    return Problem(413, "too-large", f"The {what} is larger than {limit} bytes.")
-
-
-def unavailable(detail: str, code: str = "unavailable", retry_after: int = 2) -> Problem:
-    return Problem(503, code, detail, headers={"Retry-After": str(retry_after)})
-
+__all__ = [
+    "MEDIA_TYPE",
+    "TYPE_PREFIX",
+    "FieldError",
+    "Problem",
+    "forbidden",
+    "invalid",
+    "not_found",
+    "of_refusal",
+    "title_of",
+    "too_large",
+    "unauthenticated",
+    "unavailable",
+]
 
 _STATUS_OF_MEANING: Final = {
     "not_found": 404,

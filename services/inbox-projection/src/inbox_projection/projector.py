@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
-from events.topics import COMMAND_OUTCOMES, CONTACTS, CONVERSATIONS, INBOUND_EMAIL, WORKSPACE
+from events.topics import COMMAND_OUTCOMES, CONTACTS, CONVERSATIONS, INBOUND_EMAIL, TICKETS, WORKSPACE
 from inbox_projection.tables import schema
 from inbox_projection.tables.read import Reader
 from inbox_projection.tables.write import Writer
@@ -17,7 +17,7 @@ from service_kit.database import Cursor
 
 NAME: Final = "inbox-projection.views"
 COUNTS: Final = "inbox-projection.counts"
-TOPICS: Final = tuple(topic.name for topic in (CONVERSATIONS, CONTACTS, WORKSPACE, COMMAND_OUTCOMES))
+TOPICS: Final = tuple(topic.name for topic in (CONVERSATIONS, TICKETS, CONTACTS, WORKSPACE, COMMAND_OUTCOMES))
 COUNTED_TOPICS: Final = (INBOUND_EMAIL.name,)
 """What came in, of which only headers are read, for reconciliation."""
 NOTIFY_CHANNEL: Final = "inbox_shown"

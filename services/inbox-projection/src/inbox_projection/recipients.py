@@ -47,6 +47,10 @@ class NoAddressOfOurs(ValueError):
     """The inbox has no e-mail address left from which a reply could be sent."""
 
 
+class ChannelNotOfInbox(ValueError):
+    """The chosen channel is none of the inbox's connected e-mail channels."""
+
+
 @dataclass(frozen=True)
 class OwnChannel:
     """An e-mail channel of the inbox, connected now."""
@@ -113,13 +117,20 @@ def recipients(answered: Answered, chosen: Chosen, ours: Collection[str]) -> Rec
     return result
 
 
-def sending_channel(channels: Sequence[OwnChannel], delivered_through: Iterable[UUID]) -> OwnChannel:
-    """The address of ours that speaks: the one the customer's mail was delivered to, but a connected one before the
-    fallback one.
+def sending_channel(
+    channels: Sequence[OwnChannel], delivered_through: Iterable[UUID], chosen: UUID | None = None
+) -> OwnChannel:
+    """The address of ours that speaks: the chosen one, else the one the customer's mail was delivered to, but a
+    connected one before the fallback one.
 
     `delivered_through` are channel ids, the answered message's first, then older ones of the conversation; `channels`
-    are the inbox's, oldest first. Refuses with NoAddressOfOurs.
+    are the inbox's, oldest first. Refuses with NoAddressOfOurs, ChannelNotOfInbox.
     """
+    if chosen is not None:
+        for channel in channels:
+            if channel.id == chosen:
+                return channel
+        raise ChannelNotOfInbox("the chosen channel is no connected e-mail address of the inbox")
     connected = {channel.id: channel for channel in channels if not channel.fallback}
     for channel_id in delivered_through:
         if channel_id in connected:
@@ -131,7 +142,7 @@ def sending_channel(channels: Sequence[OwnChannel], delivered_through: Iterable[
 
 def answer_subject(subject: str) -> str:
     """The subject with exactly one "Re:" and on one line."""
-    rest = _ANSWER_PREFIX.sub("", " ".join(_printable(subject).split()))
+    rest = _ANSWER_PREFIX.sub("", " ".join(printable(subject).split()))
     return f"Re: {rest}".rstrip()
 
 
@@ -178,12 +189,13 @@ def make_address(address: str, name: str = "") -> Address:
         raise ValueError("the part before @ is not valid")
     if not _DOMAIN.fullmatch(domain) or len(local) + len(domain) + 1 > MAX_ADDRESS:
         raise ValueError("the domain of the address is not valid")
-    if _printable(name) != name or len(name) > MAX_NAME:
+    if printable(name) != name or len(name) > MAX_NAME:
         raise ValueError("the name has control characters or is longer than 200 characters")
     return Address(f"{local}@{domain}", name)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text with blanks for what breaks a line or can't be written."""
     return "".join(" " if unicodedata.category(char) in _UNSAFE else char for char in text)
 
 
@@ -193,7 +205,7 @@ _UNSAFE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 def _not_ours(addresses: Iterable[Address], ours: Collection[str]) -> tuple[Address, ...]:
     """Addresses of a customer's mail that are usable and not ours, their names fit for a header."""
     return tuple(
-        Address(one.address.strip(), " ".join(_printable(one.name).split())[:MAX_NAME])
+        Address(one.address.strip(), " ".join(printable(one.name).split())[:MAX_NAME])
         for one in addresses
         if _reachable(one.address.strip()) and not is_ours(one.address, ours)
     )
@@ -204,7 +216,7 @@ def _reachable(address: str) -> bool:
     return (
         len(address.encode("utf-8", "replace")) <= MAX_ADDRESS
         and 0 < len(local) <= MAX_LOCAL_PART
-        and _printable(address) == address
+        and printable(address) == address
         and not any(char.isspace() for char in address.strip('"'))
         and _FOREIGN.fullmatch(address) is not None
     )

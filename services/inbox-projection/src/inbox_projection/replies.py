@@ -12,12 +12,14 @@ import msgspec
 from events.conversations import QuotedHistory, ReplyContent
 from events.values import Address, Attachment, MessageContent, MessageFacts
 from inbox_projection import recipients
+from inbox_projection.forwarding import Carried, subject_of
 from inbox_projection.html import inline_names, sanitise_outgoing, with_inline_images
 from inbox_projection.html_text import text_of
 from inbox_projection.recipients import Answered, Chosen, OwnChannel
 from service_kit import reply_token
 
 _inbound: Final = msgspec.json.Decoder(MessageContent)
+_sent: Final = msgspec.json.Decoder(ReplyContent)
 _facts: Final = msgspec.json.Decoder(MessageFacts)
 MAX_HISTORY: Final = 64 * 1024
 """Bytes of the quoted message's text."""
@@ -40,6 +42,7 @@ class Written:
     text: str
     html: str | None = None
     chosen: Chosen = field(default_factory=Chosen)
+    from_channel_id: UUID | None = None
 
 
 class NothingToAnswer(ValueError):
@@ -60,23 +63,16 @@ def freeze(
     Refuses with NothingToAnswer and the errors of `recipients`.
     """
     answered = _answered(view, chose=written.chosen.to is not None)
-    ours = frozenset(row["address"].lower() for row in channels)
+    ours = _ours(channels)
     people = recipients.recipients(answered, written.chosen, ours)
-    inbox = [
-        OwnChannel(row["channel_id"], row["address"], row["from_name"], row["fallback"])
-        for row in channels
-        if row["inbox_id"] == view["inbox_id"] and row["connected"]
-    ]
     through = [one for one in (view["channel_id"], view["first_channel_id"]) if one is not None]
-    sender = recipients.sending_channel(inbox, through)
-    fallback = view["fallback_address"] or sender.address
-    token = reply_token.sign(conversation_id, token_key)
-    name = sender.from_name or view["inbox_name"]
+    sender = recipients.sending_channel(_channels_of(view, channels), through, written.from_channel_id)
+    own, reply_to = _sender(view, sender, reply_token.sign(conversation_id, token_key))
     html, attachments = _inline(written.html, attachments)
     content = ReplyContent(
         external_id="",
-        sender=Address(sender.address, name),
-        reply_to=Address(reply_token.plus_address(fallback, token), name),
+        sender=own,
+        reply_to=reply_to,
         to=people.to,
         cc=people.cc,
         bcc=people.bcc,
@@ -89,6 +85,87 @@ def freeze(
         history=_history(view) if view["quote_history"] else None,
     )
     return Frozen(sender.id, content)
+
+
+def freeze_first(
+    conversation_id: UUID,
+    view: dict[str, Any],
+    channels: Sequence[dict[str, Any]],
+    subject: str,
+    written: Written,
+    attachments: tuple[Attachment, ...],
+    token_key: bytes,
+) -> Frozen:
+    """A first message; `view` is the row of queries.messages.sending_inbox. Refuses with the errors of `recipients`."""
+    people = recipients.recipients(Answered(Address("")), written.chosen, _ours(channels))
+    sender = recipients.sending_channel(_channels_of(view, channels), (), written.from_channel_id)
+    own, reply_to = _sender(view, sender, reply_token.sign(conversation_id, token_key))
+    html, attachments = _inline(written.html, attachments)
+    content = ReplyContent(
+        external_id="",
+        sender=own,
+        reply_to=reply_to,
+        to=people.to,
+        cc=people.cc,
+        bcc=people.bcc,
+        subject=subject,
+        text=written.text if written.text.strip() or html is None else text_of(html),
+        html=html,
+        attachments=attachments,
+    )
+    return Frozen(sender.id, content)
+
+
+def freeze_forward(
+    conversation_id: UUID,
+    view: dict[str, Any],
+    channels: Sequence[dict[str, Any]],
+    carried: Carried,
+    chosen: Chosen,
+    attachments: tuple[Attachment, ...],
+    token_key: bytes,
+) -> Frozen:
+    """A forward, in the side thread: answers to it carry a token of its own.
+
+    Refuses with the errors of `recipients`.
+    """
+    people = recipients.recipients(Answered(Address("")), chosen, _ours(channels))
+    through = [one for one in (view["channel_id"], view["first_channel_id"]) if one is not None]
+    sender = recipients.sending_channel(_channels_of(view, channels), through)
+    own, reply_to = _sender(view, sender, reply_token.sign(conversation_id, token_key, side=True))
+    content = ReplyContent(
+        external_id="",
+        sender=own,
+        reply_to=reply_to,
+        to=people.to,
+        cc=people.cc,
+        bcc=people.bcc,
+        subject=subject_of(recipients.printable(view["subject"])),
+        text=carried.text,
+        html=carried.html,
+        attachments=(*carried.files, *attachments),
+    )
+    return Frozen(sender.id, content)
+
+
+def _ours(channels: Sequence[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(row["address"].lower() for row in channels)
+
+
+def _channels_of(view: dict[str, Any], channels: Sequence[dict[str, Any]]) -> list[OwnChannel]:
+    """The connected addresses of the inbox."""
+    return [
+        OwnChannel(row["channel_id"], row["address"], row["from_name"], row["fallback"])
+        for row in channels
+        if row["inbox_id"] == view["inbox_id"] and row["connected"]
+    ]
+
+
+def _sender(view: dict[str, Any], sender: OwnChannel, token: str) -> tuple[Address, Address]:
+    """From whom it is, and where answers go."""
+    name = sender.from_name or view["inbox_name"]
+    fallback = view["fallback_address"] or sender.address
+    return Address(sender.address, name), Address(reply_token.plus_address(fallback, token), name)
 
 
 def pictures(html: str | None) -> list[UUID]:
@@ -130,6 +207,8 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _answered(view: dict[str, Any], *, chose: bool) -> Answered:
+    if view["first_content"] is not None:
+        return _continued(_sent.decode(view["first_content"]))
     if view["content"] is None:
         if not chose:
             raise NothingToAnswer("no message of a customer is known here: choose to whom the reply goes")
@@ -144,4 +223,16 @@ def _answered(view: dict[str, Any], *, chose: bool) -> Answered:
         subject=message.subject,
         references=message.references,
         in_reply_to=message.in_reply_to,
+    )
+
+
+def _continued(first: ReplyContent) -> Answered:
+    """We go on where nobody has answered yet: to the same people."""
+    return Answered(
+        sender=first.to[0],
+        external_id=first.external_id,
+        reply_to=first.to,
+        cc=first.cc,
+        subject=first.subject,
+        references=first.references,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from types import FrameType
@@ -20,17 +21,21 @@ from inbox_projection.auth.credentials import Credentials
 from inbox_projection.auth.identity import Identities
 from inbox_projection.auth.lockout import Lockout
 from inbox_projection.auth.passwords import Passwords
+from inbox_projection.auth.recovery import Recovery
+from inbox_projection.auth.single_use import SingleUseTokens
 from inbox_projection.bootstrap import Bootstrap, Plan
 from inbox_projection.command_bus import KafkaCommands
 from inbox_projection.feed import Feed
+from inbox_projection.imports import Imports
 from inbox_projection.inbound_log import KafkaInboundLog
 from inbox_projection.origins import Origins
 from inbox_projection.pool import Database, DatabaseAway
 from inbox_projection.presence import Presence
-from inbox_projection.queries import requests
+from inbox_projection.queries import drafts, imports, requests
 from inbox_projection.shown import Shown, ShownListener
 from inbox_projection.uploads import Uploads
 from service_kit import database as sync_database
+from service_kit import oauth
 from service_kit.blobs import Blobs, BlobStoreUnavailable
 from service_kit.clock import utc_now
 from service_kit.hashing import KeyedHash, derive_key
@@ -77,7 +82,18 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
     bus = KafkaCommands(settings.kafka_bootstrap_servers, shown, find_outcome)
     blobs = Blobs(settings.blob_url)
     feed, uploads = Feed(database, listener), Uploads(database, blobs)
-    lockout = Lockout(database, KeyedHash(derive_key(settings.secret_key, "address-hash")))
+    keyed = KeyedHash(derive_key(settings.secret_key, "address-hash"))
+    lockout = Lockout(database, keyed)
+    recovery = Recovery(
+        database=database,
+        tokens=SingleUseTokens(database, derive_key(settings.secret_key, "single-use-tokens")),
+        passwords=passwords,
+        allowed=Lockout(database, keyed, "password reset"),
+        secrets=SecretBox(settings.secret_key),
+        commands=bus,
+        workspace_id=settings.workspace_id,
+        clock=utc_now,
+    )
     health = Health("database", "bus")
     parts = Parts(
         workspace_id=settings.workspace_id,
@@ -87,6 +103,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         database=database,
         identities=Identities(database),
         credentials=Credentials(database, passwords, lockout),
+        recovery=recovery,
         origins=Origins(database),
         presence=Presence(database, bus, settings.workspace_id, utc_now),
         commands=bus,
@@ -97,12 +114,15 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         clock=utc_now,
         health=health,
         metrics=Metrics(),
+        limits=settings.limits,
+        providers=oauth.providers(os.environ),
     )
     tasks: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
         "listener": listener.run,
         "outcomes": bus.run,
         "feed": feed.run,
         "sweeper": lambda: _sweep(parts, lockout),
+        "imports": Imports(database, bus, settings.workspace_id, utc_now).run,
         "presence": parts.presence.run,
         "readiness": lambda: _watch(health, listener.listening, bus.ready),
     }
@@ -183,7 +203,10 @@ async def _sweep(parts: Parts, lockout: Lockout) -> None:
         try:
             swept = await parts.uploads.sweep()
             await requests.forget_old(parts.database)
+            await imports.forget_old(parts.database)
+            await drafts.sweep(parts.database)
             await lockout.forget_old()
+            await parts.recovery.tokens.forget_old()
             await parts.origins.forget_old()
             if swept:
                 log.info("unused uploads vanished", extra={"files": swept})

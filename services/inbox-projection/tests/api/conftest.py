@@ -18,17 +18,24 @@ from fastapi import FastAPI
 
 from events import commands as c
 from events import conversations as e
+from events import tickets as t
 from events import workspace as w
-from events.contacts import ContactChanges, ContactUpdated
-from events.envelope import Command, Envelope
+from events.companies import CompanyCreated, CompanyNote
+from events.envelope import Actor, Command, Envelope
+from events.notifications import NotificationPreferencesSet, SetNotificationPreferences
 from events.outcomes import CommandHandled
+from events.pipelines import DEFAULT_PIPELINE_ID
 from events.rules import RuleSet
+from events.snippets import DeleteSnippet, SaveSnippet, SnippetDeleted, SnippetSaved
+from events.system_mails import SendAccountMail
 from inbox_projection.api.app import build
 from inbox_projection.api.parts import Parts
 from inbox_projection.auth.credentials import Credentials
 from inbox_projection.auth.identity import Identities
 from inbox_projection.auth.lockout import Lockout
 from inbox_projection.auth.passwords import Passwords
+from inbox_projection.auth.recovery import Recovery
+from inbox_projection.auth.single_use import SingleUseTokens
 from inbox_projection.feed import Feed
 from inbox_projection.inbound_log import Read, Received
 from inbox_projection.origins import Origins
@@ -37,7 +44,7 @@ from inbox_projection.presence import Presence
 from inbox_projection.projector import Views
 from inbox_projection.shown import Shown, ShownListener
 from inbox_projection.tables.schema import create
-from inbox_projection.testing import Replay, Story, Thread
+from inbox_projection.testing import Replay, Story, Thread, pretended_contacts, pretended_tickets
 from inbox_projection.testing.story import START, WORKSPACE_ID
 from inbox_projection.uploads import Uploads
 from local_runtime.postgres import PostgresServer
@@ -67,7 +74,11 @@ class PretendedRouter:
         self.inboxes: dict[UUID, dict[str, Any]] = {}
         self.teams: dict[UUID, dict[str, Any]] = {}
         self.sealed: list[c.SealedSecret] = []
+        self.mails: list[tuple[SendAccountMail, str]] = []
+        self.secrets = SecretBox(SECRET)
         self.filter_version = 0
+        self.replies: set[UUID] = set()
+        self.foreign_inboxes: dict[UUID, UUID] = {}
         self._show = show
 
     def inbox_changed(self, inbox_id: UUID, **fields: Any) -> None:
@@ -93,10 +104,14 @@ class PretendedRouter:
         base = {"command_id": command.id, "command": command.type}
         if self.refusal is not None:
             return CommandHandled(**base, state="refused", code=self.refusal[0], detail=self.refusal[1])
+        data: Any = command.data
+        if isinstance(data, c.CancelReply | c.RetryReply | c.ConfirmReply) and data.reply_id not in self.replies:
+            return CommandHandled(**base, state="refused", code="not_found.reply-not-found", detail="None such.")
         self.story.cause = command.id
+        self.made: UUID | None = None
         self._tell(command)
         self.story.cause = None
-        return CommandHandled(**base, state="done")
+        return CommandHandled(**base, state="done", resource_id=self.made)
 
     def _tell(self, command: Envelope[Command]) -> None:
         data: Any = command.data
@@ -113,6 +128,8 @@ class PretendedRouter:
             self.story.conversation(thread, own_names[type(data)], actor=command.actor)
             return
         match data:
+            case _ if isinstance(data, pretended_tickets.TOLD):
+                pretended_tickets.tell(self.story, command, self.foreign_inboxes)
             case c.SnoozeConversation() if thread:
                 self.story.conversation(thread, e.ConversationSnoozed(until=data.until), actor=command.actor)
             case c.AssignConversation() if thread:
@@ -123,6 +140,9 @@ class PretendedRouter:
                 self.story.conversation(thread, e.LabelRemoved(label=data.label), actor=command.actor)
             case c.ChangePriority() if thread:
                 self.story.conversation(thread, e.PriorityChanged(priority=data.priority), actor=command.actor)
+            case c.MarkRead() if thread and agent:
+                marked = e.ConversationReadMarked(agent_id=agent, up_to=data.up_to)
+                self.story.conversation(thread, marked, actor=command.actor)
             case c.AddComment() if thread:
                 text = e.CommentText(text=data.text)
                 added = e.CommentAdded(
@@ -130,6 +150,7 @@ class PretendedRouter:
                 )
                 self.story.conversation(thread, added, key=thread.contact_id, actor=command.actor)
             case c.SendReply() if thread:
+                self.replies.add(data.reply_id)
                 queued = e.ReplyQueued(
                     reply_id=data.reply_id,
                     conversation_id=thread.conversation_id,
@@ -137,11 +158,54 @@ class PretendedRouter:
                     channel="email",
                     channel_id=data.channel_id,
                     agent_id=agent,
+                    hold=None
+                    if data.send_at is None
+                    else e.Hold(kind="scheduled", not_before=data.send_at, timer_id=command.id),
                     personal=data.content,
                 )
                 self.story.conversation(thread, queued, key=thread.contact_id, actor=command.actor)
-            case c.UpdateContact():
-                self.story.contact(command.stream, ContactUpdated(personal=ContactChanges(**fields)))
+            case c.StartConversation():
+                first = data.content.to[0]
+                thread = Thread(command.stream, self.story.person(first.name, first.address), data.content.subject)
+                self.story.threads.append(thread)
+                started = e.ConversationStarted(
+                    number=len(self.story.threads),
+                    inbox_id=data.inbox_id,
+                    contact_id=thread.contact_id,
+                    channel="email",
+                    channel_id=data.channel_id,
+                    message_id=data.message_id,
+                    personal=e.StartedContent(subject=data.content.subject),
+                )
+                self.story.conversation(thread, started, key=thread.contact_id, actor=command.actor)
+                self._queued(thread, command, data.message_id)
+                assigned = e.ConversationAssigned(agent_id=data.assignee_id, team_id=None)
+                self.story.conversation(thread, assigned, actor=command.actor)
+            case c.ForwardMessages() if thread:
+                self._queued(thread, command, data.reply_id, in_side_thread=True, forwarded_ids=data.message_ids)
+            case SaveSnippet():
+                fields["owner_id"] = None if fields.pop("shared") else agent
+                self.story.workspace(SnippetSaved(**fields), actor=command.actor)
+            case DeleteSnippet():
+                self.story.workspace(SnippetDeleted(snippet_id=data.snippet_id), actor=command.actor)
+            case c.CancelReply() if thread:
+                cancelled = e.ReplyCancelled(reply_id=data.reply_id, channel="email")
+                self.story.conversation(thread, cancelled, actor=command.actor)
+            case c.RetryReply() if thread:
+                released = e.ReplyReleased(
+                    reply_id=data.reply_id,
+                    conversation_id=thread.conversation_id,
+                    inbox_id=self.story.inbox_id,
+                    channel="email",
+                    channel_id=self.story.channel_id,
+                    reason="retried",
+                )
+                self.story.conversation(thread, released, actor=command.actor)
+            case c.ConfirmReply() if thread:
+                sent = e.ReplySent(reply_id=data.reply_id, attempt=1)
+                self.story.conversation(thread, sent, actor=command.actor)
+            case _ if isinstance(data, pretended_contacts.TOLD):
+                self.made = pretended_contacts.tell(self.story, command)
             case c.EraseContact():
                 self.story.erase(command.stream)
             case c.CreateInbox():
@@ -185,6 +249,8 @@ class PretendedRouter:
                     agent_id=data.agent_id, language=data.language, time_zone=data.time_zone, personal=profile
                 )
                 self.story.workspace(changed, key=data.agent_id)
+            case SetNotificationPreferences():
+                self.story.workspace(NotificationPreferencesSet(**fields), actor=command.actor)
             case c.SetAvailability():
                 self.story.workspace(w.AgentAvailabilityChanged(**fields), actor=command.actor)
             case c.ConnectChannel():
@@ -203,12 +269,27 @@ class PretendedRouter:
                 self.story.workspace(w.RuleSetDrafted(rule_set=RuleSet(1, data.rules)))
             case c.PublishRules():
                 self.story.workspace(w.RuleSetPublished(rule_set=RuleSet(1, ())))
+            case SendAccountMail():
+                self.mails.append((data, self.secrets.open(command.stream, data.token)))
             case c.RetryQuarantined():
                 self.story.publish(
                     "conversations.v1", command.stream, 2, e.QuarantineReleased(quarantined_id=command.stream)
                 )
             case _:
                 raise AssertionError(f"the pretended router does not know {command.type}")
+
+    def _queued(self, thread: Thread, command: Envelope[Any], reply_id: UUID, **fields: Any) -> None:
+        queued = e.ReplyQueued(
+            reply_id=reply_id,
+            conversation_id=thread.conversation_id,
+            inbox_id=self.story.inbox_id,
+            channel="email",
+            channel_id=command.data.channel_id,
+            agent_id=UUID(command.actor.id or ""),
+            personal=command.data.content,
+            **fields,
+        )
+        self.story.conversation(thread, queued, key=thread.contact_id, actor=command.actor)
 
 
 class PretendedInboundLog:
@@ -237,9 +318,12 @@ class World:
     agents: dict[str, UUID] = field(default_factory=dict)
     foreign_inbox: UUID = field(default_factory=new_id)
     foreign_channel: UUID = field(default_factory=new_id)
+    snippet: UUID = field(default_factory=new_id)
+    foreign_snippet: UUID = field(default_factory=new_id)
     support_channel: UUID = field(default_factory=new_id)
     own: Thread | None = None
     foreign: Thread | None = None
+    tickets: dict[UUID, UUID] = field(default_factory=dict)
 
     def client(self, role: str | None = "administrator", **options: Any) -> httpx.AsyncClient:
         """A client of the API with the token of a role; None sends none."""
@@ -252,6 +336,39 @@ class World:
         with sync_database.connect(self.dsn, "test") as connection:
             cursor = connection.execute(query, parameters)
             return cursor.fetchall() if cursor.description else []
+
+    def ticket_of(self, thread: Thread) -> UUID:
+        """The ticket of a conversation, opened by a channel when it is first asked for."""
+        if thread.conversation_id not in self.tickets:
+            inbox_id = self.router.foreign_inboxes.get(thread.conversation_id, self.story.inbox_id)
+            opened = t.TicketOpened(
+                number=len(self.story.tickets) + 1,
+                pipeline_id=DEFAULT_PIPELINE_ID,
+                stage="New",
+                contact_id=thread.contact_id,
+                links=(t.TicketLink(thread.conversation_id, inbox_id),),
+                personal=t.TicketTitle(title=thread.subject),
+            )
+            self.tickets[thread.conversation_id] = self.story.open_ticket(opened, actor=Actor("rule", "channel"))
+            self.show()
+        return self.tickets[thread.conversation_id]
+
+    def company(self) -> UUID:
+        """A company, made when it is first asked for."""
+        if not self.story.companies:
+            created = CompanyCreated(name="Acme", domains=("acme.test",), personal=CompanyNote(note="pays late"))
+            company_id = self.story.new_key(self.story.new_id())
+            self.story.companies[company_id] = (1, created.name, created.domains)
+            self.story.publish("contacts.v1", company_id, 1, created, key=company_id)
+            self.show()
+        return next(iter(self.story.companies))
+
+    def another_contact(self) -> UUID:
+        """Somebody who wrote to the own inbox, too."""
+        contact_id = self.story.person("Sam", f"{self.story.new_id().hex}@elsewhere.test")
+        self.story.mail(contact_id)
+        self.show()
+        return contact_id
 
     @property
     def thread(self) -> Thread:
@@ -316,6 +433,16 @@ async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
         database=pool,
         identities=Identities(pool),
         credentials=Credentials(pool, passwords, Lockout(pool, KeyedHash(b"k" * 32))),
+        recovery=Recovery(
+            database=pool,
+            tokens=SingleUseTokens(pool, derive_key(SECRET, "single-use-tokens")),
+            passwords=passwords,
+            allowed=Lockout(pool, KeyedHash(b"k" * 32), "password reset"),
+            secrets=SecretBox(SECRET),
+            commands=router,
+            workspace_id=WORKSPACE_ID,
+            clock=lambda: START,
+        ),
         origins=Origins(pool),
         presence=Presence(pool, router, WORKSPACE_ID, lambda: START),
         commands=router,
@@ -366,9 +493,16 @@ def _furnish(world: World) -> None:
     story.workspace(
         w.ChannelConnected(channel_id=world.support_channel, inbox_id=story.inbox_id, kind="email", email=settings)
     )
+    shared = SnippetSaved(snippet_id=world.snippet, name="Greeting", text="Hello {{contact.first_name|there}},")
+    story.workspace(shared)
+    private = SnippetSaved(
+        snippet_id=world.foreign_snippet, owner_id=world.agents["administrator"], name="Own", text="Confidential"
+    )
+    story.workspace(private)
     world.own = story.mail(story.person("Zofia Nowak", "zofia@client.test"), "Where is my order 4711?")
     inbox, channel = story.inbox_id, story.channel_id
     story.inbox_id, story.channel_id = world.foreign_inbox, world.foreign_channel
     world.foreign = story.mail(story.person("Board Member", "board@elsewhere.test"), "Confidential")
     story.inbox_id, story.channel_id = inbox, channel
+    world.router.foreign_inboxes[world.foreign.conversation_id] = world.foreign_inbox
     world.show()

@@ -54,6 +54,7 @@ async def test_a_password_travels_sealed_and_is_told_to_nobody(world: Any, caplo
         "username": "help",
         "password": None,
         "has_password": True,
+        "auth": "password",
         "tls": "tls",
         "folders": ["INBOX", "Old"],
         "after_commit": "nothing",

@@ -64,7 +64,8 @@ async def test_the_thread_shows_messages_comments_and_activities_in_order(world:
     assert first["text"] == "Good morning,\nwhere is it?"
     assert first["author"] == {"kind": "contact", "id": str(thread.contact_id), "name": "Zofia Nowak"}
     assert routed["activity"]["type"] == "ConversationRouted"
-    assert reply["delivery"] == {"state": "queued", "reason": None, "can_retry": False}
+    nothing_else = {"reason": None, "can_retry": False, "due_at": None, "held": None}
+    assert reply["delivery"] == {"state": "queued", **nothing_else}
     assert reply["author"]["name"] == "Agent"
     assert answer["html"] == '<p>Thanks</p><img data-remote-src="http://t/x.png">'
     assert [one["sequence"] for one in page["items"]] == [1, 2, 3, 4]

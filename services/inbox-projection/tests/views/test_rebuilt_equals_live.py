@@ -19,7 +19,7 @@ pytestmark = pytest.mark.real
 
 # Mail, answers, labels and erasures more often than changes of the workspace.
 OFTEN = (0, 0, 1, 1, 2, 2, 3, 4, 5, 8, 8, 10, 11, 20, 20)
-ACTIONS = st.tuples(st.sampled_from((*OFTEN, *range(22))), st.integers(0, 40), st.integers(0, 40))
+ACTIONS = st.tuples(st.sampled_from((*OFTEN, *range(40))), st.integers(0, 40), st.integers(0, 40))
 
 
 def lived(actions: list[tuple[int, int, int]], seed: int) -> Story:

@@ -39,7 +39,7 @@ def sees_servers(request: Request) -> bool:
 @policy(Permission.READ_WORKSPACE)
 async def list_channels(request: Request) -> Response:
     rows = await workspace.channels(parts_of(request).database, caller_of(request).reach)
-    return answers.json({"items": [_shaped(request, row) for row in rows], "next_cursor": None})
+    return answers.json({"items": [shaped(request, row) for row in rows], "next_cursor": None})
 
 
 @router.post("/channels", status_code=201, responses=answers.gives(Channel, 201, "The new channel."))
@@ -58,7 +58,7 @@ async def connect_channel(request: Request, body: ChannelNew, key: IdempotencyKe
         secrets=_sealed(request, made),
     )
     await perform(request, command, parts_of(request).workspace_id, key, identity=identity)
-    return answers.json(_shaped(request, await _channel(request, channel_id)), 201)
+    return answers.json(shaped(request, await channel_of(request, channel_id)), 201)
 
 
 @router.patch("/channels/{channel_id}", responses=answers.gives(Channel, what="As it is now."))
@@ -67,11 +67,11 @@ async def change_channel(
     request: Request, channel_id: UUID, body: ChannelChange, key: IdempotencyKey = None
 ) -> Response:
     """Settings left out stay, a password too, unless its server gets another host."""
-    row, identity = await _channel(request, channel_id), begin(request, key)
+    row, identity = await channel_of(request, channel_id), begin(request, key)
     made = merged(stored(row["settings"]), _asked(body.settings), partial(derived_id, identity))
     command = ChangeChannel(channel_id=channel_id, email=made.settings, secrets=_sealed(request, made))
     await perform(request, command, parts_of(request).workspace_id, key, identity=identity)
-    return answers.json(_shaped(request, await _channel(request, channel_id)))
+    return answers.json(shaped(request, await channel_of(request, channel_id)))
 
 
 @router.delete("/channels/{channel_id}", status_code=204, responses=answers.gives_nothing())
@@ -79,7 +79,7 @@ async def change_channel(
 async def disconnect_channel(request: Request, channel_id: UUID, key: IdempotencyKey = None) -> Response:
     """Mail to its address is refused from then on. An inbox's own address stays for ever (409)."""
     if key is None:
-        await _channel(request, channel_id)
+        await channel_of(request, channel_id)
     else:
         inbox_id = await workspace.inbox_of_channel(parts_of(request).database, channel_id)
         if inbox_id is None:
@@ -89,14 +89,16 @@ async def disconnect_channel(request: Request, channel_id: UUID, key: Idempotenc
     return answers.no_content()
 
 
-async def _channel(request: Request, channel_id: UUID) -> Row:
+async def channel_of(request: Request, channel_id: UUID) -> Row:
+    """A connected channel within the caller's reach. Raises Problem 404."""
     for row in await workspace.channels(parts_of(request).database, caller_of(request).reach):
         if row["channel_id"] == channel_id:
             return row
     raise not_found("channel")
 
 
-def _shaped(request: Request, row: Row) -> dict[str, Any]:
+def shaped(request: Request, row: Row) -> dict[str, Any]:
+    """The channel as this caller may see it."""
     return workspace.shaped_channel(row, servers=sees_servers(request))
 
 

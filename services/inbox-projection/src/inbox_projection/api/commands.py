@@ -18,7 +18,15 @@ from inbox_projection.problems import not_found, of_refusal
 from inbox_projection.queries import requests
 
 router = APIRouter(route_class=GuardedRoute, tags=["commands"])
-_ADDRESSES: Final = {"CreateInbox": "/api/v1/inboxes/{}", "ChangeInbox": "/api/v1/inboxes/{}"}
+_TICKET: Final = "/api/v1/tickets/{}"
+_ADDRESSES: Final = {
+    "CreateInbox": "/api/v1/inboxes/{}",
+    "ChangeInbox": "/api/v1/inboxes/{}",
+    "OpenTicket": _TICKET,
+    "ChangeTicket": _TICKET,
+    "LinkTicket": _TICKET,
+    "UnlinkTicket": _TICKET,
+}
 
 
 @router.get("/commands/{command_id}", responses=answers.gives(CommandStatus, what="Pending, done or refused."))

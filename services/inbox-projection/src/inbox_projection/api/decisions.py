@@ -72,4 +72,5 @@ def _decision(row: Row) -> dict[str, Any]:
         "labels": routed.labels,
         "priority": routed.priority,
         "status": routed.status,
+        "ticket_id": None if routed.ticket is None else routed.ticket.ticket_id,
     }

@@ -20,7 +20,8 @@ router = APIRouter(route_class=GuardedRoute, tags=["feed"])
 _HEADERS: Final = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 _DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "`conversation` events `{id, inbox_id, sequence, position}`; `reset`: read everything anew.",
+        "description": "`conversation` and `ticket` events `{id, inbox_id, sequence, position}`;"
+        " `notification` (`id` and `sequence` null): read your notifications; `reset`: read everything anew.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
@@ -77,4 +78,8 @@ async def _pending(feed: Feed, listener: Listener, after: int, seconds: float) -
 def _may_see(caller: Caller, entry: Entry) -> bool:
     if entry.inbox_id is None:
         return True
+    if entry.agent_id is not None and entry.agent_id != caller.agent_id:
+        return False
+    if entry.members_only and entry.agent_id is None and entry.inbox_id not in caller.inbox_ids:
+        return False
     return decide(caller, Permission.READ_CONVERSATIONS, entry.inbox_id) is Verdict.ALLOWED

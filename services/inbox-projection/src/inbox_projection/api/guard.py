@@ -15,8 +15,8 @@ from inbox_projection.api.parts import parts_of
 from inbox_projection.auth.origins import same_origin
 from inbox_projection.policy import PUBLIC, Caller, Permission, Verdict, decide
 from inbox_projection.problems import Problem, forbidden, invalid, too_large, unauthenticated
+from service_kit.web.log_ins import COOKIE as COOKIE
 
-COOKIE: Final = "postroom_session"
 SMALL_BODY: Final = 64 * 1024
 READ_AT_ONCE: Final = 1024 * 1024
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

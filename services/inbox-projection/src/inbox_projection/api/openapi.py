@@ -8,10 +8,11 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from inbox_projection.api.guard import COOKIE, policy_of
+from inbox_projection.api.guard import policy_of
 from inbox_projection.api.models.common import CommandStatus, ProblemShape
 from inbox_projection.policy import PUBLIC, Permission
 from inbox_projection.problems import MEDIA_TYPE
+from service_kit.web.log_ins import COOKIE
 
 _SCHEMES: Final = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token."},

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 from uuid import UUID
 
 from starlette.requests import Request
 
+from inbox_projection.auth.api_tokens import ApiTokens
 from inbox_projection.auth.credentials import Credentials
 from inbox_projection.auth.identity import Identities
+from inbox_projection.auth.recovery import Recovery
+from inbox_projection.channel_grants import ChannelGrants
 from inbox_projection.commands import CommandPort
 from inbox_projection.feed import Feed
 from inbox_projection.inbound_log import InboundLog
@@ -21,7 +24,9 @@ from inbox_projection.uploads import Uploads
 from service_kit.blobs import Blobs
 from service_kit.clock import Clock
 from service_kit.health import Health
+from service_kit.limits import UNLIMITED, Limits
 from service_kit.metrics import Metrics
+from service_kit.oauth import Providers
 from service_kit.secrets import SecretBox
 
 
@@ -36,6 +41,7 @@ class Parts:
     database: Database
     identities: Identities
     credentials: Credentials
+    recovery: Recovery
     origins: Origins
     presence: Presence
     commands: CommandPort
@@ -46,6 +52,16 @@ class Parts:
     clock: Clock
     health: Health
     metrics: Metrics
+    limits: Limits = UNLIMITED
+    providers: Providers = field(default_factory=dict)
+
+    @property
+    def grants(self) -> ChannelGrants:
+        return ChannelGrants(self.providers, self.secrets, f"{self.public_url}/api/v1/channel-grants/callback")
+
+    @property
+    def api_tokens(self) -> ApiTokens:
+        return ApiTokens(self.database)
 
 
 def parts_of(request: Request) -> Parts:

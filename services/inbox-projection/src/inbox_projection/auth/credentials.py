@@ -74,6 +74,24 @@ class Credentials:
         row = await self._database.row("select password_hash from auth.credentials where agent_id = %s", (agent_id,))
         return row is not None and await self._passwords.verify(row["password_hash"], password)
 
+    async def change(self, agent_id: UUID, old: str, new: str, address: str) -> Wait | bool:
+        """The new password in place of the old one; False when the old one is wrong or there is none.
+
+        Wrong ones count like failed log-ins. Nobody who has only found a session can guess on.
+        """
+        row = await self._database.row(
+            "select email, password_hash from auth.credentials where agent_id = %s", (agent_id,)
+        )
+        email = "" if row is None else row["email"]
+        seconds = await self._lockout.attempt(email, address)
+        if seconds:
+            return Wait(seconds)
+        if row is None or not await self._passwords.verify(row["password_hash"], old):
+            return False
+        await self._lockout.succeeded(email, address)
+        await self._set_hash(agent_id, await self._passwords.hash(new))
+        return True
+
     async def owner_of(self, email: str) -> UUID | None:
         """The agent who logs in with this e-mail."""
         row = await self._database.row(
@@ -85,8 +103,10 @@ class Credentials:
         """Makes `token` valid for the agent; other tokens of this name are revoked. Doing it again changes nothing."""
         await self._database.write(
             "with others as (update auth.api_tokens set revoked_at = now()"
-            "  where agent_id = %(agent)s and name = %(name)s and token_hash <> %(hash)s and revoked_at is null)"
-            " insert into auth.api_tokens (token_hash, agent_id, name) values (%(hash)s, %(agent)s, %(name)s)"
+            "  where agent_id = %(agent)s and name = %(name)s and token_hash <> %(hash)s and revoked_at is null"
+            "  returning 1)"
+            " insert into auth.api_tokens (token_hash, agent_id, name)"
+            " select %(hash)s, %(agent)s, %(name)s from (select count(*) from others) first"
             " on conflict (token_hash) do update set revoked_at = null",
             {"agent": agent_id, "name": name, "hash": hash_of(token)},
         )

@@ -8,18 +8,19 @@ from typing import Any, Final
 from uuid import UUID
 
 from inbox_projection.auth.tokens import MAX_TOKEN_LENGTH, hash_of, new_token
+from inbox_projection.origins import Origin
 from inbox_projection.policy import Caller
-from inbox_projection.pool import Database
+from inbox_projection.pool import Database, Row
 from service_kit.ids import new_id
+from service_kit.web.log_ins import GRACE
+from service_kit.web.log_ins import IDLE as IDLE
 
-IDLE: Final = timedelta(hours=12)
 ABSOLUTE: Final = timedelta(days=14)
 ROTATION: Final = timedelta(hours=1)
-GRACE: Final = timedelta(minutes=1)
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 _OF_BEARER: Final = """
-select a.agent_id, a.role,
+select k.token_id, coalesce(k.last_used_at < now() - %s::interval, true) as unseen, a.agent_id, a.role,
        array(select i.inbox_id from inbox.inboxes i
              where a.agent_id = any(i.member_ids)
                 or exists (select from inbox.teams t where t.team_id = any(i.team_ids)
@@ -45,10 +46,20 @@ insert into auth.presence as p (agent_id, ended_at) select distinct agent_id, no
 on conflict (agent_id) do update set ended_at = excluded.ended_at
 """
 _END_ALL: Final = """
-with gone as (delete from auth.sessions where agent_id = %(agent)s returning agent_id)
+with gone as (delete from auth.sessions where agent_id = %(agent)s
+              and token_hash <> %(kept)s and previous_hash is distinct from %(kept)s
+              and (%(session)s::uuid is null or session_id = %(session)s) returning agent_id)
 insert into auth.presence as p (agent_id, ended_at) select distinct agent_id, now() from gone
 on conflict (agent_id) do update set ended_at = excluded.ended_at
+returning agent_id
 """
+_SESSIONS: Final = """
+select session_id as id, created_at, seen_at, expires_at, address, user_agent,
+       token_hash = %(hash)s or coalesce(previous_hash = %(hash)s, false) as current
+from auth.sessions where agent_id = %(agent)s and expires_at > now() and seen_at > now() - %(idle)s::interval
+order by seen_at desc, session_id
+"""
+_NO_COOKIE: Final = b""
 
 
 @dataclass(frozen=True)
@@ -70,8 +81,14 @@ class Identities:
         """The owner of an API token; None for an unknown or revoked one and for a deactivated agent."""
         if len(token) > MAX_TOKEN_LENGTH:
             return None
-        row = await self._database.row(_OF_BEARER, (hash_of(token),))
-        return None if row is None else _caller(row)
+        row = await self._database.row(_OF_BEARER, (_SEEN_EVERY, hash_of(token)))
+        if row is None:
+            return None
+        if row["unseen"]:
+            await self._database.write(
+                "update auth.api_tokens set last_used_at = now() where token_id = %s", (row["token_id"],)
+            )
+        return _caller(row)
 
     async def of_session(self, token: str, *, renew: bool = True) -> Session | None:
         """The session of a cookie; None once it is over (12 hours idle, 14 days in all) or was ended.
@@ -103,7 +120,7 @@ class Identities:
         )
         return renewed if changed else None
 
-    async def begin(self, agent_id: UUID, replaced: str | None) -> str:
+    async def begin(self, agent_id: UUID, replaced: str | None, origin: Origin | None = None) -> str:
         """A new session's token; the session of the cookie that came with the log-in, if any, ends."""
         token = new_token("prs_")
         if replaced is not None:
@@ -112,9 +129,17 @@ class Identities:
             "with old as (delete from auth.sessions where agent_id = %(agent)s"
             "  and (expires_at < now() or seen_at < now() - %(idle)s::interval))"
             ", known as (insert into auth.presence (agent_id) values (%(agent)s) on conflict do nothing)"
-            " insert into auth.sessions (session_id, agent_id, token_hash, expires_at)"
-            " values (%(session)s, %(agent)s, %(hash)s, now() + %(absolute)s::interval)",
-            {"agent": agent_id, "session": new_id(), "hash": hash_of(token), "idle": IDLE, "absolute": ABSOLUTE},
+            " insert into auth.sessions (session_id, agent_id, token_hash, expires_at, address, user_agent)"
+            " values (%(session)s, %(agent)s, %(hash)s, now() + %(absolute)s::interval, %(address)s, %(program)s)",
+            {
+                "agent": agent_id,
+                "session": new_id(),
+                "hash": hash_of(token),
+                "idle": IDLE,
+                "absolute": ABSOLUTE,
+                "address": "" if origin is None else origin.address,
+                "program": "" if origin is None else origin.user_agent,
+            },
         )
         return token
 
@@ -124,9 +149,24 @@ class Identities:
             found = hash_of(token)
             await self._database.write(_END, {"hash": found})
 
-    async def end_all(self, agent_id: UUID) -> None:
-        """Ends every session of an agent (deactivated, or given a new password)."""
-        await self._database.write(_END_ALL, {"agent": agent_id})
+    async def end_all(self, agent_id: UUID, *, but: str | None = None) -> None:
+        """Ends every session of an agent (deactivated, or with a new password), `but` the one of this cookie."""
+        await self._end_some(agent_id, None, but)
+
+    async def end_one(self, agent_id: UUID, session_id: UUID) -> bool:
+        """Whether the agent had this session; it is over."""
+        return bool(await self._end_some(agent_id, session_id, None))
+
+    async def sessions(self, agent_id: UUID, token: str | None) -> list[Row]:
+        """The agent's sessions that are not over, last seen first; `current` is the one of this cookie."""
+        return await self._database.rows(_SESSIONS, {"agent": agent_id, "hash": _hash(token), "idle": IDLE})
+
+    async def _end_some(self, agent_id: UUID, session_id: UUID | None, but: str | None) -> list[Row]:
+        return await self._database.write(_END_ALL, {"agent": agent_id, "session": session_id, "kept": _hash(but)})
+
+
+def _hash(token: str | None) -> bytes:
+    return _NO_COOKIE if token is None or len(token) > MAX_TOKEN_LENGTH else hash_of(token)
 
 
 def _caller(row: dict[str, Any]) -> Caller:

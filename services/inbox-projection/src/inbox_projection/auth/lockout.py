@@ -1,4 +1,7 @@
-"""How often a log-in may fail, by account and by address, before it must wait; counted before it is tried."""
+"""How often a log-in may fail, by account and by address, before it must wait; counted before it is tried.
+
+What is counted besides log-ins (asking for a new password) has counters of its own.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +46,10 @@ returning failures
 class Lockout:
     """Rows of failures by keyed hash: neither addresses nor accounts are kept. The limit holds over all processes."""
 
-    def __init__(self, database: Database, keyed: KeyedHash) -> None:
+    def __init__(self, database: Database, keyed: KeyedHash, what: str = "log-in") -> None:
         self._database = database
         self._keyed = keyed
+        self._what = what
 
     async def attempt(self, email: str, address: str) -> int:
         """Counts an attempt as failed beforehand. 0 when it may go on, else seconds to wait.
@@ -91,7 +95,7 @@ class Lockout:
         return max(1, row["seconds"] or 1) if row else 1
 
     def _account(self, email: str) -> str:
-        return self._keyed.of("log-in account", email)
+        return self._keyed.of(f"{self._what} account", email)
 
     def _address(self, address: str) -> str:
-        return self._keyed.of("log-in address", address)
+        return self._keyed.of(f"{self._what} address", address)

@@ -11,20 +11,33 @@ from psycopg.sql import SQL
 from inbox_projection.pool import Database, Row
 
 _COLUMNS: Final = SQL(
-    "p.contact_id, p.created_at, p.erased_at, p.handle_kind, p.handle, p.name, p.phone, p.note,"
-    " (select coalesce(json_agg(json_build_object('kind', h.kind, 'value', h.value) order by h.sequence), '[]')::text"
-    " from inbox.linked_handles h where h.contact_id = p.contact_id) as linked"
+    "p.contact_id, p.created_at, p.erased_at, p.handle_kind, p.handle, p.name, p.phone, p.note, p.properties,"
+    " p.blocked_at, p.merged_into, p.company_id,"
+    " array(select m.contact_id from inbox.contacts m where m.merged_into = p.contact_id order by 1) as merged_ids,"
+    " (select coalesce(json_agg(json_build_object('kind', h.kind, 'value', h.value) order by h.whose, h.sequence),"
+    " '[]')::text from ("
+    " select null as whose, l.sequence, l.kind, l.value from inbox.linked_handles l where l.contact_id = p.contact_id"
+    " union all select m.contact_id::text, 0, m.handle_kind, m.handle from inbox.contacts m"
+    " where m.merged_into = p.contact_id and m.handle <> ''"
+    " union all select m.contact_id::text, l.sequence, l.kind, l.value from inbox.contacts m"
+    " join inbox.linked_handles l on l.contact_id = m.contact_id where m.merged_into = p.contact_id) h) as linked"
 )
-_VISIBLE: Final = SQL(
-    "(%(all)s or exists (select from inbox.conversations c"
-    " where c.contact_id = p.contact_id and c.inbox_id = any(%(ids)s::uuid[])))"
+_BEGAN: Final = SQL(
+    "exists (select from inbox.conversations c where c.contact_id = p.contact_id {reached}) or exists (select"
+    " from inbox.contacts m join inbox.conversations c on c.contact_id = m.contact_id"
+    " where m.merged_into = p.contact_id {reached})"
+)
+# Whom an agent added and who has no conversation yet is everybody's.
+_VISIBLE: Final = SQL("(%(all)s or {} or (p.by_hand and not ({})))").format(
+    _BEGAN.format(reached=SQL("and c.inbox_id = any(%(ids)s::uuid[])")), _BEGAN.format(reached=SQL(""))
 )
 _ONE: Final = (
     SQL("select {} from inbox.contacts p where p.contact_id = %(contact)s and {}").format(_COLUMNS, _VISIBLE).as_bytes()
 )
 _ALL: Final = (
     SQL(
-        "select {}, '' as found from inbox.contacts p where p.contact_id < %(id)s and p.erased_at is null and {}"
+        "select {}, '' as found from inbox.contacts p where p.contact_id < %(id)s and p.erased_at is null"
+        " and p.merged_into is null and {}"
         " order by p.contact_id desc limit %(limit)s"
     )
     .format(_COLUMNS, _VISIBLE)
@@ -32,25 +45,36 @@ _ALL: Final = (
 )
 _BY_PREFIX: Final = (
     SQL("""
-select {columns}, k.found from (
+select {columns}, k.found from (select u.contact_id, min(u.found) as found from (
     (select p.contact_id, lower(left(p.name, 100)) as found from inbox.contacts p
      where lower(left(p.name, 100)) ~>=~ %(begin)s and lower(left(p.name, 100)) ~<~ %(end)s and p.name <> ''
+       and p.merged_into is null
        and (lower(left(p.name, 100)) ~>~ %(found)s or p.contact_id > %(id)s) and {visible}
      order by lower(left(p.name, 100)) using ~<~, p.contact_id limit %(limit)s)
     union all
     (select p.contact_id, left(p.handle, 100) as found from inbox.contacts p
      where left(p.handle, 100) ~>=~ %(begin)s and left(p.handle, 100) ~<~ %(end)s and p.handle is not null
+       and p.merged_into is null
        and not starts_with(lower(left(p.name, 100)), %(prefix)s)
        and (left(p.handle, 100) ~>~ %(found)s or p.contact_id > %(id)s) and {visible}
      order by left(p.handle, 100) using ~<~, p.contact_id limit %(limit)s)
     union all
-    (select h.contact_id, min(left(h.value, 100)) as found
-     from inbox.linked_handles h join inbox.contacts p on p.contact_id = h.contact_id
+    (select p.contact_id, min(left(m.handle, 100)) as found
+     from inbox.contacts m join inbox.contacts p on p.contact_id = m.merged_into
+     where m.merged_into is not null
+       and left(m.handle, 100) ~>=~ %(begin)s and left(m.handle, 100) ~<~ %(end)s and m.handle is not null
+       and not starts_with(lower(left(p.name, 100)), %(prefix)s) and not starts_with(left(p.handle, 100), %(prefix)s)
+       and (left(m.handle, 100) ~>~ %(found)s or p.contact_id > %(id)s) and {visible}
+     group by p.contact_id order by min(left(m.handle, 100)) using ~<~, p.contact_id limit %(limit)s)
+    union all
+    (select p.contact_id, min(left(h.value, 100)) as found
+     from inbox.linked_handles h join inbox.contacts w on w.contact_id = h.contact_id
+     join inbox.contacts p on p.contact_id = coalesce(w.merged_into, w.contact_id)
      where left(h.value, 100) ~>=~ %(begin)s and left(h.value, 100) ~<~ %(end)s
        and not starts_with(lower(left(p.name, 100)), %(prefix)s) and not starts_with(left(p.handle, 100), %(prefix)s)
-       and (left(h.value, 100) ~>~ %(found)s or h.contact_id > %(id)s) and {visible}
-     group by h.contact_id order by min(left(h.value, 100)) using ~<~, h.contact_id limit %(limit)s)
-) k join inbox.contacts p on p.contact_id = k.contact_id
+       and (left(h.value, 100) ~>~ %(found)s or p.contact_id > %(id)s) and {visible}
+     group by p.contact_id order by min(left(h.value, 100)) using ~<~, p.contact_id limit %(limit)s)
+) u group by u.contact_id) k join inbox.contacts p on p.contact_id = k.contact_id
 order by k.found using ~<~, k.contact_id limit %(limit)s
 """)
     .format(columns=_COLUMNS, visible=_VISIBLE)
@@ -67,7 +91,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 
 async def one(database: Database, contact_id: UUID, inboxes: frozenset[UUID] | None) -> Row | None:
-    """A contact who began a conversation in one of these inboxes (None: any)."""
+    """A contact who began a conversation in one of these inboxes (None: any), or was added by hand and began none."""
     return await database.row(_ONE, {"contact": contact_id, "all": inboxes is None, "ids": list(inboxes or ())})
 
 
@@ -97,15 +121,20 @@ async def page(
 
 def shaped(row: Row) -> dict[str, Any]:
     """A row as the API gives it."""
-    handles = [] if row["handle"] is None else [{"kind": row["handle_kind"], "value": row["handle"]}]
+    handles = [{"kind": row["handle_kind"], "value": row["handle"]}] if row["handle"] else []
     handles += msgspec.json.decode(row["linked"])
     return {
         "id": row["contact_id"],
         "name": row["name"],
-        "handle": row["handle"],
+        "handle": row["handle"] or None,
         "handles": handles,
         "phone": row["phone"],
         "note": row["note"],
+        "properties": msgspec.json.decode(row["properties"]),
+        "company_id": row["company_id"],
+        "blocked": row["blocked_at"] is not None,
+        "merged_into": row["merged_into"],
+        "merged_ids": row["merged_ids"],
         "erased": row["erased_at"] is not None,
         "created_at": row["created_at"],
     }

@@ -15,14 +15,19 @@ from inbox_projection.pool import Database, Row
 
 STATUSES: Final = ["open", "snoozed", "resolved", "spam", "trash"]
 _COLUMNS: Final = SQL(
-    "c.conversation_id, c.number, c.inbox_id, c.contact_id, c.channel, c.channel_id, c.status, c.priority, c.labels,"
+    "c.conversation_id, c.number, c.inbox_id, coalesce(p.merged_into, c.contact_id) as contact_id,"
+    " c.channel, c.channel_id, c.status, c.priority, c.labels,"
     " c.assignee_id, c.team_id, c.created_at, c.last_message_at, c.message_count, c.sequence, c.snoozed_until,"
-    " c.suggested_link, c.subject, c.preview, p.name as contact_name, p.handle as contact_handle"
+    " c.suggested_link, c.subject, c.preview, coalesce(s.name, p.name) as contact_name,"
+    " case when s.contact_id is null then p.handle else s.handle end as contact_handle,"
+    " case when s.contact_id is null then p.company_id else s.company_id end as company_id,"
+    " array(select l.ticket_id from inbox.ticket_links l where l.conversation_id = c.conversation_id"
+    " order by l.number) as ticket_ids"
 )
 _ONE: Final = (
     SQL(
         "select {} from inbox.conversations c left join inbox.contacts p on p.contact_id = c.contact_id"
-        " where c.conversation_id = %s"
+        " left join inbox.contacts s on s.contact_id = p.merged_into where c.conversation_id = %s"
     )
     .format(_COLUMNS)
     .as_bytes()
@@ -108,8 +113,8 @@ def _list_query(shape: _Shape) -> bytes:
     The most selective filter drives: contact, label, assignee, team, inbox, else every permitted inbox.
     """
     if shape.contact:
-        branch = _branch(shape, SQL("c.contact_id = %(contact)s"), status=SQL("c.status = %(status)s"))
-        keys = SQL("select k.* from ({}) k").format(branch)
+        branch = _branch(shape, SQL("c.contact_id = i.contact_id"), status=SQL("c.status = %(status)s"))
+        keys = SQL("select k.* from {} cross join lateral ({}) k").format(PEOPLE, branch)
     elif shape.label:
         keys = _by_status(_label_branch(shape))
     elif shape.assignee == "one":
@@ -137,6 +142,7 @@ def _list_query(shape: _Shape) -> bytes:
             "select {} from ({} order by last_message_at desc, conversation_id desc limit %(limit)s) k"
             " join inbox.conversations c on c.conversation_id = k.conversation_id"
             " left join inbox.contacts p on p.contact_id = c.contact_id"
+            " left join inbox.contacts s on s.contact_id = p.merged_into"
             " order by k.last_message_at desc, k.conversation_id desc"
         )
         .format(_COLUMNS, keys)
@@ -144,6 +150,11 @@ def _list_query(shape: _Shape) -> bytes:
     )
 
 
+PEOPLE: Final = SQL(
+    "(select %(contact)s::uuid as contact_id union all"
+    " select m.contact_id from inbox.contacts m where m.merged_into = %(contact)s) as i"
+)
+"""A contact and all for whom that one stands."""
 _DEFAULT_ORDER: Final = SQL("c.last_message_at desc, c.conversation_id desc")
 _FURTHER: Final = SQL("(c.last_message_at, c.conversation_id) < (%(at)s, %(id)s)")
 
@@ -219,6 +230,8 @@ def shaped(row: Row) -> dict[str, Any]:
         "created_at": row["created_at"],
         "snoozed_until": row["snoozed_until"],
         "suggested_link": row["suggested_link"],
+        "ticket_ids": row["ticket_ids"],
+        "company_id": row["company_id"],
         "capabilities": CAPABILITIES,
     }
 

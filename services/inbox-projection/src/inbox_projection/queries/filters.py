@@ -20,8 +20,8 @@ _filters: Final = msgspec.json.Decoder(tuple[EmailFilter, ...])
 _facts: Final = msgspec.json.Decoder(MessageFacts)
 _content: Final = msgspec.json.Decoder(MessageContent)
 _FILTERED: Final = (
-    "select f.filtered_id, f.message_id, f.inbox_id, f.channel, f.channel_id, f.filter_id, f.filter_version, f.at,"
-    " f.details, f.content from inbox.filtered f"
+    "select f.filtered_id, f.message_id, f.inbox_id, f.channel, f.channel_id, f.filter_id, f.filter_version,"
+    " f.contact_id, f.at, f.details, f.content from inbox.filtered f"
 )
 _PAGE: Final = (
     _FILTERED + " where (%(every)s or f.inbox_id = any(%(inboxes)s::uuid[])) and (%(first)s or (f.at, f.filtered_id)"
@@ -94,6 +94,7 @@ def shaped(row: Row, caught: EmailFilter | None) -> dict[str, Any]:
         "channel": row["channel"],
         "channel_id": row["channel_id"],
         "filter_id": row["filter_id"],
+        "contact_id": row["contact_id"],
         "filter": None if caught is None else shaped_filter(caught),
         "from": None if content is None else address(content.sender),
         "to": [] if content is None else [address(one) for one in content.to],

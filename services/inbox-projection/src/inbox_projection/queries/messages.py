@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from inbox_projection.pool import Database, Row
 
 _COLUMNS: Final = SQL(
     "m.message_id, m.conversation_id, m.sequence, m.kind, m.direction, m.at, m.author_kind, m.author_id, m.activity,"
-    " m.details, m.content, m.delivery, m.delivery_reason, m.delivery_can_retry,"
+    " m.details, m.content, m.delivery, m.delivery_reason, m.delivery_can_retry, m.delivery_code, m.released_at,"
+    " m.in_side_thread,"
     " coalesce(a.name, nullif(p.name, ''), p.handle, '') as author_name"
 )
 _JOINS: Final = SQL(
@@ -53,11 +55,25 @@ _DECISIONS: Final = (
 )
 _ANSWERED: Final = (
     "select c.inbox_id, c.channel_id as first_channel_id, c.subject, i.name as inbox_name, i.fallback_address,"
-    " i.quote_history, m.content, m.details, m.channel_id, m.message_id"
+    " i.quote_history, m.content, m.details, m.channel_id, m.message_id, o.content as first_content"
     " from inbox.conversations c join inbox.inboxes i on i.inbox_id = c.inbox_id"
     " left join lateral (select content, details, channel_id, message_id from inbox.messages m"
-    "  where m.conversation_id = c.conversation_id and m.direction = 'in' order by m.sequence desc limit 1) m on true"
+    "  where m.conversation_id = c.conversation_id and m.direction = 'in' and not m.in_side_thread"
+    "  order by m.sequence desc limit 1) m on true"
+    " left join lateral (select content from inbox.messages o where m.message_id is null"
+    "  and o.conversation_id = c.conversation_id and o.direction = 'out' and not o.in_side_thread"
+    "  and o.delivery <> 'cancelled' order by o.sequence desc limit 1) o on true"
     " where c.conversation_id = %s"
+)
+_INBOX: Final = (
+    "select inbox_id, name as inbox_name, fallback_address from inbox.inboxes where inbox_id = %s and not archived"
+)
+_KIND: Final = (
+    "select kind from inbox.channels where inbox_id = %s and channel_id = %s and (disconnected_at is null or fallback)"
+)
+_SOME: Final = (
+    "select m.kind, m.direction, m.content, m.at, m.released_at, m.details, m.sequence from inbox.messages m"
+    " where m.conversation_id = %s and m.message_id = any(%s::uuid[]) and m.kind = 'message' order by m.sequence"
 )
 _CHANNELS: Final = (
     "select channel_id, inbox_id, address, from_name, fallback, disconnected_at is null as connected"
@@ -96,10 +112,27 @@ async def decisions(database: Database, conversation_id: UUID) -> list[Row] | No
 
 
 async def answered(database: Database, conversation_id: UUID) -> Row | None:
-    """The conversation, its inbox and its last inbound message (content None: there is none, or it was erased)."""
+    """The conversation, its inbox and its last inbound message (content None: there is none, or it was erased); where
+    nobody wrote yet, our newest message. Side threads are left out."""
     return await database.row(_ANSWERED, (conversation_id,))
 
 
 async def mail_channels(database: Database) -> list[Row]:
     """All e-mail channels that are connected, oldest first; fallback ones always are."""
     return await database.rows(_CHANNELS)
+
+
+async def some(database: Database, conversation_id: UUID, message_ids: Sequence[UUID]) -> list[Row]:
+    """These messages of the conversation, in its order, as far as they are there."""
+    return await database.rows(_SOME, (conversation_id, list(message_ids)))
+
+
+async def sending_inbox(database: Database, inbox_id: UUID) -> Row | None:
+    """What a first message needs of its inbox; None for an archived one."""
+    return await database.row(_INBOX, (inbox_id,))
+
+
+async def channel_kind(database: Database, inbox_id: UUID, channel_id: UUID) -> str | None:
+    """The kind of a connected channel of the inbox."""
+    row = await database.row(_KIND, (inbox_id, channel_id))
+    return None if row is None else str(row["kind"])

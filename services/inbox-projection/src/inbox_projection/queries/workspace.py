@@ -9,6 +9,7 @@ import msgspec
 
 from inbox_projection import channel_settings
 from inbox_projection.pool import Database, Row
+from service_kit.limits import UNLIMITED, LimitName
 
 _AGENTS: Final = (
     "select agent_id, role, deactivated, availability, available_until, capacity, language, time_zone, name, email,"
@@ -22,7 +23,7 @@ _INBOXES: Final = (
 )
 _CHANNELS: Final = (
     "select c.channel_id, c.inbox_id, c.kind, c.settings, c.fallback, c.connected_at, c.health_state,"
-    " c.health_reason, c.health_since, t.last_in_at from inbox.channels c"
+    " c.health_reason, c.health_since, c.health_part, c.health_parts, t.last_in_at from inbox.channels c"
     " left join inbox.channel_activity t on t.channel_id = c.channel_id"
     " where c.disconnected_at is null and (%(all)s or c.inbox_id = any(%(ids)s::uuid[]))"
     " order by c.connected_at, c.channel_id"
@@ -35,6 +36,17 @@ async def agents(database: Database) -> list[Row]:
 
 async def agent(database: Database, agent_id: UUID) -> Row | None:
     return await database.row(_ME, (agent_id,))
+
+
+async def counts(database: Database) -> dict[LimitName, int]:
+    """How many there are of what can be limited, counted as the router does; these tables are small."""
+    row = await database.row(
+        "select (select count(inbox_id) from inbox.inboxes where not archived) as inboxes,"
+        " (select count(agent_id) from inbox.agents where not deactivated) as agents,"
+        " (select count(channel_id) from inbox.channels where disconnected_at is null and not fallback) as channels"
+    )
+    found = row or {}
+    return {name: found.get(name, 0) for name in UNLIMITED.by_name()}
 
 
 async def teams(database: Database) -> list[Row]:
@@ -125,6 +137,8 @@ def shaped_channel(row: Row, *, servers: bool) -> dict[str, Any]:
             "reason": row["health_reason"],
             "since": row["health_since"],
             "last_in_at": row["last_in_at"],
+            "part": row["health_part"],
+            "parts": msgspec.json.decode(row["health_parts"]),
         },
         "connected_at": row["connected_at"],
     }

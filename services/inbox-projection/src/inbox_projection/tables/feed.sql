@@ -1,8 +1,8 @@
 -- The live feed. Its ids never start again, so a rebuild does not build it but takes the live one over.
 create table {schema}.feed (
     feed_id bigint generated always as identity primary key,
-    kind text not null,                     -- conversation, reset
-    conversation_id uuid,
+    kind text not null,                     -- conversation, ticket, notification, reset
+    conversation_id uuid,                   -- of kind ticket: the ticket's id; of kind notification: the agent's
     inbox_id uuid,                          -- for the permission of who listens
     sequence integer,                       -- the conversation's
     topic text,

@@ -25,6 +25,15 @@ create index contacts_by_name on {schema}.contacts
     (lower(left(name, 100)) text_pattern_ops, contact_id) where name <> '';
 create index contacts_by_handle on {schema}.contacts
     (left(handle, 100) text_pattern_ops, contact_id) where handle is not null;
+-- Who was merged into whom.
+create index contacts_merged_by_handle on {schema}.contacts
+    (left(handle, 100) text_pattern_ops, merged_into) where merged_into is not null and handle is not null;
+create index contacts_merged on {schema}.contacts (merged_into) where merged_into is not null;
+-- GET /companies: by the beginning of a name.
+create index companies_by_name on {schema}.companies (lower(left(name, 100)) text_pattern_ops, company_id);
+-- GET /contacts/{{id}}/timeline: entries, and conversations by when they began.
+create index contact_timeline_of_contact on {schema}.contact_timeline (contact_id, at, event_id);
+create index conversations_of_contact_by_begin on {schema}.conversations (contact_id, created_at, conversation_id);
 create index linked_handles_by_value on {schema}.linked_handles (left(value, 100) text_pattern_ops, contact_id);
 
 -- The list of filtered mails, of one inbox or of all; the original of one; those of an hour.
@@ -35,6 +44,23 @@ create index filtered_by_message on {schema}.filtered (message_id);
 create index audit_by_time on {schema}.audit (at, event_id);
 create index audit_of_agent on {schema}.audit (agent_id, at, event_id);
 create index audit_of_kind on {schema}.audit (kind, at, event_id);
+
+-- GET /notifications: an agent's own, and those of the inboxes that the agent belongs to.
+create index notifications_of_agent on {schema}.notifications (agent_id, at, notification_id)
+    where agent_id is not null;
+create index notifications_of_inbox on {schema}.notifications (inbox_id, at, notification_id) where agent_id is null;
+
+-- GET /tickets: all, of a stage, an assignee, a contact; newest first, open and closed ones apart.
+create index tickets_by_number on {schema}.tickets (number) include (ticket_id, priority);
+create index tickets_open on {schema}.tickets (number) where closed_at is null;
+create index tickets_of_stage on {schema}.tickets (pipeline_id, stage, number);
+create index tickets_of_assignee on {schema}.tickets (assignee_id, number);
+create index tickets_of_contact on {schema}.tickets (contact_id, number) where contact_id is not null;
+create index tickets_unlinked on {schema}.tickets (number) where conversations = 0;
+-- The conversations of a ticket; the tickets of an inbox, open or closed.
+create index ticket_links_of_ticket on {schema}.ticket_links (ticket_id);
+create index ticket_links_of_inbox on {schema}.ticket_links
+    (inbox_id, closed, number) include (ticket_id, pipeline_id, stage, priority, assignee_id);
 
 create index quarantine_waiting on {schema}.quarantine (quarantined_at, quarantine_id) where released_at is null;
 create index command_outcomes_by_time on {schema}.command_outcomes using brin (handled_at) with (autosummarize = on);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -17,7 +17,8 @@ from inbox_projection.views import rows
 class Table:
     """A table, the struct of its rows and the types of its columns in the struct's order.
 
-    `key` are the columns that name a row; `stored` renames columns whose struct says something more general.
+    `key` are the columns that name a row; `stored` renames columns whose struct says something more general; in `kept`
+    ones a NULL changes nothing.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Table:
     types: tuple[str, ...]
     key: tuple[str, ...]
     stored: tuple[tuple[str, str], ...] = ()
+    kept: tuple[str, ...] = ()
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -67,6 +69,7 @@ class Table:
         """Puts rows in the place of those with the same key; what is not there is left out."""
         keys = [f'"{name}"' for name in self.key]
         typed = dict(zip(self.columns, self._selected.split(", "), strict=True))
+        typed |= {name: f"coalesce({typed[name]}, t.{name})" for name in self.kept}
         others = ", ".join(f"{name} = {typed[name]}" for name in self.columns if name not in keys)
         same = " and ".join(f"t.{name} = u.{name}" for name in keys)
         return f"update {{schema}}.{self.name} t set {others} from {self.source} where {same}"  # noqa: S608 (as above)
@@ -98,29 +101,60 @@ LABELS: Final = _table(
 MESSAGES: Final = _table(
     "messages",
     rows.Line,
-    "uuid int uuid word word time word uuid word uuid word json uuid json word int text bool uuid text",
+    "uuid int uuid word word time word uuid word uuid word json uuid json word int text bool uuid text time bool",
     "conversation_id sequence",
 )
-DELIVERIES: Final = _table(
-    "messages", rows.DeliveryRow, "uuid uuid text int text bool uuid text", "conversation_id message_id"
+DELIVERIES: Final = replace(
+    _table("messages", rows.DeliveryRow, "uuid uuid text int text bool uuid text time", "conversation_id message_id"),
+    kept=('"released_at"',),
 )
-CONTACTS: Final = _table("contacts", rows.ContactRow, "uuid int time time word text text text text", "contact_id")
+CONTACTS: Final = _table(
+    "contacts", rows.ContactRow, "uuid int time time word text text text text text time uuid uuid bool", "contact_id"
+)
+COMPANIES: Final = _table("companies", rows.CompanyRow, "uuid text text[] text time", "company_id")
+COMPANY_CHANGES: Final = replace(
+    _table("companies", rows.CompanyChange, "uuid text text[] text", "company_id"), kept=('"note"',)
+)
+CONTACT_PROPERTIES: Final = _table(
+    "contact_properties", rows.ContactPropertyRow, "uuid text text text[] time", "property_id"
+)
+TIMELINE: Final = _table(
+    "contact_timeline", rows.TimelineRow, "uuid uuid time word word text uuid json json", "event_id"
+)
 LINKED_HANDLES: Final = _table("linked_handles", rows.LinkedHandleRow, "uuid int text text", "contact_id sequence")
 INBOXES: Final = _table(
     "inboxes", rows.InboxRow, "uuid text text uuid text uuid[] uuid[] text bool bool time", "inbox_id"
 )
 TEAMS: Final = _table("teams", rows.TeamRow, "uuid text uuid[] time", "team_id")
 AGENTS: Final = _table(
-    "agents", rows.AgentRow, "uuid text bool text time text time int text text text text text text time", "agent_id"
+    "agents",
+    rows.AgentRow,
+    "uuid text bool text time text time int text text text text text text time text[] text[] text",
+    "agent_id",
 )
 CHANNELS: Final = _table(
-    "channels", rows.ChannelRow, "uuid uuid text text text bool text time time text text time", "channel_id"
+    "channels", rows.ChannelRow, "uuid uuid text text text bool text time time text text time text text", "channel_id"
 )
 RULE_SETS: Final = _table("rule_sets", rows.RuleSetRow, "text int text time text", "state")
 EMAIL_FILTERS: Final = _table("email_filters", rows.EmailFiltersRow, "int text time text", "version")
-FILTERED: Final = _table(
-    "filtered", rows.FilteredRow, "uuid uuid uuid word uuid uuid int time json uuid json", "filtered_id"
+PIPELINES: Final = _table("pipelines", rows.PipelineRow, "uuid text text time", "pipeline_id")
+TICKETS: Final = _table(
+    "tickets",
+    rows.TicketRow,
+    "uuid int big uuid text word uuid uuid int uuid time time uuid text",
+    "ticket_id",
 )
+TICKET_LINKS: Final = _table(
+    "ticket_links", rows.TicketLinkRow, "uuid uuid uuid big bool uuid text word uuid", "conversation_id ticket_id"
+)
+FILTERED: Final = _table(
+    "filtered", rows.FilteredRow, "uuid uuid uuid word uuid uuid int uuid time json uuid json", "filtered_id"
+)
+SNIPPETS: Final = _table("snippets", rows.SnippetRow, "uuid uuid text text text text text time text bool", "snippet_id")
+NOTIFICATIONS: Final = _table(
+    "notifications", rows.NotificationRow, "uuid word uuid uuid uuid uuid int time word text", "notification_id"
+)
+READ_MARKS: Final = _table("read_marks", rows.ReadMarkRow, "uuid uuid int", "conversation_id agent_id")
 AUDIT: Final = _table("audit", rows.AuditRow, "uuid time uuid word word uuid uuid json", "event_id")
 QUARANTINE: Final = _table(
     "quarantine", rows.QuarantineRow, "uuid int text int big text text big time time", "quarantine_id"

@@ -10,7 +10,7 @@ from psycopg import sql
 
 LIVE: Final = "inbox"
 NEXT: Final = "inbox_next"
-VIEW_VERSION: Final = 3
+VIEW_VERSION: Final = 4
 """Raised by every change of a projection or table; a live schema of another version is rebuilt."""
 VERSION_COMMENT: Final = "postroom views, version "
 
@@ -57,8 +57,14 @@ def analyze(connection: Executes, schema: str) -> None:
         "messages",
         "contacts",
         "linked_handles",
+        "contact_timeline",
+        "companies",
         "filtered",
+        "tickets",
+        "ticket_links",
         "audit",
+        "notifications",
+        "read_marks",
     ):
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, table)))
 

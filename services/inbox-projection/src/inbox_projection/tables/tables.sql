@@ -57,12 +57,14 @@ create table {schema}.messages (
     details text,                           -- JSON, never personal: see views/thread.py
     key_id uuid,                            -- sealed the content
     content text storage external,          -- personal; JSON: MessageContent (in), ReplyContent (out), CommentText, SeenValues
-    delivery text,                          -- replies only: queued, sending, sent, delivered, unknown, failed
+    delivery text,                          -- replies only: scheduled, queued, sending, sent, delivered, unknown, failed, cancelled
     delivery_attempt integer,
-    delivery_code text,
+    delivery_code text,                     -- of a failure; of a scheduled one why it is held
     delivery_can_retry boolean,
     delivery_key_id uuid,                   -- sealed the reason
     delivery_reason text,                   -- personal
+    released_at timestamptz,                -- when a reply that waited, or was tried again, went out to be delivered
+    in_side_thread boolean not null,        -- none of the customer's business
     primary key (conversation_id, sequence)
 ) with (fillfactor = 95, toast_tuple_target = 8160);
 
@@ -75,7 +77,41 @@ create table {schema}.contacts (
     handle text,                            -- personal; the first handle's value, lower case as the event has it
     name text not null,                     -- personal
     phone text not null,                    -- personal
-    note text not null                      -- personal
+    note text not null,                     -- personal
+    properties text not null,               -- personal; JSON: values by the text of a property's id
+    blocked_at timestamptz,                 -- NULL: not blocked
+    merged_into uuid,                       -- the contact that stands for this one; never one that is merged itself
+    company_id uuid,
+    by_hand boolean not null                -- an agent added the person
+);
+
+-- What was done about a person, and what became of the person's conversations; newest entries are read first.
+create table {schema}.contact_timeline (
+    event_id uuid primary key,
+    contact_id uuid not null,               -- whose event it is; of a conversation, whose that was
+    at timestamptz not null,
+    kind text not null,                     -- the event's type
+    actor_kind text not null,
+    actor_id text not null,
+    conversation_id uuid,                   -- of an entry about a conversation
+    details text not null,                  -- JSON: the event's fields, never personal
+    content text                            -- personal; JSON: ContactChanges, LinkedHandle, NoteText
+);
+
+create table {schema}.companies (
+    company_id uuid primary key,
+    name text not null,
+    domains text[] not null,
+    note text not null,
+    created_at timestamptz not null
+);
+
+create table {schema}.contact_properties (
+    property_id uuid primary key,
+    name text not null,
+    kind text not null,                     -- text, number, date, boolean, choice, url
+    choices text[] not null,
+    created_at timestamptz not null
 );
 
 -- Further handles (the first one is in the contact's row).
@@ -123,7 +159,32 @@ create table {schema}.agents (
     email text not null,                    -- personal
     meeting_url text not null,              -- personal
     signature text not null,                -- personal
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    told_in_app text[] not null,            -- kinds of notifications that the agent wants to see
+    told_by_mail text[] not null,
+    mail_rhythm text not null               -- at_once, hourly, daily
+);
+
+-- Of each kind the newest for each conversation (or channel) and recipient: the agent, or the members of the inbox.
+create table {schema}.notifications (
+    notification_id uuid primary key,
+    kind text not null,
+    conversation_id uuid,
+    channel_id uuid,
+    inbox_id uuid not null,
+    agent_id uuid,                          -- NULL: every member of the inbox but who did it
+    sequence integer not null,              -- of the event
+    at timestamptz not null,
+    actor_kind text not null,
+    actor_id text not null
+);
+
+-- Up to where agents have read; 0: unread again.
+create table {schema}.read_marks (
+    conversation_id uuid,
+    agent_id uuid,
+    up_to integer not null,
+    primary key (conversation_id, agent_id)
 );
 
 create table {schema}.channels (
@@ -136,9 +197,11 @@ create table {schema}.channels (
     settings text not null,                 -- JSON: EmailSettings; passwords are ids of secrets
     connected_at timestamptz not null,
     disconnected_at timestamptz,            -- rows stay: old messages name them
-    health_state text not null,             -- ok, degraded, down
+    health_state text not null,             -- of the worst part: ok, degraded, down
     health_reason text not null,
-    health_since timestamptz not null
+    health_since timestamptz not null,
+    health_part text,                       -- receiving, sending; NULL while nothing was said
+    health_parts text not null              -- JSON: what was last said of each part
 );
 
 -- When a message last came in by a channel: a maximum over all conversations, so it needs no order among them.
@@ -163,6 +226,45 @@ create table {schema}.email_filters (
     set_by text not null                    -- an actor, "agent:<id>"
 );
 
+-- Pipelines as they were last defined; one that every workspace has is here once it was changed (events.pipelines).
+create table {schema}.pipelines (
+    pipeline_id uuid primary key,
+    name text not null,
+    stages text not null,                   -- JSON: a list of Stage
+    created_at timestamptz not null
+);
+
+create table {schema}.tickets (
+    ticket_id uuid primary key,
+    sequence integer not null,
+    number bigint not null,
+    pipeline_id uuid not null,
+    stage text not null,                    -- id of the pipeline's stage
+    priority text not null,
+    assignee_id uuid,
+    contact_id uuid,
+    conversations integer not null,         -- how many are linked
+    opened_by uuid,                         -- the agent; NULL: a rule, or a channel's switch
+    created_at timestamptz not null,
+    closed_at timestamptz,                  -- NULL: open
+    key_id uuid,                            -- sealed the title
+    title text not null                     -- personal
+) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
+
+-- Links both ways. What lists order and filter by lies here again, so that an inbox's tickets are a range of an index.
+create table {schema}.ticket_links (
+    conversation_id uuid not null,
+    ticket_id uuid not null,
+    inbox_id uuid not null,                 -- of the conversation, as the ticket's events say
+    number bigint not null,
+    closed boolean not null,
+    pipeline_id uuid not null,
+    stage text not null,
+    priority text not null,
+    assignee_id uuid,
+    primary key (conversation_id, ticket_id)
+) with (fillfactor = 85);
+
 -- Mails that a filter kept out of their inboxes.
 create table {schema}.filtered (
     filtered_id uuid primary key,           -- the stream
@@ -172,6 +274,7 @@ create table {schema}.filtered (
     channel_id uuid not null,
     filter_id uuid not null,
     filter_version integer not null,
+    contact_id uuid,                        -- who was blocked, where no filter caught it
     at timestamptz not null,                -- received by us
     details text not null,                  -- JSON: MessageFacts
     key_id uuid,                            -- sealed the content
@@ -188,6 +291,20 @@ create table {schema}.audit (
     target_id uuid not null,
     command_id uuid,
     details text not null                   -- JSON: the event's fields, never personal
+);
+
+-- Texts to be written again. Not personal: they are about nobody yet.
+create table {schema}.snippets (
+    snippet_id uuid primary key,
+    owner_id uuid,                          -- the agent whose own it is; NULL: everybody's
+    name text not null,
+    folder text not null,
+    text text not null,
+    html text,
+    attachments text not null,              -- JSON: Attachment
+    changed_at timestamptz not null,
+    changed_by text not null,
+    deleted boolean not null                -- then nothing else is left
 );
 
 create table {schema}.quarantine (

@@ -16,10 +16,13 @@ from inbox_projection.views.rows import (
     ActivityRow,
     AgentRow,
     ChannelRow,
+    ContactPropertyRow,
     EmailFiltersRow,
     InboxRow,
+    PipelineRow,
     Row,
     RuleSetRow,
+    SnippetRow,
     StreamRow,
     TeamRow,
 )
@@ -29,6 +32,10 @@ from service_kit.database import Cursor
 _UNLABEL: Final = """
 delete from {schema}.conversation_labels t using unnest(%s::uuid[], %s::text[]) as u(conversation_id, label)
 where t.conversation_id = u.conversation_id and t.label = u.label
+"""
+_UNLINK_TICKET: Final = """
+delete from {schema}.ticket_links t using unnest(%s::uuid[], %s::uuid[]) as u(conversation_id, ticket_id)
+where t.conversation_id = u.conversation_id and t.ticket_id = u.ticket_id
 """
 _ADD_RECEIVED: Final = " on conflict (channel, hour, type) do update set count = received.count + excluded.count"
 _ADD_STORED: Final = " on conflict (channel, hour, outcome) do update set count = stored.count + excluded.count"
@@ -54,6 +61,7 @@ where m.conversation_id = c.conversation_id
 """
 _ERASE_FILTERED: Final = "update {schema}.filtered set content = null where filtered_id = any(%s::uuid[])"
 _UNLINK: Final = "delete from {schema}.linked_handles where contact_id = any(%s::uuid[])"
+_ERASE_TIMELINE: Final = "update {schema}.contact_timeline set content = null where contact_id = any(%s::uuid[])"
 _SKIP: Final = """
 insert into {schema}.skipped (stream_id, sequence) select * from unnest(%s::uuid[], %s::integer[])
 on conflict do nothing
@@ -77,7 +85,13 @@ class Writer:
         _put(parts, layout.CONTACTS, layout.CONTACTS.insert, list(changes.new_contacts.values()))
         _put(parts, layout.CONTACTS, layout.CONTACTS.update, list(changes.changed_contacts.values()))
         _put(parts, layout.LINKED_HANDLES, layout.LINKED_HANDLES.insert, changes.linked)
+        _put(parts, layout.TIMELINE, layout.TIMELINE.insert, changes.timeline)
+        _put(parts, layout.COMPANIES, layout.COMPANIES.insert, list(changes.new_companies.values()))
+        _put(parts, layout.COMPANY_CHANGES, layout.COMPANY_CHANGES.update, list(changes.changed_companies.values()))
+        _tickets(parts, changes)
         _put(parts, layout.FILTERED, layout.FILTERED.insert, changes.filtered)
+        _put(parts, layout.NOTIFICATIONS, layout.NOTIFICATIONS.upsert, list(changes.notifications.values()))
+        _put(parts, layout.READ_MARKS, layout.READ_MARKS.upsert, list(changes.read_marks.values()))
         _put(parts, layout.AUDIT, layout.AUDIT.insert, changes.audit)
         _put(parts, layout.QUARANTINE, layout.QUARANTINE.upsert, list(changes.quarantine.values()))
         _put(parts, layout.OUTCOMES, layout.OUTCOMES.upsert, list(changes.outcomes.values()))
@@ -93,6 +107,7 @@ class Writer:
             self._execute(cursor, [(_ERASE_FILTERED, (array("uuid", changes.erased_filtered),))])
         if changes.erased_contacts:
             self._execute(cursor, [(_UNLINK, (array("uuid", changes.erased_contacts),))])
+            self._execute(cursor, [(_ERASE_TIMELINE, (array("uuid", changes.erased_contacts),))])
 
     def skip(self, cursor: Cursor, events: Iterable[tuple[UUID, int]]) -> None:
         """Remembers that these events are dead letters and leave holes in their streams."""
@@ -135,6 +150,14 @@ def _conversations(parts: list[tuple[str, Sequence[Any]]], changes: Changes) -> 
         parts.append((_UNLABEL, (array("uuid", conversations), array("text", labels))))
 
 
+def _tickets(parts: list[tuple[str, Sequence[Any]]], changes: Changes) -> None:
+    _put(parts, layout.TICKETS, layout.TICKETS.upsert, changes.tickets)
+    _put(parts, layout.TICKET_LINKS, layout.TICKET_LINKS.upsert, changes.ticket_links)
+    if changes.ticket_links_gone:
+        conversations, tickets = zip(*changes.ticket_links_gone, strict=True)
+        parts.append((_UNLINK_TICKET, (array("uuid", conversations), array("uuid", tickets))))
+
+
 def _workspace(parts: list[tuple[str, Sequence[Any]]], changes: Changes) -> None:
     """The last change of each row counts."""
     if not changes.workspace:
@@ -171,4 +194,7 @@ _WORKSPACE_TABLES: Final[dict[type[Row], Table]] = {
     ChannelRow: layout.CHANNELS,
     RuleSetRow: layout.RULE_SETS,
     EmailFiltersRow: layout.EMAIL_FILTERS,
+    PipelineRow: layout.PIPELINES,
+    SnippetRow: layout.SNIPPETS,
+    ContactPropertyRow: layout.CONTACT_PROPERTIES,
 }

@@ -12,10 +12,14 @@ from events import workspace as w
 from events.contacts import ContactChanges, ContactUpdated, HandleLinked, LinkedHandle
 from events.envelope import Actor
 from events.inbound import DeliveryAccepted
+from events.notifications import KINDS, NotificationPreferencesSet
 from events.outcomes import CommandHandled, ShownAt
 from events.rules import All, AssignTeam, Rule, RuleSet
 from events.values import Handle
+from inbox_projection.testing.contact_actions import ContactActions
+from inbox_projection.testing.sending_actions import SendingActions
 from inbox_projection.testing.story import WORKSPACE_ID, Story, Thread
+from inbox_projection.testing.ticket_actions import TicketActions
 
 TEXTS = ("Good morning", "", "Zażółć gęślą jaźń \U0001f43f", "with\x00NUL", "a\n\n  b\t c", "long " * 200, "\\\"{},'%s")
 
@@ -54,6 +58,11 @@ class Actions:
             self.rules,
             self.filtered,
             self.email_filters,
+            self.read_mark,
+            self.preferences,
+            *SendingActions(story).all,
+            *ContactActions(story).all,
+            *TicketActions(story).all,
         )
 
     @property
@@ -107,6 +116,15 @@ class Actions:
             c.PriorityChanged(priority="urgent" if a % 2 else "low"),
         )
         self.story.conversation(self._thread(a), events[b % len(events)])
+
+    def read_mark(self, a: int, b: int) -> None:
+        agent = self.story.agent_id
+        marked = c.ConversationReadMarked(agent_id=agent, up_to=b % 6)
+        self.story.conversation(self._thread(a), marked, actor=Actor("agent", str(agent)))
+
+    def preferences(self, a: int, b: int) -> None:
+        agent = self._agents[a % len(self._agents)] if self._agents else self.story.agent_id
+        self.story.workspace(NotificationPreferencesSet(agent_id=agent, in_app=KINDS[: b % 5]))
 
     def assignment(self, a: int, b: int) -> None:
         agent, team = (self.story.agent_id if b & 1 else None), (self.story.team_id if b & 2 else None)
@@ -243,7 +261,13 @@ class Actions:
                     imap=w.ImapSettings(host="mail.shop.test", username=_text(b), secret_id=WORKSPACE_ID),
                 ),
             ),
-            w.ChannelHealthNoted(channel_id=channel, state="down", reason="refused", since=self.story.now),
+            w.ChannelHealthNoted(
+                channel_id=channel,
+                part=(None, "receiving", "sending")[a % 3],
+                state=("down", "ok")[a % 2],
+                reason=("smtp_refused", "")[a % 2],
+                since=self.story.now,
+            ),
             w.ChannelDisconnected(channel_id=channel),
         )
         self.story.workspace(events[b % len(events)])

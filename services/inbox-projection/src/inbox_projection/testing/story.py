@@ -31,6 +31,7 @@ from events.conversations import (
 from events.envelope import SYSTEM, Actor, AnyEnvelope, Envelope
 from events.inbound import MessageReceived
 from events.sealing import ERASED, KEY_BYTES, DataKey, Erased, Keys
+from events.tickets import TicketOpened, TicketTitleErased
 from events.values import Address, Handle, MessageContent, MessageFacts
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -111,6 +112,10 @@ class Story:
         self.erased_at: dict[UUID, int] = {}
         self.threads: list[Thread] = []
         self.contacts: dict[UUID, int] = {}
+        self.owners: dict[str, UUID] = {}
+        self.companies: dict[UUID, tuple[int, str, tuple[str, ...]]] = {}
+        self.tickets: dict[UUID, TicketOpened] = {}
+        self._ticket_sequences: dict[UUID, int] = {}
         self.filtered: list[UUID] = []
         self.cause: UUID | None = None
         self.inbox_id, self.channel_id, self.team_id, self.agent_id = (self.new_id() for _ in range(4))
@@ -173,6 +178,24 @@ class Story:
                 **{name: getattr(event, name) for name in event.__struct_fields__ if name != "personal"}
             )
         self.publish("conversations.v1", thread.conversation_id, thread.sequence, event, key=key, actor=actor)
+
+    def open_ticket(self, event: TicketOpened, *, ticket_id: UUID | None = None, actor: Actor = SYSTEM) -> UUID:
+        """A ticket, its title sealed under its contact's key or one of its own."""
+        ticket_id = ticket_id or self.new_id()
+        if event.contact_id is None:
+            self.new_key(ticket_id)
+        self.tickets[ticket_id] = event
+        self.ticket(ticket_id, event, actor=actor)
+        return ticket_id
+
+    def ticket(self, ticket_id: UUID, event: Any, *, actor: Actor = SYSTEM) -> None:
+        self._ticket_sequences[ticket_id] = sequence = self._ticket_sequences.get(ticket_id, 0) + 1
+        key: UUID | None = self.tickets[ticket_id].contact_id or ticket_id
+        if key in self.erased_at or getattr(event, "personal", None) is None:
+            key = None
+            if getattr(event, "personal", None) is not None:
+                event = msgspec.structs.replace(event, personal=None)
+        self.publish("tickets.v1", ticket_id, sequence, event, key=key, actor=actor)
 
     def contact(self, contact_id: UUID, event: Any, *, sealed: bool = True) -> None:
         self.contacts[contact_id] = sequence = self.contacts.get(contact_id, 0) + 1
@@ -345,6 +368,9 @@ class Story:
         )
         for thread in touched:
             self.conversation(thread, PersonalDataErased(contact_id=contact_id))
+        for ticket_id, opened in self.tickets.items():
+            if opened.contact_id == contact_id:
+                self.ticket(ticket_id, TicketTitleErased(contact_id=contact_id))
 
     def _received(self, content: MessageContent, facts: MessageFacts) -> None:
         received = MessageReceived(inbox_id=self.inbox_id, dedupe_key="0" * 32, facts=facts, content=content)

@@ -8,19 +8,34 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from events import catalog, contacts, conversations, workspace
+from events import catalog, contacts, conversations, tickets, workspace
 from events.envelope import AnyEnvelope
+from events.snippets import SnippetSaved
 from events.workspace import EmailFiltersSet, RuleSetDrafted, RuleSetPublished
 from inbox_projection.views.rows import AuditRow
 
 _encode: Final = msgspec.json.Encoder().encode
+_NOT_ASKED_FOR: Final = frozenset({conversations.ConversationReadMarked})
+"""What happens by looking."""
 AUDITED: Final = frozenset(
-    cls for family in ("conversations", "contacts", "workspace", "quarantine") for cls in catalog.members(family)
+    cls
+    for family in ("conversations", "contacts", "companies", "tickets", "workspace", "quarantine")
+    for cls in catalog.members(family)
+    if cls not in _NOT_ASKED_FOR
 )
 """Events that may be somebody's doing."""
 _QUARANTINE: Final = frozenset(catalog.members("quarantine"))
+_COMPANIES: Final = frozenset(catalog.members("companies"))
 _WITH_PERSONAL: Final = frozenset(cls for cls in AUDITED if catalog.personal_type(cls) is not None)
-_NAMED_BY: Final = (("channel_id", "channel"), ("agent_id", "agent"), ("team_id", "team"), ("inbox_id", "inbox"))
+_NAMED_BY: Final = (
+    ("channel_id", "channel"),
+    ("agent_id", "agent"),
+    ("team_id", "team"),
+    ("inbox_id", "inbox"),
+    ("pipeline_id", "pipeline"),
+    ("property_id", "contact-property"),
+    ("snippet_id", "snippet"),
+)
 
 
 def noted(envelope: AnyEnvelope) -> AuditRow | None:
@@ -52,7 +67,9 @@ def _target(envelope: AnyEnvelope) -> tuple[str, UUID]:
     if topic == conversations.TOPIC:
         return "conversation", envelope.stream
     if topic == contacts.TOPIC:
-        return "contact", envelope.stream
+        return "company" if type(event) in _COMPANIES else "contact", envelope.stream
+    if topic == tickets.TOPIC:
+        return "ticket", envelope.stream
     if topic == workspace.TOPIC:
         for name, kind in _NAMED_BY:
             found = getattr(event, name, None)
@@ -65,6 +82,8 @@ def _details(event: Any) -> bytes:
     match event:
         case EmailFiltersSet():
             return _encode({"version": event.version, "filters": len(event.filters)})
+        case SnippetSaved():
+            return _encode({"name": event.name, "folder": event.folder, "shared": event.owner_id is None})
         case RuleSetDrafted() | RuleSetPublished():
             return _encode({"version": event.rule_set.version, "rules": len(event.rule_set.rules)})
         case _:

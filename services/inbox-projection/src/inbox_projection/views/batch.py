@@ -6,10 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from events import catalog
 from events.contacts import ContactCreated, ContactErased, HandleLinked
 from events.conversations import (
     ConversationOpened,
+    ConversationReadMarked,
+    ConversationStarted,
     InboundFiltered,
     InboundQuarantined,
     MessageAppended,
@@ -17,12 +21,29 @@ from events.conversations import (
     QuarantineReleased,
 )
 from events.envelope import AnyEnvelope, Envelope
+from events.tickets import TicketOpened
 from events.values import MessageFacts
-from inbox_projection.views import audit, contact, filtered, inbox, outcomes, quarantine, thread, workspace
+from events.workspace import ChannelHealthNoted
+from inbox_projection.views import (
+    audit,
+    company,
+    contact,
+    filtered,
+    inbox,
+    notifications,
+    outcomes,
+    quarantine,
+    thread,
+    ticket,
+    timeline,
+    workspace,
+)
 from inbox_projection.views.changes import Arrived, Changes, Known
 from inbox_projection.views.order import Holes, check
 from inbox_projection.views.reconciliation import channel_of, count_received, count_stored
-from inbox_projection.views.rows import ConversationRow, DeliveryRow, FeedRow, Line
+from inbox_projection.views.rows import CompanyRow, ConversationRow, DeliveryRow, FeedRow, Line, NotificationRow
+from inbox_projection.views.ticket import TicketRows
+from service_kit.notices import tells
 
 
 def fold(batch: Iterable[Arrived], known: Known, holes: Holes) -> Changes:
@@ -63,9 +84,11 @@ class _Folding:
         self._streams = dict(known.streams)
         self._conversations: dict[UUID, _Conversation] = {}
         self._contacts = dict(known.contacts)
+        self._tickets: dict[UUID, tuple[TicketRows, Arrived]] = {}
         self._quarantine = dict(known.quarantine)
         self._workspace = workspace.copy(known.workspace)
         self._replies: dict[tuple[UUID, UUID], int] = {}
+        self._told: dict[tuple[UUID, UUID | None], FeedRow] = {}
 
     def finished(self) -> Changes:
         """The changes, with those of the index of labels against what is known to be there."""
@@ -89,6 +112,9 @@ class _Folding:
                 after = {label.label: label for label in inbox.labels_of(row)}
                 changes.labels.extend(label for label in after.values() if before.get(label.label) != label)
                 changes.labels_gone.extend((row.conversation_id, label) for label in before if label not in after)
+        for ticket_id, (rows, record) in self._tickets.items():
+            self._ticket_changed(ticket_id, rows, record)
+        changes.touched.extend(self._told.values())
         return changes
 
     def conversation(self, record: Arrived, envelope: AnyEnvelope) -> None:
@@ -100,6 +126,8 @@ class _Folding:
             row = inbox.project(envelope, record.key_id, before)
         elif type(event) is ConversationOpened:
             row = inbox.opened(envelope, record.key_id)
+        elif type(event) is ConversationStarted:
+            row = inbox.started(envelope, record.key_id)
         else:
             self._remember(envelope)
             if type(event) is PersonalDataErased:
@@ -109,9 +137,27 @@ class _Folding:
             self._conversations[stream] = _Conversation(before, row, record)
         else:
             folded.row, folded.record = row, record
-        self._thread(record, envelope)
+        if tells(type(event)):
+            self._notify(record, notifications.of_conversation(envelope, before, row))
+        if type(event) is ConversationReadMarked:
+            self.changes.read_marks[stream, event.agent_id] = notifications.read_mark(envelope)
+        self._thread(record, envelope, row)
 
-    def _thread(self, record: Arrived, envelope: AnyEnvelope) -> None:
+    def _notify(self, record: Arrived, made: Iterable[NotificationRow]) -> None:
+        """The newest of each; the feed says once for each inbox and agent that there is something."""
+        for row in made:
+            self.changes.notifications[row.notification_id] = row
+            self._told[row.inbox_id, row.agent_id] = FeedRow(
+                kind="notification",
+                conversation_id=row.agent_id,
+                inbox_id=row.inbox_id,
+                sequence=row.sequence,
+                topic=record.topic,
+                partition=record.partition,
+                position=record.position,
+            )
+
+    def _thread(self, record: Arrived, envelope: AnyEnvelope, row: ConversationRow) -> None:
         changes, event = self.changes, envelope.data
         made = thread.project(envelope, record.key_id)
         if type(made) is Line:
@@ -121,13 +167,20 @@ class _Folding:
             kind = type(event)
             if kind is ConversationOpened or kind is MessageAppended:
                 self._came_in(event.message)
+            elif kind in timeline.OF_CONVERSATIONS:
+                changes.timeline.append(timeline.of_conversation(envelope, row.contact_id))
             elif kind is PersonalDataErased:
                 changes.erased.append((envelope.stream, event.contact_id))
+            return
+        if made is None:
             return
         assert type(made) is DeliveryRow
         reply = (made.conversation_id, made.message_id)
         index = self._replies.get(reply)
         if index is None:
+            before = changes.deliveries.get(reply)
+            if before is not None and made.released_at is None:
+                made = replace(made, released_at=before.released_at)
             changes.deliveries[reply] = made
         else:
             changes.lines[index] = thread.delivered(changes.lines[index], made)
@@ -160,10 +213,62 @@ class _Folding:
                 changes.linked.append(linked)
         elif isinstance(event, ContactErased):
             changes.erased_contacts.append(stream)
+        entry = timeline.of_contact(envelope)
+        if entry is not None:
+            changes.timeline.append(entry)
+
+    def company(self, record: Arrived, envelope: AnyEnvelope) -> None:
+        self._check(envelope, None)
+        self._remember(envelope)
+        stream, changes = envelope.stream, self.changes
+        made = company.project(envelope)
+        if isinstance(made, CompanyRow):
+            changes.new_companies[stream] = made
+        elif stream in changes.new_companies:
+            changes.new_companies[stream] = company.changed(changes.new_companies[stream], made)
+        elif stream in changes.changed_companies:
+            changes.changed_companies[stream] = company.later(changes.changed_companies[stream], made)
+        else:
+            changes.changed_companies[stream] = made
+
+    def ticket(self, record: Arrived, envelope: AnyEnvelope) -> None:
+        stream = envelope.stream
+        folded = self._tickets.get(stream)
+        before = self._known.tickets.get(stream) if folded is None else folded[0]
+        self._check(envelope, None if before is None else before.row.sequence)
+        if before is not None:
+            self._tickets[stream] = (ticket.project(envelope, record.key_id, before), record)
+        elif type(envelope.data) is TicketOpened:
+            self._tickets[stream] = (ticket.opened(envelope, record.key_id), record)
+        else:
+            self._remember(envelope)
+
+    def _ticket_changed(self, ticket_id: UUID, rows: TicketRows, record: Arrived) -> None:
+        """The ticket's row, the links that are new, others or gone, and what the feed says in each of its inboxes."""
+        changes, known = self.changes, self._known.tickets.get(ticket_id)
+        before = {} if known is None else known.links
+        changes.tickets.append(rows.row)
+        changes.ticket_links.extend(link for each, link in rows.links.items() if before.get(each) != link)
+        changes.ticket_links_gone.extend((each, ticket_id) for each in before if each not in rows.links)
+        for inbox_id in ticket.inboxes_of(known, rows):
+            changes.touched.append(
+                FeedRow(
+                    kind="ticket",
+                    conversation_id=ticket_id,
+                    inbox_id=inbox_id,
+                    sequence=rows.row.sequence,
+                    topic=record.topic,
+                    partition=record.partition,
+                    position=record.position,
+                )
+            )
 
     def workspace(self, record: Arrived, envelope: AnyEnvelope) -> None:
         self._check(envelope, None)
         self._remember(envelope)
+        if isinstance(envelope.data, ChannelHealthNoted):
+            channel = self._workspace.channels.get(envelope.data.channel_id)
+            self._notify(record, notifications.of_channel(envelope, channel))
         for change in workspace.project(envelope, self._workspace):
             workspace.put(self._workspace, change)
             self.changes.workspace.append(change)
@@ -218,6 +323,8 @@ _Folder = Callable[[_Folding, Arrived, Any], None]
 _BY_FAMILY: Final[dict[str, _Folder]] = {
     "conversations": _Folding.conversation,
     "contacts": _Folding.contact,
+    "companies": _Folding.company,
+    "tickets": _Folding.ticket,
     "workspace": _Folding.workspace,
     "outcomes": _Folding.outcome,
     "inbound": _Folding.uninteresting,

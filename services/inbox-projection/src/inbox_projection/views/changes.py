@@ -12,6 +12,8 @@ from events.envelope import AnyEnvelope
 from inbox_projection.views.reconciliation import Header, Tally
 from inbox_projection.views.rows import (
     AuditRow,
+    CompanyChange,
+    CompanyRow,
     ContactRow,
     ConversationRow,
     DeliveryRow,
@@ -20,9 +22,15 @@ from inbox_projection.views.rows import (
     LabelRow,
     Line,
     LinkedHandleRow,
+    NotificationRow,
     OutcomeRow,
     QuarantineRow,
+    ReadMarkRow,
+    TicketLinkRow,
+    TicketRow,
+    TimelineRow,
 )
+from inbox_projection.views.ticket import TicketRows
 from inbox_projection.views.workspace import WorkspaceChange, WorkspaceRows
 
 
@@ -50,6 +58,7 @@ class Known:
     conversations: dict[UUID, ConversationRow] = field(default_factory=dict)
     contacts: dict[UUID, ContactRow] = field(default_factory=dict)
     quarantine: dict[UUID, QuarantineRow] = field(default_factory=dict)
+    tickets: dict[UUID, TicketRows] = field(default_factory=dict)
     workspace: WorkspaceRows = field(default_factory=WorkspaceRows)
     streams: dict[UUID, int] = field(default_factory=dict)
 
@@ -76,7 +85,15 @@ class Changes:
     new_contacts: dict[UUID, ContactRow] = field(default_factory=dict)
     changed_contacts: dict[UUID, ContactRow] = field(default_factory=dict)
     linked: list[LinkedHandleRow] = field(default_factory=list)
+    timeline: list[TimelineRow] = field(default_factory=list)
+    new_companies: dict[UUID, CompanyRow] = field(default_factory=dict)
+    changed_companies: dict[UUID, CompanyChange] = field(default_factory=dict)
     erased_contacts: list[UUID] = field(default_factory=list)
+    tickets: list[TicketRow] = field(default_factory=list)
+    ticket_links: list[TicketLinkRow] = field(default_factory=list)
+    ticket_links_gone: list[tuple[UUID, UUID]] = field(default_factory=list)
+    notifications: dict[UUID, NotificationRow] = field(default_factory=dict)
+    read_marks: dict[tuple[UUID, UUID], ReadMarkRow] = field(default_factory=dict)
     workspace: list[WorkspaceChange] = field(default_factory=list)
     quarantine: dict[UUID, QuarantineRow] = field(default_factory=dict)
     outcomes: dict[UUID, OutcomeRow] = field(default_factory=dict)

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Any, Final, assert_never
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
-from events.contacts import ContactCreated, ContactErased, ContactEvent, ContactUpdated, HandleLinked
+from events.contacts import (
+    CompanyLinked,
+    CompanyUnlinked,
+    ContactBlocked,
+    ContactCreated,
+    ContactErased,
+    ContactEvent,
+    ContactMergedInto,
+    ContactNoteAdded,
+    ContactsMerged,
+    ContactsUnmerged,
+    ContactUnblocked,
+    ContactUnmerged,
+    ContactUpdated,
+    HandleLinked,
+    PropertyValue,
+)
 from events.envelope import Envelope
 from inbox_projection.views.rows import ContactRow, LinkedHandleRow
 
+NO_PROPERTIES: Final = "{}"
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
+_decode: Final = msgspec.json.Decoder(dict[str, PropertyValue]).decode
+
 
 def created(envelope: Envelope[ContactCreated]) -> ContactRow:
-    """The row of a person who wrote for the first time."""
+    """The row of a person who wrote for the first time, or was added."""
     personal = envelope.data.personal
     return ContactRow(
         contact_id=envelope.stream,
@@ -25,6 +46,11 @@ def created(envelope: Envelope[ContactCreated]) -> ContactRow:
         name="" if personal is None else personal.name,
         phone="",
         note="",
+        properties=NO_PROPERTIES,
+        blocked_at=None,
+        merged_into=None,
+        company_id=envelope.data.company_id,
+        by_hand=envelope.actor.kind == "agent",
     )
 
 
@@ -33,16 +59,19 @@ def project(envelope: Envelope[ContactEvent], row: ContactRow) -> ContactRow:
     event, sequence = envelope.data, envelope.sequence
     match event:
         case ContactUpdated():
-            changes = event.personal
-            if changes is None:
-                return replace(row, sequence=sequence)
-            return replace(
-                row,
-                sequence=sequence,
-                name=row.name if changes.name is None else changes.name,
-                phone=row.phone if changes.phone is None else changes.phone,
-                note=row.note if changes.note is None else changes.note,
-            )
+            return _updated(event, replace(row, sequence=sequence))
+        case ContactBlocked():
+            return replace(row, sequence=sequence, blocked_at=envelope.occurred_at)
+        case ContactUnblocked():
+            return replace(row, sequence=sequence, blocked_at=None)
+        case CompanyLinked():
+            return replace(row, sequence=sequence, company_id=event.company_id)
+        case CompanyUnlinked():
+            return replace(row, sequence=sequence, company_id=None)
+        case ContactMergedInto():
+            return replace(row, sequence=sequence, merged_into=event.survivor_id)
+        case ContactUnmerged():
+            return replace(row, sequence=sequence, merged_into=None)
         case ContactErased():
             return replace(
                 row,
@@ -53,11 +82,26 @@ def project(envelope: Envelope[ContactEvent], row: ContactRow) -> ContactRow:
                 name="",
                 phone="",
                 note="",
+                properties=NO_PROPERTIES,
             )
-        case ContactCreated() | HandleLinked():
+        case ContactCreated() | HandleLinked() | ContactNoteAdded() | ContactsMerged() | ContactsUnmerged():
             return replace(row, sequence=sequence)
         case _:
             assert_never(event)
+
+
+def _updated(event: ContactUpdated, row: ContactRow) -> ContactRow:
+    changes = event.personal
+    if changes is None:
+        return row
+    fields: dict[str, Any] = {
+        name: value for name in ("name", "phone", "note") if (value := getattr(changes, name)) is not None
+    }
+    if changes.properties:
+        values = {**_decode(row.properties), **changes.properties}
+        kept = {key: value for key, value in values.items() if value is not None}
+        fields["properties"] = _encode(kept).decode()
+    return replace(row, **fields)
 
 
 def linked(envelope: Envelope[HandleLinked]) -> LinkedHandleRow | None:

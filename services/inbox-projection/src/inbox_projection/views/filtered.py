@@ -25,6 +25,7 @@ def filtered(envelope: Envelope[InboundFiltered], key_id: UUID | None) -> Filter
         channel_id=event.channel_id,
         filter_id=event.filter_id,
         filter_version=event.filter_version,
+        contact_id=event.contact_id,
         at=event.message.received_at,
         details=_encode(event.message),
         key_id=key_id,

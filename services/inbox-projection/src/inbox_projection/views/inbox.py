@@ -13,10 +13,12 @@ from events.conversations import (
     ConversationAssigned,
     ConversationEvent,
     ConversationOpened,
+    ConversationReadMarked,
     ConversationReopened,
     ConversationResolved,
     ConversationRouted,
     ConversationSnoozed,
+    ConversationStarted,
     ConversationTrashed,
     ConversationUnassigned,
     LabelAdded,
@@ -25,9 +27,12 @@ from events.conversations import (
     MessageAppended,
     PersonalDataErased,
     PriorityChanged,
+    ReplyCancelled,
     ReplyDelivered,
     ReplyFailed,
+    ReplyHeld,
     ReplyQueued,
+    ReplyReleased,
     ReplySending,
     ReplySent,
     ReplyUncertain,
@@ -71,6 +76,34 @@ def opened(envelope: Envelope[ConversationOpened], key_id: UUID | None) -> Conve
     )
 
 
+def started(envelope: Envelope[ConversationStarted], key_id: UUID | None) -> ConversationRow:
+    """The row of a conversation that begins with a message of ours, before that message."""
+    event = envelope.data
+    return ConversationRow(
+        conversation_id=envelope.stream,
+        number=event.number,
+        inbox_id=event.inbox_id,
+        contact_id=event.contact_id,
+        channel=event.channel,
+        channel_id=event.channel_id,
+        status="open",
+        priority=DEFAULT_PRIORITY,
+        labels=(),
+        assignee_id=None,
+        team_id=None,
+        created_at=envelope.occurred_at,
+        last_message_at=envelope.occurred_at,
+        message_count=0,
+        sequence=envelope.sequence,
+        snoozed_until=None,
+        suggested_link=None,
+        key_id=key_id,
+        subject="" if event.personal is None else event.personal.subject,
+        preview_key_id=key_id,
+        preview="",
+    )
+
+
 def project(envelope: Envelope[ConversationEvent], key_id: UUID | None, row: ConversationRow) -> ConversationRow:
     """The row after a further event of the conversation. Total: a second opening changes nothing but the sequence."""
     event, sequence = envelope.data, envelope.sequence
@@ -89,10 +122,18 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None, row: Con
         case MessageAppended():
             preview = "" if event.personal is None else _preview_of(event.personal)
             return _spoken(row, sequence, event.message.received_at, key_id, preview)
+        case ReplyQueued(automatic=True):
+            return replace(row, sequence=sequence, message_count=row.message_count + 1)
         case ReplyQueued():
             preview = "" if event.personal is None else preview_of(event.personal.text)
             return _spoken(row, sequence, envelope.occurred_at, key_id, preview)
-        case ReplySending() | ReplySent() | ReplyUncertain() | ReplyDelivered() | ReplyFailed() | CommentAdded():
+        case ReplyReleased():
+            return replace(row, sequence=sequence, last_message_at=max(envelope.occurred_at, row.last_message_at))
+        case ReplyCancelled():
+            return replace(row, sequence=sequence, message_count=row.message_count - 1)
+        case ReplyHeld() | ReplySending() | ReplySent() | ReplyUncertain() | ReplyDelivered() | ReplyFailed():
+            return replace(row, sequence=sequence)
+        case CommentAdded():
             return replace(row, sequence=sequence)
         case ConversationAssigned():
             return replace(row, sequence=sequence, assignee_id=event.agent_id, team_id=event.team_id)
@@ -117,7 +158,7 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None, row: Con
             return replace(row, sequence=sequence, priority=event.priority)
         case PersonalDataErased():
             return _erased(row, sequence, event.contact_id)
-        case ConversationOpened():
+        case ConversationOpened() | ConversationStarted() | ConversationReadMarked():
             return replace(row, sequence=sequence)
         case _:
             assert_never(event)

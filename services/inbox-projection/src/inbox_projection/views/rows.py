@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from events.notifications import KINDS
+
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row as the table holds it. Which columns are personal is said in tables/tables.sql."""
@@ -70,10 +72,12 @@ class Line(Row, frozen=True, kw_only=True, gc=False):
     delivery_can_retry: bool | None = None
     delivery_key_id: UUID | None = None
     delivery_reason: str | None = None
+    released_at: datetime | None = None
+    in_side_thread: bool = False
 
 
 class DeliveryRow(Row, frozen=True, kw_only=True, gc=False):
-    """The delivery columns of the line of a reply."""
+    """The delivery columns of the line of a reply; `released_at` None leaves what is there."""
 
     conversation_id: UUID
     message_id: UUID
@@ -83,6 +87,7 @@ class DeliveryRow(Row, frozen=True, kw_only=True, gc=False):
     delivery_can_retry: bool | None = None
     delivery_key_id: UUID | None = None
     delivery_reason: str | None = None
+    released_at: datetime | None = None
 
 
 class ContactRow(Row, frozen=True, kw_only=True, gc=False):
@@ -95,6 +100,11 @@ class ContactRow(Row, frozen=True, kw_only=True, gc=False):
     name: str
     phone: str
     note: str
+    properties: str
+    blocked_at: datetime | None
+    merged_into: UUID | None
+    company_id: UUID | None
+    by_hand: bool
 
 
 class LinkedHandleRow(Row, frozen=True, kw_only=True, gc=False):
@@ -102,6 +112,45 @@ class LinkedHandleRow(Row, frozen=True, kw_only=True, gc=False):
     sequence: int
     kind: str
     value: str
+
+
+class CompanyRow(Row, frozen=True, kw_only=True, gc=False):
+    company_id: UUID
+    name: str
+    domains: tuple[str, ...]
+    note: str
+    created_at: datetime
+
+
+class CompanyChange(Row, frozen=True, kw_only=True, gc=False):
+    """The columns of a company that change; `note` None leaves what is there."""
+
+    company_id: UUID
+    name: str
+    domains: tuple[str, ...]
+    note: str | None
+
+
+class ContactPropertyRow(Row, frozen=True, kw_only=True, gc=False):
+    property_id: UUID
+    name: str
+    kind: str
+    choices: tuple[str, ...]
+    created_at: datetime
+
+
+class TimelineRow(Row, frozen=True, kw_only=True, gc=False):
+    """An entry of a contact's timeline; `content` is the personal half of its event as JSON."""
+
+    event_id: UUID
+    contact_id: UUID
+    at: datetime
+    kind: str
+    actor_kind: str
+    actor_id: str
+    conversation_id: UUID | None
+    details: bytes
+    content: bytes | None
 
 
 class InboxRow(Row, frozen=True, kw_only=True, gc=False):
@@ -141,6 +190,9 @@ class AgentRow(Row, frozen=True, kw_only=True, gc=False):
     meeting_url: str
     signature: str
     created_at: datetime
+    told_in_app: tuple[str, ...] = KINDS
+    told_by_mail: tuple[str, ...] = ()
+    mail_rhythm: str = "at_once"
 
 
 class ChannelRow(Row, frozen=True, kw_only=True, gc=False):
@@ -156,6 +208,8 @@ class ChannelRow(Row, frozen=True, kw_only=True, gc=False):
     health_state: str
     health_reason: str
     health_since: datetime
+    health_part: str | None
+    health_parts: str
 
 
 class RuleSetRow(Row, frozen=True, kw_only=True, gc=False):
@@ -185,10 +239,87 @@ class FilteredRow(Row, frozen=True, kw_only=True, gc=False):
     channel_id: UUID
     filter_id: UUID
     filter_version: int
+    contact_id: UUID | None
     at: datetime
     details: bytes
     key_id: UUID | None
     content: bytes | None
+
+
+class PipelineRow(Row, frozen=True, kw_only=True, gc=False):
+    pipeline_id: UUID
+    name: str
+    stages: str
+    created_at: datetime
+
+
+class TicketRow(Row, frozen=True, kw_only=True, gc=False):
+    ticket_id: UUID
+    sequence: int
+    number: int
+    pipeline_id: UUID
+    stage: str
+    priority: str
+    assignee_id: UUID | None
+    contact_id: UUID | None
+    conversations: int
+    opened_by: UUID | None
+    created_at: datetime
+    closed_at: datetime | None
+    key_id: UUID | None
+    title: str
+
+
+class TicketLinkRow(Row, frozen=True, kw_only=True, gc=False):
+    """A conversation of a ticket, with what lists of an inbox's tickets order and filter by."""
+
+    conversation_id: UUID
+    ticket_id: UUID
+    inbox_id: UUID
+    number: int
+    closed: bool
+    pipeline_id: UUID
+    stage: str
+    priority: str
+    assignee_id: UUID | None
+
+
+class SnippetRow(Row, frozen=True, kw_only=True, gc=False):
+    """A snippet as it was last saved; of a deleted one nothing but that."""
+
+    snippet_id: UUID
+    owner_id: UUID | None
+    name: str
+    folder: str
+    text: str
+    html: str | None
+    attachments: str
+    changed_at: datetime
+    changed_by: str
+    deleted: bool
+
+
+class NotificationRow(Row, frozen=True, kw_only=True, gc=False):
+    """What an agent (None: every member of the inbox but who did it) is told of a conversation or a channel."""
+
+    notification_id: UUID
+    kind: str
+    conversation_id: UUID | None
+    channel_id: UUID | None
+    inbox_id: UUID
+    agent_id: UUID | None
+    sequence: int
+    at: datetime
+    actor_kind: str
+    actor_id: str
+
+
+class ReadMarkRow(Row, frozen=True, kw_only=True, gc=False):
+    """Up to which sequence of a conversation an agent has read; 0: unread."""
+
+    conversation_id: UUID
+    agent_id: UUID
+    up_to: int
 
 
 class AuditRow(Row, frozen=True, kw_only=True, gc=False):
@@ -234,7 +365,8 @@ class StreamRow(Row, frozen=True, kw_only=True, gc=False):
 
 
 class FeedRow(Row, frozen=True, kw_only=True, gc=False):
-    """What the live feed says; the table gives it its id and time."""
+    """What the live feed says; the table gives it its id and time. `conversation_id` is what changed: of kind `ticket`
+    the ticket's id, of kind `notification` the agent's (None: all members of the inbox)."""
 
     kind: str
     conversation_id: UUID | None

@@ -13,10 +13,12 @@ from events.conversations import (
     ConversationAssigned,
     ConversationEvent,
     ConversationOpened,
+    ConversationReadMarked,
     ConversationReopened,
     ConversationResolved,
     ConversationRouted,
     ConversationSnoozed,
+    ConversationStarted,
     ConversationTrashed,
     ConversationUnassigned,
     LabelAdded,
@@ -25,9 +27,12 @@ from events.conversations import (
     MessageAppended,
     PersonalDataErased,
     PriorityChanged,
+    ReplyCancelled,
     ReplyDelivered,
     ReplyFailed,
+    ReplyHeld,
     ReplyQueued,
+    ReplyReleased,
     ReplySending,
     ReplySent,
     ReplyUncertain,
@@ -40,8 +45,8 @@ from inbox_projection.views.rows import DeliveryRow, Line
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def project(envelope: Envelope[ConversationEvent], key_id: UUID | None) -> Line | DeliveryRow:
-    """What the event adds to the thread; `key_id` is the key that sealed its personal half.
+def project(envelope: Envelope[ConversationEvent], key_id: UUID | None) -> Line | DeliveryRow | None:
+    """What the event adds to the thread, None for nothing; `key_id` is the key that sealed its personal half.
 
     `content` is the personal half as JSON, None when its key is erased. `details` is never personal: MessageFacts of an
     inbound message, otherwise the event without its personal half.
@@ -52,8 +57,9 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None) -> Line 
             message = None if event.personal is None else event.personal.message
             return _inbound(envelope, event.contact_id, event.message, message, key_id)
         case MessageAppended():
-            return _inbound(envelope, event.contact_id, event.message, event.personal, key_id)
-        case ConversationRouted():
+            line = _inbound(envelope, event.contact_id, event.message, event.personal, key_id)
+            return replace(line, in_side_thread=True) if event.in_side_thread else line
+        case ConversationRouted() | ConversationStarted():
             return _activity(envelope, key_id, event.personal)
         case ReplyQueued():
             return _reply(envelope, event, key_id)
@@ -70,6 +76,23 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None) -> Line 
                 key_id=key_id,
                 content=_content(event.personal),
             )
+        case ReplyHeld():
+            return DeliveryRow(
+                conversation_id=envelope.stream,
+                message_id=event.reply_id,
+                delivery="scheduled",
+                delivery_code=event.reason,
+            )
+        case ReplyReleased():
+            return DeliveryRow(
+                conversation_id=envelope.stream,
+                message_id=event.reply_id,
+                delivery="queued",
+                delivery_attempt=event.after_attempt or None,
+                released_at=envelope.occurred_at,
+            )
+        case ReplyCancelled():
+            return DeliveryRow(conversation_id=envelope.stream, message_id=event.reply_id, delivery="cancelled")
         case ReplySending():
             return _delivery(envelope.stream, event, "sending")
         case ReplySent():
@@ -89,6 +112,8 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None) -> Line 
                 delivery_key_id=key_id,
                 delivery_reason=None if event.personal is None else event.personal.reason,
             )
+        case ConversationReadMarked():
+            return None
         case (
             ConversationAssigned()
             | ConversationUnassigned()
@@ -118,6 +143,7 @@ def delivered(line: Line, change: DeliveryRow) -> Line:
         delivery_can_retry=change.delivery_can_retry,
         delivery_key_id=change.delivery_key_id,
         delivery_reason=change.delivery_reason,
+        released_at=change.released_at or line.released_at,
     )
 
 
@@ -156,7 +182,8 @@ def _reply(envelope: AnyEnvelope, event: ReplyQueued, key_id: UUID | None) -> Li
         details=_encode(replace(event, personal=None)),
         key_id=key_id,
         content=_content(event.personal),
-        delivery="queued",
+        delivery="queued" if event.hold is None else "scheduled",
+        in_side_thread=event.in_side_thread,
     )
 
 

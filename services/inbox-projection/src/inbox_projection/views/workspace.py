@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
+from events import channel_health
+from events.channel_health import PartHealth
 from events.envelope import Envelope
+from events.notifications import NotificationPreferencesSet
 from events.rules import RuleSet
+from events.snippets import SnippetDeleted, SnippetSaved
+from events.values import ChannelPart
 from events.workspace import (
     AgentAvailabilityChanged,
     AgentCapacityChanged,
@@ -22,11 +27,13 @@ from events.workspace import (
     ChannelConnected,
     ChannelDisconnected,
     ChannelHealthNoted,
+    ContactPropertyDefined,
     EmailFiltersSet,
     EmailSettings,
     FallbackAddressIssued,
     InboxChanged,
     InboxCreated,
+    PipelineDefined,
     RuleSetDrafted,
     RuleSetPublished,
     TeamChanged,
@@ -34,11 +41,24 @@ from events.workspace import (
     TeamDeleted,
     WorkspaceEvent,
 )
-from inbox_projection.views.rows import AgentRow, ChannelRow, EmailFiltersRow, InboxRow, RuleSetRow, TeamRow
+from inbox_projection.views.rows import (
+    AgentRow,
+    ChannelRow,
+    ContactPropertyRow,
+    EmailFiltersRow,
+    InboxRow,
+    PipelineRow,
+    RuleSetRow,
+    SnippetRow,
+    TeamRow,
+)
+
+_PARTS: Final = msgspec.json.Decoder(dict[ChannelPart, PartHealth])
 
 
 class WorkspaceRows(msgspec.Struct, frozen=True):
-    """All rows of the workspace, small enough to be read whole; of e-mail filters only the versions of the batch."""
+    """All rows of the workspace, small enough to be read whole; of e-mail filters, contacts' properties and
+    snippets only those of the batch."""
 
     inboxes: dict[UUID, InboxRow] = msgspec.field(default_factory=dict)
     teams: dict[UUID, TeamRow] = msgspec.field(default_factory=dict)
@@ -46,6 +66,9 @@ class WorkspaceRows(msgspec.Struct, frozen=True):
     channels: dict[UUID, ChannelRow] = msgspec.field(default_factory=dict)
     rule_sets: dict[str, RuleSetRow] = msgspec.field(default_factory=dict)
     email_filters: dict[int, EmailFiltersRow] = msgspec.field(default_factory=dict)
+    pipelines: dict[UUID, PipelineRow] = msgspec.field(default_factory=dict)
+    contact_properties: dict[UUID, ContactPropertyRow] = msgspec.field(default_factory=dict)
+    snippets: dict[UUID, SnippetRow] = msgspec.field(default_factory=dict)
 
 
 class TeamGone(msgspec.Struct, frozen=True):
@@ -54,7 +77,18 @@ class TeamGone(msgspec.Struct, frozen=True):
     team_id: UUID
 
 
-WorkspaceChange = InboxRow | TeamRow | AgentRow | ChannelRow | RuleSetRow | EmailFiltersRow | TeamGone
+WorkspaceChange = (
+    InboxRow
+    | TeamRow
+    | AgentRow
+    | ChannelRow
+    | RuleSetRow
+    | EmailFiltersRow
+    | PipelineRow
+    | ContactPropertyRow
+    | SnippetRow
+    | TeamGone
+)
 
 
 def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[WorkspaceChange, ...]:
@@ -96,20 +130,31 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
         case ChannelDisconnected():
             return _changed(rows.channels.get(event.channel_id), disconnected_at=at)
         case ChannelHealthNoted():
-            return _changed(
-                rows.channels.get(event.channel_id),
-                health_state=event.state,
-                health_reason=event.reason,
-                health_since=event.since,
-            )
+            return _health_noted(rows.channels.get(event.channel_id), event)
         case RuleSetDrafted():
             return (_rule_set(envelope, "draft", event.rule_set),)
         case RuleSetPublished():
             return (_rule_set(envelope, "published", event.rule_set),)
         case EmailFiltersSet():
             return (_email_filters(envelope, event),)
+        case PipelineDefined():
+            return (_pipeline(envelope, event, rows.pipelines.get(event.pipeline_id)),)
+        case SnippetSaved() | SnippetDeleted():
+            return (_snippet(envelope, event),)
+        case ContactPropertyDefined():
+            return (_contact_property(envelope, event),)
         case _:
             return _agent(envelope, event, rows.agents)
+
+
+def _contact_property(envelope: Envelope[Any], event: ContactPropertyDefined) -> ContactPropertyRow:
+    return ContactPropertyRow(
+        property_id=event.property_id,
+        name=event.name,
+        kind=event.kind,
+        choices=event.choices,
+        created_at=envelope.occurred_at,
+    )
 
 
 def copy(rows: WorkspaceRows) -> WorkspaceRows:
@@ -121,6 +166,9 @@ def copy(rows: WorkspaceRows) -> WorkspaceRows:
         dict(rows.channels),
         dict(rows.rule_sets),
         dict(rows.email_filters),
+        dict(rows.pipelines),
+        dict(rows.contact_properties),
+        dict(rows.snippets),
     )
 
 
@@ -139,6 +187,12 @@ def put(rows: WorkspaceRows, change: WorkspaceChange) -> None:
             rows.rule_sets[change.state] = change
         case EmailFiltersRow():
             rows.email_filters[change.version] = change
+        case PipelineRow():
+            rows.pipelines[change.pipeline_id] = change
+        case SnippetRow():
+            rows.snippets[change.snippet_id] = change
+        case ContactPropertyRow():
+            rows.contact_properties[change.property_id] = change
         case TeamGone():
             rows.teams.pop(change.team_id, None)
         case _:
@@ -153,7 +207,8 @@ def _agent(
     | AgentDeactivated
     | AgentReactivated
     | AgentAvailabilityChanged
-    | AgentCapacityChanged,
+    | AgentCapacityChanged
+    | NotificationPreferencesSet,
     agents: dict[UUID, AgentRow],
 ) -> tuple[WorkspaceChange, ...]:
     row = agents.get(event.agent_id)
@@ -182,6 +237,8 @@ def _agent(
             return _changed(row, availability=event.state, available_until=event.until, **chosen)
         case AgentCapacityChanged():
             return _changed(row, capacity=event.capacity)
+        case NotificationPreferencesSet():
+            return _changed(row, told_in_app=event.in_app, told_by_mail=event.mail, mail_rhythm=event.mail_rhythm)
         case _:
             assert_never(event)
 
@@ -238,6 +295,26 @@ def _new_channel(envelope: Envelope[WorkspaceEvent], event: ChannelConnected) ->
         health_state="ok",
         health_reason="",
         health_since=envelope.occurred_at,
+        health_part=None,
+        health_parts="{}",
+    )
+
+
+def _health_noted(row: ChannelRow | None, event: ChannelHealthNoted) -> tuple[WorkspaceChange, ...]:
+    """Each part as it was said to be, and the channel as its worst part is."""
+    if row is None:
+        return ()
+    parts = channel_health.after(_PARTS.decode(row.health_parts), event)
+    shown = channel_health.worst(parts)
+    assert shown is not None
+    part, health = shown
+    return _changed(
+        row,
+        health_state=health.state,
+        health_reason=health.reason,
+        health_since=health.since,
+        health_part=part,
+        health_parts=msgspec.json.encode(dict(sorted(parts.items()))).decode(),
     )
 
 
@@ -257,6 +334,31 @@ def _email_filters(envelope: Envelope[WorkspaceEvent], event: EmailFiltersSet) -
         filters=msgspec.json.encode(event.filters).decode(),
         set_at=envelope.occurred_at,
         set_by=str(envelope.actor),
+    )
+
+
+def _snippet(envelope: Envelope[WorkspaceEvent], event: SnippetSaved | SnippetDeleted) -> SnippetRow:
+    saved = event if isinstance(event, SnippetSaved) else None
+    return SnippetRow(
+        snippet_id=event.snippet_id,
+        owner_id=None if saved is None else saved.owner_id,
+        name="" if saved is None else saved.name,
+        folder="" if saved is None else saved.folder,
+        text="" if saved is None else saved.text,
+        html=None if saved is None else saved.html,
+        attachments="[]" if saved is None else msgspec.json.encode(saved.attachments).decode(),
+        changed_at=envelope.occurred_at,
+        changed_by=str(envelope.actor),
+        deleted=saved is None,
+    )
+
+
+def _pipeline(envelope: Envelope[WorkspaceEvent], event: PipelineDefined, known: PipelineRow | None) -> PipelineRow:
+    return PipelineRow(
+        pipeline_id=event.pipeline_id,
+        name=event.name,
+        stages=msgspec.json.encode(event.stages).decode(),
+        created_at=envelope.occurred_at if known is None else known.created_at,
     )
 
 

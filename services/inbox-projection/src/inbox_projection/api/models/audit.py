@@ -22,7 +22,7 @@ class Target(Given):
 
 
 class Act(Given):
-    """What somebody did. `kind` is the event's type, or LoggedIn, LogInFailed, LoggedOut."""
+    """What somebody did. `kind` is the event's type, or LoggedIn, LogInFailed, LoggedOut, PasswordChanged."""
 
     id: UUID
     at: datetime

@@ -1,14 +1,24 @@
-"""Shapes of contacts."""
+"""Shapes of contacts, and of what is done with them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, StringConstraints
 
-from inbox_projection.api.models.common import Asked, Given, Line, PageAsked, Text
+from inbox_projection.api.models.common import Asked, Given, Line, PageAsked, Text, example
+from inbox_projection.api.models.companies import Company
+
+PropertyText = Annotated[StrictStr, StringConstraints(max_length=2_000)]
+Properties = Annotated[
+    dict[UUID, StrictBool | StrictInt | StrictFloat | PropertyText | None],
+    Field(max_length=100, description="Values by the property's id, of its kind; null takes a value away."),
+]
+ContactName = Annotated[Line, StringConstraints(strip_whitespace=True, max_length=200)]
+Phone = Annotated[Line, StringConstraints(strip_whitespace=True, max_length=60)]
+Note = Annotated[Text, StringConstraints(max_length=20_000)]
 
 
 class Handle(Given):
@@ -17,14 +27,19 @@ class Handle(Given):
 
 
 class Contact(Given):
-    """An erased contact keeps its id and dates only."""
+    """An erased contact keeps its id and dates only. One who was merged is shown as the contact that stands for it."""
 
     id: UUID
     name: str
     handle: str | None
-    handles: list[Handle]
+    handles: list[Handle] = Field(description="Its own first, then those of the contacts that were merged into it.")
     phone: str
     note: str
+    properties: dict[str, Any] = Field(description="Values by the property's id.")
+    company_id: UUID | None
+    blocked: bool = Field(description="Mails of this person are kept out of the inboxes.")
+    merged_into: UUID | None = Field(description="The contact that stands for this one.")
+    merged_ids: list[UUID] = Field(description="For whom this one stands.")
     erased: bool
     created_at: datetime
 
@@ -33,7 +48,67 @@ class ContactsAsked(PageAsked):
     q: Annotated[Line, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
 
 
+class ContactNew(Asked):
+    """With a name, an address or both. An address that somebody has is refused, naming that contact."""
+
+    model_config = example(name="Rosa Luz", addresses=["rosa@acme.example"])
+    name: ContactName = ""
+    addresses: Annotated[
+        tuple[Annotated[Line, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)], ...],
+        Field(max_length=20),
+    ] = ()
+    phone: Phone = ""
+    note: Note = ""
+    properties: Properties = Field(default_factory=dict)
+
+
 class ContactChange(Asked):
-    name: Annotated[Line, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
-    phone: Annotated[Line, StringConstraints(strip_whitespace=True, max_length=60)] | None = None
-    note: Annotated[Text, StringConstraints(max_length=20_000)] | None = None
+    name: ContactName | None = None
+    phone: Phone | None = None
+    note: Note | None = None
+    properties: Properties = Field(default_factory=dict)
+
+
+class NoteNew(Asked):
+    model_config = example(text="Prefers to be called in the morning.")
+    text: Annotated[Text, StringConstraints(min_length=1, max_length=20_000)]
+
+
+class MergeAsked(Asked):
+    """With `dry_run` nothing is merged, and the answer is what would be."""
+
+    from_id: UUID
+    dry_run: bool = False
+
+
+class TimelineEntry(Given):
+    id: UUID
+    at: datetime
+    kind: Literal[
+        "created",
+        "handle_linked",
+        "changed",
+        "note",
+        "blocked",
+        "unblocked",
+        "company_linked",
+        "company_unlinked",
+        "merged",
+        "unmerged",
+        "separated",
+        "conversation_opened",
+        "conversation_resolved",
+        "conversation_reopened",
+        "ticket_opened",
+    ]
+    actor: dict[str, str | None]
+    conversation_id: UUID | None
+    ticket_id: UUID | None
+    details: dict[str, Any] = Field(description="By the kind: a note's text, what was changed, a subject.")
+
+
+class Associated(Given):
+    """What belongs to a contact; `ticket_ids` are the newest, at most fifty."""
+
+    company: Company | None
+    ticket_ids: list[UUID]

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from events.values import Address as MailAddress
-from inbox_projection.api.models.common import Asked, Given, Instant, Line, PageAsked, Text, example
+from inbox_projection.api.models.common import Asked, Given, Instant, Line, PageAsked, Text
 from inbox_projection.recipients import make_address, parse_address
 
 Status = Literal["open", "snoozed", "resolved", "spam", "trash"]
@@ -51,6 +51,8 @@ class Conversation(Given):
     created_at: datetime
     snoozed_until: datetime | None
     suggested_link: UUID | None
+    company_id: UUID | None = Field(description="Of the contact.")
+    ticket_ids: list[UUID] = Field(description="The newest last.")
     capabilities: Capabilities
 
 
@@ -88,9 +90,14 @@ class Attached(File):
 
 
 class Delivery(Given):
-    state: Literal["queued", "sending", "sent", "delivered", "unknown", "failed"]
+    state: Literal["scheduled", "queued", "sending", "sent", "delivered", "read", "unknown", "failed", "cancelled"]
     reason: str | None
     can_retry: bool
+    due_at: datetime | None = Field(description="Of a scheduled reply: when it goes out, unless it is held.")
+    held: Literal["customer-wrote", "put-away"] | None = Field(
+        description="Why a scheduled reply waits for somebody to send it (retry) or cancel it: the customer wrote"
+        " meanwhile, or the conversation was spam or in the trash when its time came."
+    )
 
 
 class Activity(Given):
@@ -159,6 +166,7 @@ class Message(Given):
     activity: Activity | None
     sent_at: datetime
     sequence: int
+    in_side_thread: bool = Field(description="Between us and those to whom we forwarded; the customer never sees it.")
     delivery: Delivery | None
 
 
@@ -188,28 +196,6 @@ Recipient = Annotated[
     Field(description="`a@b.example`, `Name <a@b.example>`, or an object with address and name."),
 ]
 Recipients = Annotated[list[Recipient], Field(max_length=50)]
-
-
-class ReplyNew(Asked):
-    """Recipients left out are those of a reply to all; `to` without `cc` means no Cc."""
-
-    model_config = example(html="<p>It is on its way.</p>", cc=["Ann <ann@client.example>"])
-    text: Annotated[Text, StringConstraints(max_length=200_000)] = Field(
-        "", description="Left out or blank, it is made from `html`."
-    )
-    html: Annotated[Text, StringConstraints(max_length=300_000)] | None = Field(
-        None, description='Images in place: `<img src="cid:<id of an upload>">`.'
-    )
-    attachment_ids: Annotated[list[UUID], Field(max_length=50)] = Field(default_factory=list)
-    to: Annotated[Recipients, Field(min_length=1)] | None = None
-    cc: Recipients | None = None
-    bcc: Recipients = Field(default_factory=list)
-    reply_all: bool = True
-
-    @staticmethod
-    def chosen(recipients: Recipients | None) -> tuple[MailAddress, ...] | None:
-        """The recipients as addresses; None stays None."""
-        return None if recipients is None else tuple(mailbox(one) for one in recipients)
 
 
 class CommentNew(Asked):

@@ -100,6 +100,7 @@ class FilteredMessage(Given):
     channel: Literal["email"]
     channel_id: UUID
     filter_id: UUID
+    contact_id: UUID | None = Field(description="The contact who was blocked, where no filter caught the mail.")
     filter: EmailFilter | None = Field(description="null for a version that is no longer known.")
     from_: Address | None = Field(alias="from")
     to: list[Address]

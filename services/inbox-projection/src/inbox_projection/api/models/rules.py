@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from events import rules
 from inbox_projection.api.models.common import Asked, Given, Label, Line, Name
 from inbox_projection.api.models.conversations import PriorityName, Status
+from inbox_projection.api.models.tickets import StageName
 
 MAX_RULES = 200
 MAX_DEPTH = 8
@@ -77,7 +78,19 @@ class SetStatus(Asked):
     status: Status
 
 
-Action = Annotated[AssignTeam | AssignAgent | AddLabels | SetPriority | SetStatus, Field(discriminator="kind")]
+class OpenTicket(Asked):
+    """For a conversation that has none; `pipeline_id` null: the default one, `stage` null: its first."""
+
+    kind: Literal["open_ticket"]
+    pipeline_id: UUID | None = None
+    stage: StageName | None = None
+    priority: PriorityName = "normal"
+    owner: UUID | None = None
+
+
+Action = Annotated[
+    AssignTeam | AssignAgent | AddLabels | SetPriority | SetStatus | OpenTicket, Field(discriminator="kind")
+]
 
 
 class Rule(Asked):
@@ -164,3 +177,4 @@ class Decision(Given):
     labels: list[str]
     priority: str | None
     status: str | None
+    ticket_id: UUID | None = Field(description="The ticket that a rule had opened.")

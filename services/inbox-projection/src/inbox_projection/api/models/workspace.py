@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from inbox_projection.api.models.common import Asked, Availability, Given, Instant, Line, Name, Text, example
+from inbox_projection.api.models.conversations import PriorityName
+from inbox_projection.api.models.tickets import StageName
 from inbox_projection.auth.passwords import MAX_LENGTH, MIN_LENGTH
 from inbox_projection.recipients import make_address
 
@@ -132,11 +134,21 @@ class TeamChange(Asked):
     member_ids: Ids | None = None
 
 
+class PartHealth(Given):
+    state: str
+    reason: str
+    since: datetime
+
+
 class ChannelHealth(Given):
+    """As the worst `part` does ("receiving" or "sending"; null while nothing was said of either); `parts` has each."""
+
     state: str
     reason: str
     since: datetime
     last_in_at: datetime | None
+    part: str | None
+    parts: dict[str, PartHealth]
 
 
 class Server(Given):
@@ -145,12 +157,25 @@ class Server(Given):
     username: str
     password: None = Field(description="Never read back.")
     has_password: bool
+    auth: Literal["password", "oauth2"]
     tls: TransportName
 
 
 class ImapServer(Server):
     folders: list[str]
     after_commit: Literal["nothing", "mark_seen", "delete"]
+
+
+class TicketAutomation(Given):
+    pipeline_id: UUID
+    stage: str | None
+    priority: PriorityName
+    owner: UUID | None
+
+
+class Acknowledgement(Given):
+    text: str
+    when: Literal["always", "never"]
 
 
 class ChannelSettings(Given):
@@ -161,6 +186,8 @@ class ChannelSettings(Given):
     authserv_id: str
     imap: ImapServer | None
     smtp: Server | None
+    ticket_automation: TicketAutomation | None = Field(description="null: no tickets are opened.")
+    acknowledgement: Acknowledgement | None = Field(description="null: first mails are not acknowledged.")
 
 
 class Channel(Given):
@@ -201,6 +228,23 @@ class ImapAsked(SmtpAsked):
 AuthservId = Annotated[Line, StringConstraints(strip_whitespace=True, max_length=253)]
 
 
+class TicketAutomationAsked(Asked):
+    """The ticket that is opened for each new conversation; `stage` null: the pipeline's first one."""
+
+    pipeline_id: UUID
+    stage: StageName | None = None
+    priority: PriorityName = "normal"
+    owner: UUID | None = None
+
+
+class AcknowledgementAsked(Asked):
+    """Answers the first mail of a conversation by itself: at most one per sender in 24 hours, never to machines and
+    lists. Variables of contact, inbox and conversation may stand in it."""
+
+    text: Annotated[Text, StringConstraints(min_length=1, max_length=20_000)]
+    when: Literal["always", "never"] = "always"
+
+
 class ChannelSettingsNew(Asked):
     """`authserv_id` names the server of yours whose Authentication-Results (RFC 8601) are believed."""
 
@@ -209,6 +253,8 @@ class ChannelSettingsNew(Asked):
     authserv_id: AuthservId = ""
     imap: ImapAsked | None = None
     smtp: SmtpAsked | None = None
+    ticket_automation: TicketAutomationAsked | None = None
+    acknowledgement: AcknowledgementAsked | None = None
 
 
 class ChannelNew(Asked):
@@ -240,6 +286,8 @@ class ChannelSettingsChange(Asked):
     authserv_id: AuthservId | None = None
     imap: ImapAsked | None = Field(None, description="null takes the mailbox away.")
     smtp: SmtpAsked | None = Field(None, description="null: replies go out as those of channels without.")
+    ticket_automation: TicketAutomationAsked | None = Field(None, description="null: no tickets are opened.")
+    acknowledgement: AcknowledgementAsked | None = Field(None, description="null: first mails are not acknowledged.")
 
 
 class ChannelChange(Asked):

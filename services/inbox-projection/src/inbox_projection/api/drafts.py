@@ -1,0 +1,48 @@
+"""What an agent is writing in a conversation, kept on the server."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inbox_projection.api import answers, sending
+from inbox_projection.api.guard import GuardedRoute, policy
+from inbox_projection.api.models.replies import Draft, DraftAsked
+from inbox_projection.api.parts import caller_of, parts_of
+from inbox_projection.api.reach import conversation
+from inbox_projection.policy import Permission
+from inbox_projection.queries import drafts
+
+router = APIRouter(route_class=GuardedRoute, tags=["replies"])
+_DRAFT = "/conversations/{conversation_id}/draft"
+
+
+@router.get(_DRAFT, responses=answers.gives(Draft, what="Your draft; `updated_at` null where there is none."))
+@policy(Permission.WORK_ON_CONVERSATIONS)
+async def read_draft(request: Request, conversation_id: UUID) -> Response:
+    """Nobody else's. It is gone once you sent a reply, and after 90 days."""
+    await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
+    row = await drafts.read(parts_of(request).database, conversation_id, caller_of(request).agent_id)
+    kept = DraftAsked() if row is None else DraftAsked.model_validate_json(row["content"])
+    return answers.json({**kept.model_dump(), "updated_at": None if row is None else row["updated_at"]})
+
+
+@router.put(_DRAFT, max_body_size=sending.MAX_BODY, responses=answers.gives(Draft, what="Your draft."))
+@policy(Permission.WORK_ON_CONVERSATIONS)
+async def keep_draft(request: Request, conversation_id: UUID, body: DraftAsked) -> Response:
+    """In the place of the one before. Recipients are kept as they were typed; files stay for 24 hours only."""
+    await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
+    parts, at = parts_of(request), parts_of(request).clock()
+    await drafts.keep(parts.database, conversation_id, caller_of(request).agent_id, body.model_dump_json(), at)
+    return answers.json({**body.model_dump(), "updated_at": at})
+
+
+@router.delete(_DRAFT, status_code=204, responses=answers.gives_nothing())
+@policy(Permission.WORK_ON_CONVERSATIONS)
+async def drop_draft(request: Request, conversation_id: UUID) -> Response:
+    await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
+    await drafts.drop(parts_of(request).database, conversation_id, caller_of(request).agent_id)
+    return answers.no_content()

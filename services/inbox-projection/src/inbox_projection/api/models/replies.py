@@ -1,0 +1,111 @@
+"""Shapes of what agents send: replies, first messages, forwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from events.values import Address as MailAddress
+from inbox_projection.api.models.common import Asked, Given, Instant, Line, Text, example
+from inbox_projection.api.models.conversations import Recipients, mailbox
+
+Written = Annotated[Text, StringConstraints(max_length=200_000)]
+WrittenHtml = Annotated[Text, StringConstraints(max_length=300_000)]
+Files = Annotated[list[UUID], Field(max_length=50)]
+Typed = Annotated[list[Annotated[Text, StringConstraints(max_length=500)]], Field(max_length=50)]
+OneOrMore = Annotated[Recipients, Field(min_length=1)]
+
+
+class ThenAsked(Asked):
+    """What becomes of the conversation with the reply. It is open again when the reply fails or is cancelled."""
+
+    status: Literal["resolved", "snoozed"]
+    until: Instant | None = Field(None, description="For snoozed: null is until they answer.")
+
+    @model_validator(mode="after")
+    def _only_a_snooze_ends(self) -> ThenAsked:
+        if self.until is not None and self.status != "snoozed":
+            raise ValueError("only a snoozed conversation has a time")
+        return self
+
+
+class ReplyNew(Asked):
+    """Recipients left out are those of a reply to all; `to` without `cc` means no Cc."""
+
+    model_config = example(html="<p>It is on its way.</p>", cc=["Ann <ann@client.example>"])
+    text: Written = Field("", description="Left out or blank, it is made from `html`.")
+    html: WrittenHtml | None = Field(None, description='Images in place: `<img src="cid:<id of an upload>">`.')
+    attachment_ids: Files = Field(default_factory=list)
+    to: OneOrMore | None = None
+    cc: Recipients | None = None
+    bcc: Recipients = Field(default_factory=list)
+    reply_all: bool = True
+    from_channel_id: UUID | None = Field(None, description="A connected address of the inbox; else the one written to.")
+    undo_seconds: Annotated[int, Field(ge=0, le=30)] = Field(0, description="So long it can be cancelled.")
+    send_at: Instant | None = Field(None, description="Sent then; at most 366 days from now, without undo_seconds.")
+    then: ThenAsked | None = None
+
+    @staticmethod
+    def chosen(recipients: Recipients | None) -> tuple[MailAddress, ...] | None:
+        """The recipients as addresses; None stays None."""
+        return None if recipients is None else tuple(mailbox(one) for one in recipients)
+
+
+class ConversationNew(Asked):
+    """A first message, by mail."""
+
+    model_config = example(
+        inbox_id="01957a00-0000-7000-8000-000000000002",
+        to=["Ann <ann@client.example>"],
+        subject="Your offer",
+        text="Dear Ann,",
+    )
+    inbox_id: UUID
+    channel_id: UUID | None = Field(None, description="The address that writes; else the inbox's first.")
+    to: OneOrMore
+    cc: Recipients = Field(default_factory=list)
+    bcc: Recipients = Field(default_factory=list)
+    subject: Annotated[Line, StringConstraints(max_length=500)]
+    text: Written = Field("", description="Left out or blank, it is made from `html`.")
+    html: WrittenHtml | None = Field(None, description='Images in place: `<img src="cid:<id of an upload>">`.')
+    attachment_ids: Files = Field(default_factory=list)
+    assignee_id: UUID | None = Field(None, description="Left out: you; null: nobody.")
+
+
+class ForwardNew(Asked):
+    """Your note and the messages of the conversation that it carries."""
+
+    message_ids: Annotated[list[UUID], Field(min_length=1, max_length=50)]
+    to: OneOrMore
+    cc: Recipients = Field(default_factory=list)
+    bcc: Recipients = Field(default_factory=list)
+    text: Annotated[Text, StringConstraints(max_length=50_000)] = ""
+    attachment_ids: Files = Field(default_factory=list)
+
+
+class DraftAsked(Asked):
+    """A reply as far as it is written; recipients may still be wrong."""
+
+    text: Written = ""
+    html: WrittenHtml | None = None
+    to: Typed = Field(default_factory=list)
+    cc: Typed = Field(default_factory=list)
+    bcc: Typed = Field(default_factory=list)
+    attachment_ids: Files = Field(default_factory=list)
+
+
+class Draft(Given):
+    text: str
+    html: str | None
+    to: list[str]
+    cc: list[str]
+    bcc: list[str]
+    attachment_ids: list[UUID]
+    updated_at: datetime | None
+
+
+class Confirmation(Asked):
+    arrived: bool

@@ -1,0 +1,77 @@
+"""What the caller is told of, and wants to be told of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from events.notifications import SetNotificationPreferences
+from inbox_projection import cursors
+from inbox_projection.api import answers
+from inbox_projection.api.guard import GuardedRoute, policy
+from inbox_projection.api.models.notifications import (
+    NotificationPage,
+    NotificationPreferences,
+    NotificationPreferencesNew,
+    NotificationsAsked,
+    NotificationsRead,
+    UnreadCount,
+)
+from inbox_projection.api.parts import caller_of, parts_of
+from inbox_projection.api.perform import IdempotencyKey, perform
+from inbox_projection.policy import Permission
+from inbox_projection.problems import not_found
+from inbox_projection.queries import notifications
+from inbox_projection.queries.notifications import Place, Wanted
+
+router = APIRouter(route_class=GuardedRoute, tags=["notifications"])
+
+
+@router.get("/notifications", responses=answers.gives(NotificationPage, what="Newest first."))
+@policy(Permission.READ_CONVERSATIONS)
+async def list_notifications(request: Request, asked: Annotated[NotificationsAsked, Query()]) -> Response:
+    """What concerns you: your own, and those of inboxes that you belong to. Nobody is told of their own acts."""
+    database, caller = parts_of(request).database, caller_of(request)
+    kinds = await notifications.kinds_of(database, caller.agent_id)
+    after = None if asked.cursor is None else cursors.decode(asked.cursor, Place)
+    rows = await notifications.page(database, Wanted(caller, kinds, asked.unread), after, asked.limit + 1)
+    last = rows[asked.limit - 1] if len(rows) > asked.limit else None
+    return answers.json(
+        {
+            "items": [notifications.shaped(row) for row in rows[: asked.limit]],
+            "next_cursor": None if last is None else cursors.encode(Place(last["at"], last["id"])),
+            "unread_count": await notifications.unread(database, caller, kinds),
+        }
+    )
+
+
+@router.put("/notifications/read", responses=answers.gives(UnreadCount, what="What is left."))
+@policy(Permission.READ_CONVERSATIONS)
+async def mark_read(request: Request, body: NotificationsRead) -> Response:
+    """This one and all older ones are read."""
+    database, caller = parts_of(request).database, caller_of(request)
+    if not await notifications.mark_read(database, caller, body.up_to):
+        raise not_found("notification")
+    kinds = await notifications.kinds_of(database, caller.agent_id)
+    return answers.json({"unread_count": await notifications.unread(database, caller, kinds)})
+
+
+@router.get("/me/notification-preferences", responses=answers.gives(NotificationPreferences, what="As they are."))
+@policy(Permission.USE_SELF)
+async def read_preferences(request: Request) -> Response:
+    return answers.json(await notifications.preferences(parts_of(request).database, caller_of(request).agent_id))
+
+
+@router.put("/me/notification-preferences", responses=answers.gives(NotificationPreferences, what="As they are now."))
+@policy(Permission.USE_SELF)
+async def set_preferences(request: Request, body: NotificationPreferencesNew, key: IdempotencyKey = None) -> Response:
+    """Whole: a kind that is not named is not told any more. What you have read when a mail is due is not in it."""
+    parts, caller = parts_of(request), caller_of(request)
+    command = SetNotificationPreferences(
+        agent_id=caller.agent_id, in_app=tuple(body.in_app), mail=tuple(body.mail), mail_rhythm=body.mail_rhythm
+    )
+    await perform(request, command, parts.workspace_id, key)
+    return await read_preferences(request)

@@ -1,0 +1,96 @@
+"""Drafts on the server, and that every text comes back as it was written."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inbox_projection.queries import drafts
+from inbox_projection.testing.story import START
+
+pytestmark = pytest.mark.real
+BLNS = next(
+    (found for parent in Path(__file__).parents if (found := parent / "../shared/corpora/blns/blns.json").exists()),
+    None,
+)
+
+
+def path(world: Any) -> str:
+    return f"/api/v1/conversations/{world.thread.conversation_id}"
+
+
+async def test_a_draft_is_its_agents_own_and_goes_when_it_is_sent(world: Any) -> None:
+    async with world.client("agent") as client, world.client("manager") as other:
+        assert (await client.get(f"{path(world)}/draft")).json()["updated_at"] is None
+        kept = await client.put(f"{path(world)}/draft", json={"text": "Dear", "to": ["not yet an addr"]})
+        assert kept.status_code == 200, kept.text
+        assert (await client.get(f"{path(world)}/draft")).json() == kept.json()
+        assert (kept.json()["text"], kept.json()["to"]) == ("Dear", ["not yet an addr"])
+        assert (await other.get(f"{path(world)}/draft")).json()["text"] == ""
+        await other.post(f"{path(world)}/replies", json={"text": "I was faster"})
+        assert (await client.get(f"{path(world)}/draft")).json()["text"] == "Dear"
+        await client.post(f"{path(world)}/replies", json={"text": "Dear Zofia"})
+        assert (await client.get(f"{path(world)}/draft")).json()["text"] == ""
+    assert world.execute("select count(agent_id) from inbox_projection.drafts")[0][0] == 0
+
+
+async def test_a_refused_reply_leaves_the_draft(world: Any) -> None:
+    async with world.client("agent") as client:
+        await client.put(f"{path(world)}/draft", json={"text": "Dear"})
+        world.router.refusal = ("conflict.conversation-is-spam", "No.")
+        await client.post(f"{path(world)}/replies", json={"text": "Dear Zofia"})
+        assert (await client.get(f"{path(world)}/draft")).json()["text"] == "Dear"
+        await client.delete(f"{path(world)}/draft")
+        assert (await client.get(f"{path(world)}/draft")).json()["updated_at"] is None
+
+
+async def test_a_draft_whose_reply_was_shown_before_it_was_dropped_is_gone(world: Any) -> None:
+    """The API may die between the two."""
+    async with world.client("agent") as client:
+        await client.post(f"{path(world)}/replies", json={"text": "Dear Zofia"})
+        agent, conversation = world.agents["agent"], world.thread.conversation_id
+        await drafts.keep(world.parts.database, conversation, agent, '{"text":"Dear"}', START - timedelta(seconds=1))
+        assert (await client.get(f"{path(world)}/draft")).json()["text"] == ""
+
+
+async def test_an_erased_contacts_drafts_are_gone(world: Any) -> None:
+    agent, conversation = world.agents["agent"], world.thread.conversation_id
+    async with world.client("agent") as client, world.client("administrator") as administrator:
+        await client.put(f"{path(world)}/draft", json={"text": "Dear"})
+        await administrator.delete(f"/api/v1/contacts/{world.thread.contact_id}")
+        count = "select count(agent_id) from inbox_projection.drafts"
+        assert world.execute(count)[0][0] == 0
+        await drafts.keep(world.parts.database, conversation, agent, '{"text":"late"}', START)
+        assert (await client.get(f"{path(world)}/draft")).json()["text"] == ""
+        await drafts.sweep(world.parts.database)
+        assert world.execute(count)[0][0] == 0
+
+
+@pytest.mark.skipif(BLNS is None, reason="the corpora are not beside the checkout")
+async def test_naughty_strings_come_back_as_they_were_written(world: Any) -> None:
+    assert BLNS is not None
+    everything = "\n".join(text for text in json.loads(BLNS.read_text("utf-8")) if "\0" not in text)
+    async with world.client("agent") as client:
+        await client.put(f"{path(world)}/draft", json={"text": everything})
+        assert (await client.get(f"{path(world)}/draft")).json()["text"] == everything
+        reply = await client.post(f"{path(world)}/replies", json={"text": everything})
+        assert reply.status_code == 201 and reply.json()["text"] == everything, reply.text
+        first = {"inbox_id": str(world.story.inbox_id), "to": ["a@b.test"], "subject": "s", "text": everything}
+        made = (await client.post("/api/v1/conversations", json=first)).json()
+        shown = (await client.get(f"/api/v1/conversations/{made['id']}/messages")).json()["items"]
+        assert [one["text"] for one in shown if one["kind"] == "message"] == [everything]
+        kept = await client.post("/api/v1/snippets", json={"name": "naughty", "text": everything})
+        assert kept.status_code == 201 and kept.json()["text"] == everything, kept.text
+        rendered = await client.post(
+            f"/api/v1/snippets/{kept.json()['id']}/render",
+            json={"conversation_id": str(world.thread.conversation_id)},
+        )
+        assert (rendered.json()["text"], rendered.json()["missing"]) == (everything, [])
+        asked = {"message_ids": [one["id"] for one in shown if one["kind"] == "message"], "to": ["b@c.test"]}
+        path_of_first = f"/api/v1/conversations/{made['id']}/forwards"
+        forwarded = await client.post(path_of_first, json=asked | {"text": everything})
+        assert forwarded.json()["text"].startswith(everything) and forwarded.json()["text"].endswith(everything)
