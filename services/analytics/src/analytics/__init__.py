@@ -1,0 +1,1 @@
+"""Reports over the event log: who answers, how fast, how much; facts without personal data."""

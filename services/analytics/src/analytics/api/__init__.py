@@ -1,0 +1,1 @@
+"""The reports API: who asks, what, and the answer."""

@@ -1,0 +1,121 @@
+"""The reports, and the events behind their numbers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from analytics import queries
+from analytics.api import asking
+from analytics.api.guard import GuardedRoute
+from analytics.api.models import Answer, EventsAsked, Facts, ReportAsked, Reports
+from analytics.api.parts import parts_of, reach_of
+from analytics.measures.definitions import DEFINITIONS
+from analytics.measures.happenings import instant_of
+from analytics.reports.catalog import HISTOGRAM, REPORTS, described
+from analytics.reports.periods import TooManyRows
+from analytics.reports.report import Question, answer, as_csv
+from service_kit.web import cursors
+from service_kit.web.problems import invalid
+
+router = APIRouter(route_class=GuardedRoute, tags=["reports"])
+_encode: Final = msgspec.json.Encoder().encode
+_CSV: Final[dict[str, Any]] = {"text/csv": {"schema": {"type": "string"}}}
+
+
+def _json(content: Any) -> Response:
+    return Response(_encode(content), media_type="application/json")
+
+
+@router.get("/reports", responses={200: {"model": Reports, "description": "All there are."}})
+async def list_reports(request: Request) -> Response:
+    """The reports with what they say, how they can be grouped, and their definitions with versions."""
+    return _json({"items": [described(report) for report in REPORTS.values()], "next_cursor": None})
+
+
+@router.get(
+    "/reports/{name}",
+    responses={200: {"model": Answer, "description": "Its numbers, as JSON or CSV.", "content": _CSV}},
+)
+async def read_report(request: Request, name: str, asked: Annotated[ReportAsked, Query()]) -> Response:
+    """A report over a period. An agent sees the inboxes they belong to, administrators and managers all of them."""
+    parts = parts_of(request)
+    wanted = asking.question(asking.report_of(name), asked, reach_of(request), parts.clock())
+    days = await queries.blocks(parts.database, wanted.report.kinds, wanted.period)
+    try:
+        answered = await asyncio.to_thread(answer, wanted, lambda kind: days[kind])
+    except TooManyRows:
+        raise invalid(("query", "group_by"), "The period has too many pieces of this size.", "too-many-rows") from None
+    if asked.format == "csv":
+        head = {"Content-Disposition": f'attachment; filename="{wanted.report.name}.csv"'}
+        return Response(as_csv(wanted, answered), headers=head, media_type="text/csv; charset=utf-8")
+    definition = DEFINITIONS[asked.definition]
+    return _json(
+        {
+            "report": wanted.report.name,
+            "definition": {"name": definition.name, "version": definition.version},
+            "from": instant_of(wanted.period.begin),
+            "to": instant_of(wanted.period.end),
+            "tz": asked.tz,
+            "group_by": [name for name in (wanted.dimension, wanted.unit) if name],
+            "items": [{"group": row.group, **_nested(wanted, row.numbers)} for row in answered.rows],
+            "total": _nested(wanted, answered.total),
+        }
+    )
+
+
+@router.get("/reports/{name}/events", responses={200: {"model": Facts, "description": "Oldest first."}})
+async def read_events(request: Request, name: str, asked: Annotated[EventsAsked, Query()]) -> Response:
+    """What a report counted or timed, one by one, each with the events between which it lies."""
+    parts, report = parts_of(request), asking.report_of(name)
+    wanted = asking.filters(asked, reach_of(request))
+    if report.name == "replies-by-agent":
+        wanted = msgspec.structs.replace(wanted, with_agent=True)
+    period = asking.period(asked, asking.zone_of(asked), parts.clock())
+    after = None if asked.cursor is None else cursors.decode(asked.cursor, queries.Place)
+    kinds = asking.kinds_of(report, asked)
+    found = await queries.facts(parts.database, kinds, period, wanted, after, asked.limit + 1)
+    shown = found[: asked.limit]
+    last = shown[-1] if len(found) > asked.limit else None
+    return _json(
+        {
+            "items": [_fact(row) for row in shown],
+            "next_cursor": None
+            if last is None
+            else cursors.encode(
+                queries.Place(last["stopped_at"], last["kind"], last["conversation_id"], last["sequence"])
+            ),
+        }
+    )
+
+
+def _nested(wanted: Question, numbers: dict[str, Any]) -> dict[str, Any]:
+    """The histogram in an object of its own."""
+    if not wanted.report.timed:
+        return numbers
+    plain = {name: value for name, value in numbers.items() if name not in HISTOGRAM}
+    return {**plain, "histogram": {name: numbers[name] for name in HISTOGRAM}}
+
+
+def _fact(row: dict[str, Any]) -> dict[str, Any]:
+    started_at = row["started_at"]
+    return {
+        "kind": row["kind"],
+        "at": instant_of(row["stopped_at"]),
+        "started_at": None if started_at is None else instant_of(started_at),
+        "duration_ms": row["duration"],
+        "conversation_id": row["conversation_id"],
+        "number": row["number"],
+        "inbox_id": row["inbox_id"],
+        "channel": row["channel"],
+        "team_id": row["team_id"],
+        "agent_id": row["agent_id"],
+        "sequence": row["sequence"],
+        "event_id": row["event_id"],
+        "start_event_id": row["start_event_id"],
+    }

@@ -1,0 +1,1 @@
+"""What is measured of a conversation: pure, versioned functions over its events."""

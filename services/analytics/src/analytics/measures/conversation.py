@@ -1,0 +1,214 @@
+"""A conversation as far as it is measured: each of its events changes the state and gives values, purely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from analytics.measures import first_response, resolution
+from analytics.measures.definitions import V1, Definition
+from analytics.measures.happenings import (
+    Answered,
+    Began,
+    Happening,
+    Moment,
+    Received,
+    Reopened,
+    Resolved,
+    milliseconds,
+)
+from analytics.measures.measure import Value
+from analytics.measures.volume import counted
+from analytics.measures.waiting import Waiting
+from events import conversations as e
+from events.envelope import AnyEnvelope, Envelope
+from events.values import Channel, MessageFacts
+
+_UNDOES: Final = frozenset({"reply_failed", "reply_cancelled"})
+_NOT_WRITTEN: Final = frozenset({"auto_reply", "bounce", "delayed"})
+
+
+class Pending(msgspec.Struct, frozen=True, array_like=True):
+    """A reply that no channel has accepted yet, and the agent who wrote it (None: nobody, a machine)."""
+
+    reply_id: UUID
+    agent_id: UUID | None = None
+
+
+class Closing(msgspec.Struct, frozen=True, array_like=True):
+    """A reply with which the conversation is to be resolved, and that resolve, once it was told.
+
+    It counts when the channel has accepted the reply: where the reply fails or is taken back, nothing was resolved.
+    """
+
+    reply_id: UUID
+    resolved: Resolved | None = None
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`number` is 0 until the conversation began; nothing is measured before. What a value is filed under is the inbox,
+    channel and team of that moment."""
+
+    number: int = 0
+    inbox_id: UUID | None = None
+    channel: Channel = "email"
+    team_id: UUID | None = None
+    pending: tuple[Pending, ...] = ()
+    closing: Closing | None = None
+    first_response: first_response.State = first_response.State()
+    reply_time: Waiting = Waiting()
+    resolution: resolution.State = resolution.State()
+
+
+UNKNOWN: Final = Conversation()
+Step = tuple[Conversation, tuple[Value, ...]]
+
+
+def step(before: Conversation, envelope: AnyEnvelope, definition: Definition = V1) -> Step:
+    """The conversation after an event of its stream, and what was counted or timed by it. Never raises."""
+    tell = _TELLERS.get(type(envelope.data))
+    if tell is None:
+        return before, ()
+    after, happenings = tell(before, envelope)
+    values: tuple[Value, ...] = ()
+    if after.number:
+        for happening in happenings:
+            after, found = _measure(after, happening, definition)
+            values += found
+    return after, values
+
+
+def _measure(conversation: Conversation, happening: Happening, definition: Definition) -> Step:
+    volume = counted(happening)
+    first, responses = definition.first_response.step(conversation.first_response, happening)
+    run, replies = definition.reply_time.step(conversation.reply_time, happening)
+    episode, resolutions = definition.resolution.step(conversation.resolution, happening)
+    after = replace(conversation, first_response=first, reply_time=run, resolution=episode)
+    return after, (*(() if volume is None else (volume,)), *responses, *replies, *resolutions)
+
+
+Told = tuple[Conversation, tuple[Happening, ...]]
+
+
+def _moment(envelope: AnyEnvelope) -> Moment:
+    return Moment(envelope.id, milliseconds(envelope.occurred_at))
+
+
+def _agent(envelope: AnyEnvelope) -> UUID | None:
+    """The agent who did it, None for a machine."""
+    if envelope.actor.kind != "agent":
+        return None
+    try:
+        return UUID(envelope.actor.id)
+    except ValueError:
+        return None
+
+
+def _came_in(facts: MessageFacts, envelope: AnyEnvelope) -> Received:
+    return Received(_moment(envelope), clocks=facts.automated_kind not in _NOT_WRITTEN)
+
+
+def _opened(before: Conversation, envelope: Envelope[e.ConversationOpened]) -> Told:
+    event = envelope.data
+    after = replace(before, number=event.number, inbox_id=event.inbox_id, channel=event.channel)
+    return after, (Began(_moment(envelope)), _came_in(event.message, envelope))
+
+
+def _started(before: Conversation, envelope: Envelope[e.ConversationStarted]) -> Told:
+    event = envelope.data
+    after = replace(before, number=event.number, inbox_id=event.inbox_id, channel=event.channel)
+    return after, (Began(_moment(envelope)),)
+
+
+def _appended(before: Conversation, envelope: Envelope[e.MessageAppended]) -> Told:
+    event = envelope.data
+    if event.in_side_thread:
+        return before, ()
+    after, resolved = _closed(before)
+    return after, (*resolved, _came_in(event.message, envelope))
+
+
+def _queued(before: Conversation, envelope: Envelope[e.ReplyQueued]) -> Told:
+    event = envelope.data
+    if event.in_side_thread or any(each.reply_id == event.reply_id for each in before.pending):
+        return before, ()
+    pending = Pending(event.reply_id, None if event.automatic else event.agent_id)
+    closes = event.then is not None and event.then.status == "resolved" and pending.agent_id is not None
+    closing = Closing(event.reply_id) if closes else before.closing
+    return replace(before, pending=(*before.pending, pending), closing=closing), ()
+
+
+def _accepted(before: Conversation, envelope: Envelope[e.ReplySent | e.ReplyDelivered]) -> Told:
+    """The first time only: what came back and is sent again was accepted before."""
+    reply_id = envelope.data.reply_id
+    pending = next((each for each in before.pending if each.reply_id == reply_id), None)
+    if pending is None:
+        return before, ()
+    after = replace(before, pending=tuple(each for each in before.pending if each is not pending))
+    human = pending.agent_id is not None
+    resolved: tuple[Happening, ...] = ()
+    if before.closing is not None and before.closing.reply_id == reply_id:
+        after, resolved = _closed(after)
+    return after, (Answered(_moment(envelope), reply_id, pending.agent_id, human=human), *resolved)
+
+
+def _routed(before: Conversation, envelope: Envelope[e.ConversationRouted]) -> Told:
+    after = replace(before, team_id=envelope.data.team_id)
+    return after, (_end(after, envelope),) if envelope.data.status == "resolved" else ()
+
+
+def _assigned(before: Conversation, envelope: Envelope[e.ConversationAssigned]) -> Told:
+    return replace(before, team_id=envelope.data.team_id), ()
+
+
+def _unassigned(before: Conversation, envelope: AnyEnvelope) -> Told:
+    return replace(before, team_id=None), ()
+
+
+def _resolved(before: Conversation, envelope: Envelope[e.ConversationResolved]) -> Told:
+    closing, resolved = before.closing, _end(before, envelope)
+    if closing is not None and closing.resolved is None:
+        return replace(before, closing=replace(closing, resolved=resolved)), ()
+    return before, (resolved,)
+
+
+def _closed(conversation: Conversation) -> Told:
+    """Nothing undoes the resolve that waited, if there is one, any more: it is told now."""
+    closing = conversation.closing
+    after = replace(conversation, closing=None)
+    return after, () if closing is None or closing.resolved is None else (closing.resolved,)
+
+
+def _end(conversation: Conversation, envelope: AnyEnvelope) -> Resolved:
+    under_way = tuple(each.reply_id for each in conversation.pending if each.agent_id is not None)
+    return Resolved(_moment(envelope), _agent(envelope), under_way)
+
+
+def _reopened(before: Conversation, envelope: Envelope[e.ConversationReopened]) -> Told:
+    reason = envelope.data.reason
+    if reason in _UNDOES and before.closing is not None and before.closing.resolved is not None:
+        return replace(before, closing=None), ()
+    after, resolved = _closed(before)
+    reopened = Reopened(_moment(envelope), reason == "message", _agent(envelope) if reason == "agent" else None)
+    return after, (*resolved, reopened)
+
+
+_Teller = Callable[[Conversation, Any], Told]
+_TELLERS: Final[dict[type, _Teller]] = {
+    e.ConversationOpened: _opened,
+    e.ConversationStarted: _started,
+    e.MessageAppended: _appended,
+    e.ReplyQueued: _queued,
+    e.ReplySent: _accepted,
+    e.ReplyDelivered: _accepted,
+    e.ConversationRouted: _routed,
+    e.ConversationAssigned: _assigned,
+    e.ConversationUnassigned: _unassigned,
+    e.ConversationResolved: _resolved,
+    e.ConversationReopened: _reopened,
+}
+MEASURED: Final = frozenset(cls.__name__ for cls in _TELLERS)

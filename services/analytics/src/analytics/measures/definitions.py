@@ -1,0 +1,48 @@
+"""Definitions of the timed measures: every choice that a number depends on; a name never changes meaning."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from analytics.measures.first_response import FirstResponse
+from analytics.measures.reply_time import ReplyTime
+from analytics.measures.resolution import Resolution
+
+
+class Definition(msgspec.Struct, frozen=True, kw_only=True):
+    """The choices in words, and the measures that make them. `live`: kept up to date, so that reports can ask for it;
+    others are for a replay."""
+
+    name: str
+    version: int
+    live: bool
+    choices: dict[str, str]
+    first_response: FirstResponse = FirstResponse()
+    reply_time: ReplyTime = ReplyTime()
+    resolution: Resolution = Resolution()
+
+
+_V1: Final = {
+    "start": "the first message that the customer wrote in an episode (first response, resolution) or run (reply time);"
+    " where a bot had it, first response starts at its hand-off",
+    "episode": "begins with the conversation, with the first message after a resolve, or when an agent reopens",
+    "stop": "the first public message of a person, when its channel accepted it; resolution: the resolve",
+    "clock": "24 × 7",
+    "pauses": "none",
+    "credit": "who sent the message; resolution: who resolved",
+    "team": "the conversation's team when it stopped",
+    "bucket": "when it stopped",
+    "left out": "auto-replies, bounces and warnings of a delay start nothing; comments, acknowledgements, bots and side"
+    " threads stop nothing; a reply that was not accepted stops nothing",
+}
+V1: Final = Definition(name="v1", version=1, live=True, choices=_V1)
+V1_WITH_BOT: Final = Definition(
+    name="v1-with-bot",
+    version=1,
+    live=False,
+    choices=_V1 | {"start": "as v1, but first response starts at the customer's message even where a bot had it"},
+    first_response=FirstResponse(with_bot=True),
+)
+DEFINITIONS: Final = {each.name: each for each in (V1, V1_WITH_BOT)}

@@ -1,0 +1,1 @@
+"""Reports: what they count, over which period and groups, from packed facts to numbers."""

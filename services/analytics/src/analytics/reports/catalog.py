@@ -1,0 +1,93 @@
+"""The reports there are, what each says, and how each may be grouped."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from analytics.measures.definitions import DEFINITIONS
+from analytics.measures.measure import Kind
+
+Dimension = Literal["agent", "team", "inbox", "channel"]
+Unit = Literal["hour", "day", "week", "month"]
+DIMENSIONS: Final[tuple[Dimension, ...]] = ("agent", "team", "inbox", "channel")
+UNITS: Final[tuple[Unit, ...]] = ("hour", "day", "week", "month")
+HISTOGRAM_HOURS: Final = (1, 4, 8, 24)
+"""Upper edges, excluded; what is longer is in the last place."""
+HISTOGRAM: Final = ("0-1h", "1-4h", "4-8h", "8-24h", "24h+")
+
+
+class Report(msgspec.Struct, frozen=True):
+    """`timed`: durations are summed up; else facts are counted, those of each kind in a column of its own."""
+
+    name: str
+    about: str
+    kinds: tuple[Kind, ...]
+    timed: bool = False
+    default_group: tuple[Dimension, ...] = ()
+
+
+REPORTS: Final = {
+    report.name: report
+    for report in (
+        Report(
+            "replies-by-agent",
+            "Public replies of agents that their channel accepted, and in how many conversations.",
+            ("sent",),
+            default_group=("agent",),
+        ),
+        Report(
+            "first-response-time",
+            "How long customers waited for the first answer of a person, once in each episode.",
+            ("first_response",),
+            timed=True,
+        ),
+        Report(
+            "reply-time",
+            "How long each run of a customer's messages waited for the next answer of a person.",
+            ("reply_time",),
+            timed=True,
+        ),
+        Report(
+            "resolution-time",
+            "How long it took from an episode's first message to the resolve that ended it.",
+            ("resolution",),
+            timed=True,
+        ),
+        Report(
+            "volume",
+            "Conversations begun, messages in, messages out, resolves, and reopenings.",
+            ("opened", "received", "sent", "resolved", "reopened"),
+        ),
+    )
+}
+LATER: Final = ("bots", "tickets", "assignments", "backlog")
+"""Names that are kept for reports to come."""
+
+
+def described(report: Report) -> dict[str, object]:
+    """What `GET /reports` says of it."""
+    return {
+        "name": report.name,
+        "about": report.about,
+        "group_by": [*DIMENSIONS, *UNITS],
+        "default_group_by": list(report.default_group),
+        "columns": columns(report),
+        "definitions": [
+            {
+                "name": each.name,
+                "version": each.version,
+                "live": each.live,
+                "choices": each.choices if report.timed else {"counted": report.about, "bucket": "when it happened"},
+            }
+            for each in DEFINITIONS.values()
+        ],
+    }
+
+
+def columns(report: Report) -> list[str]:
+    """The numbers of a row, in the order of the CSV."""
+    if report.timed:
+        return ["n", "mean_ms", "median_ms", "p90_ms", *HISTOGRAM]
+    return ["n", "conversations"] if report.name == "replies-by-agent" else list(report.kinds)

@@ -1,0 +1,216 @@
+"""The projector over real Kafka and PostgreSQL: it counts what was logged, and so does a replay of the log alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from analytics import project, queries, schema
+from analytics.project import pack_some
+from analytics.rebuild import rebuild_beside
+from analytics.replay import Replayed, ReplayRefused
+from analytics.replay import replay as run_replay
+from analytics.reports.report import answer, as_csv
+from events.codec import encode, with_position
+from events.topics import CONVERSATIONS
+from local_runtime.kafka import KafkaBroker
+from service_kit import topics
+from service_kit.database import Connection, connect
+from service_kit.faults import StreamGap
+from service_kit.settings import Settings
+from service_kit.testing import letters, until
+from service_kit.web.pool import Database
+
+pytestmark = pytest.mark.real
+Talks = Callable[..., Any]
+A, B = uuid4(), uuid4()
+JUNE = ("2026-06-01", "2026-07-01")
+
+
+class Log:
+    """Publishes conversations as the relay does."""
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        self.settings, self.connection = settings, connection
+        self.ends: dict[int, int] = {}
+        self._position = 0
+
+    async def publish(self, *talks: Any, damaged: UUID | None = None) -> None:
+        """All their events, in turns; the value of the one with the damaged id is spoilt on the way."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap_servers)
+        await producer.start()
+        lanes = [list(told.events) for told in talks]
+        try:
+            while any(lanes):
+                for lane in filter(None, lanes):
+                    envelope = lane.pop(0)
+                    self._position += 1
+                    record = encode(envelope)
+                    partition = envelope.stream.int % CONVERSATIONS.partitions
+                    await producer.send(
+                        CONVERSATIONS.name,
+                        b'{"data": 5}' if envelope.id == damaged else record.value,
+                        key=str(envelope.stream).encode(),
+                        partition=partition,
+                        headers=with_position(record.headers, "main/1", self._position),
+                    )
+                    self.ends[partition] = self.ends.get(partition, 0) + 1
+            await producer.flush()
+        finally:
+            await producer.stop()
+
+    def is_counted(self) -> bool:
+        rows = self.connection.execute(
+            "select partition, next_offset from analytics.offsets where topic = %s", (CONVERSATIONS.name,)
+        ).fetchall()
+        return dict(rows) | self.ends == dict(rows)
+
+    def number(self, query: str) -> int:
+        row = self.connection.execute(query.encode()).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    @asynccontextmanager
+    async def projecting(self) -> AsyncIterator[asyncio.Task[None]]:
+        shell, stop = project.build(self.settings), asyncio.Event()
+        await asyncio.to_thread(shell.create)
+        task = asyncio.create_task(shell.run(stop))
+        try:
+            yield task
+        finally:
+            stop.set()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def counted(self) -> None:
+        async with self.projecting():
+            await until(self.is_counted)
+
+
+@pytest.fixture
+async def log(empty_kafka: KafkaBroker, fresh_database: str, tmp_path: Path) -> AsyncIterator[Log]:
+    await topics.apply(empty_kafka.bootstrap_servers)
+    settings = Settings(
+        kafka_bootstrap_servers=empty_kafka.bootstrap_servers,
+        database_url=fresh_database,
+        blob_url=tmp_path.as_uri(),
+        secret_key="a secret of thirty-two characters, or more",
+    )
+    assert project.prepare(settings)
+    with connect(fresh_database, "tests") as connection:
+        yield Log(settings, connection)
+
+
+def a_day(talk: Talks) -> list[Any]:
+    told = [talk(number).opens(number) for number in range(1, 9)]
+    for number, each in enumerate(told, start=1):
+        each.answers(20 + 7 * number, A if number % 3 else B).writes(100 + number)
+        if number % 2:
+            each.answers(200 + number, B).resolves(300, B).writes(5_000).reopens(5_000).answers(5_030, A)
+    return told
+
+
+async def reported(log: Log, wanted: Replayed) -> dict[str, str]:
+    """What the API says of the same questions, as CSV."""
+    database = Database(log.settings.database_url, "tests", size=2)
+    await database.open()
+    try:
+        found: dict[str, str] = {}
+        for question in wanted.questions:
+            days = await queries.blocks(database, question.report.kinds, question.period)
+            found[question.report.name] = as_csv(question, answer(question, days.__getitem__))
+        return found
+    finally:
+        await database.close()
+
+
+async def replayed(log: Log, wanted: Replayed, folder: Path) -> dict[str, str]:
+    await run_replay(log.settings, replace(wanted, out=folder))
+    return {path.stem: path.read_bytes().decode() for path in folder.iterdir()}
+
+
+async def test_a_replay_of_the_log_equals_the_live_reports_packed_or_not(log: Log, talk: Talks, tmp_path: Path) -> None:
+    await log.publish(*a_day(talk))
+    await log.counted()
+    for number, group in enumerate((None, "agent", "day", "agent,hour")):
+        wanted = Replayed.asked(*JUNE, group_by=group, tz="Europe/Warsaw")
+        live = await reported(log, wanted)
+        assert await replayed(log, wanted, tmp_path / str(number)) == live
+        assert len(live["first-response-time"].splitlines()) > 1
+        if number == 1:
+            while pack_some(log.settings.database_url):
+                pass
+            assert log.number("select count(*) from analytics.days where packed is null") == 0
+            assert await reported(log, wanted) == live
+
+
+async def test_a_rebuild_switches_under_the_living_projector(log: Log, talk: Talks) -> None:
+    told = a_day(talk)
+    await log.publish(*told)
+    async with log.projecting() as task:
+        await until(log.is_counted)
+        before = log.connection.execute("select t::text from analytics.facts t order by 1").fetchall()
+        log.connection.execute(f"comment on schema analytics is '{schema.VERSION_COMMENT}0'".encode())
+        assert not project.prepare(log.settings)
+
+        report = await rebuild_beside(log.settings)
+        assert report.events == sum(len(each.events) for each in told)
+        assert project.prepare(log.settings)
+        assert log.connection.execute("select t::text from analytics.facts t order by 1").fetchall() == before
+        assert log.number("select count(*) from analytics.days where packed is null") == 0
+
+        another = talk(99).opens().answers(3, A)
+        await log.publish(another)
+        await until(log.is_counted)
+        assert log.number("select count(*) from analytics.facts where number = 99") == 5
+        assert not task.done()
+
+
+async def test_a_poison_record_becomes_a_dead_letter_and_the_next_is_counted(
+    log: Log, talk: Talks, tmp_path: Path
+) -> None:
+    told = talk().opens().writes(1).writes(2)
+    await log.publish(told, damaged=told.events[1].id)
+    await log.counted()
+    assert log.number("select count(*) from analytics.facts where kind = 'received'") == 2
+    assert log.number("select count(*) from analytics.skipped") == 1
+    (letter,) = await letters(log.settings.kafka_bootstrap_servers, "dead-letters.analytics.facts.v1")
+    assert b"MalformedEvent" in dict(letter.headers)["dl_reason"]
+    wanted = Replayed.asked(*JUNE, reports=("volume",))
+    assert await replayed(log, wanted, tmp_path / "out") == await reported(log, wanted)
+
+
+async def test_a_missing_event_stops_the_projector_and_the_replay(log: Log, talk: Talks) -> None:
+    told = talk().opens().writes(1).writes(2)
+    del told.events[1]
+    await log.publish(told)
+    shell = project.build(log.settings)
+    await asyncio.to_thread(shell.create)
+    with pytest.raises(StreamGap):
+        async with asyncio.timeout(60):
+            await shell.run(asyncio.Event())
+    with pytest.raises(ReplayRefused, match="missing from the log"):
+        await run_replay(log.settings, Replayed.asked(*JUNE))
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"begin": "June", "end": "2026-07-01"}, "from: Must be an instant"),
+        ({"begin": "2026-07-01", "end": "2026-06-01"}, "from: Must be before"),
+        ({"definition": "v9"}, "there is no definition 'v9'"),
+        ({"reports": ("gossip",)}, "no such report"),
+        ({"tz": "Mars/Olympus"}, "tz: There is no such IANA time zone"),
+        ({"group_by": "colour"}, "group_by: At most one of agent"),
+    ],
+)
+def test_a_replay_that_cannot_be_says_why(given: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ReplayRefused, match=reason):
+        Replayed.asked(**{"begin": JUNE[0], "end": JUNE[1], **given})
