@@ -11,7 +11,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from local_runtime.configuration import API_PORT, CONTROLLER_PORT, DATABASE, KAFKA_PORT, SMTP_PORT, Configuration
+from local_runtime.configuration import (
+    API_PORT,
+    CONTROLLER_PORT,
+    DATABASE,
+    KAFKA_PORT,
+    REPORTS_PORT,
+    SMTP_PORT,
+    Configuration,
+)
 from local_runtime.kafka import KafkaBroker
 from local_runtime.parts import Part, ServiceProcess
 from local_runtime.ports import require_free
@@ -108,7 +116,7 @@ def prepare_database(postgres: PostgresServer) -> None:
 
 
 def _report(configuration: Configuration) -> dict[str, Any]:
-    ports = {"api": API_PORT, "smtp": SMTP_PORT}
+    ports = {"api": API_PORT, "reports": REPORTS_PORT, "smtp": SMTP_PORT}
     if not configuration.kafka:
         ports |= {"kafka": KAFKA_PORT, "kafka_controller": CONTROLLER_PORT}
     return {

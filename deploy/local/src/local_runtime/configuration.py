@@ -11,6 +11,7 @@ from service_kit.settings import whole_number
 
 API_PORT: Final = 8080
 SMTP_PORT: Final = 2525
+REPORTS_PORT: Final = 8083
 MAILBOX_PORT: Final = 8084
 KAFKA_PORT: Final = 19092
 CONTROLLER_PORT: Final = 19093
@@ -73,6 +74,10 @@ class Configuration:
     @property
     def api_url(self) -> str:
         return f"http://127.0.0.1:{self.port(API_PORT)}"
+
+    @property
+    def reports_url(self) -> str:
+        return f"http://127.0.0.1:{self.port(REPORTS_PORT)}"
 
     @property
     def mailbox_url(self) -> str:

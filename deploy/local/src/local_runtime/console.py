@@ -30,6 +30,7 @@ def welcome(configuration: Configuration, credentials: dict[str, Any]) -> None:
     """The addresses and the log-in."""
     out.print(f"\nPostroom is running.  API           {configuration.api_url}", markup=False)
     out.print(f"                      API reference {configuration.api_url}/api/v1/openapi.json", markup=False)
+    out.print(f"                      reports       {configuration.reports_url}/api/v1/reports", markup=False)
     out.print(f"                      SMTP          127.0.0.1:{configuration.port(SMTP_PORT)}", markup=False)
     if configuration.demo:
         out.print(f"                      customers     {configuration.mailbox_url}", markup=False)

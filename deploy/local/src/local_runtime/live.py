@@ -22,7 +22,7 @@ import psycopg
 
 from local_runtime.assembly import environment_of
 from local_runtime.children import Child
-from local_runtime.configuration import API_PORT, SMTP_PORT, Configuration
+from local_runtime.configuration import API_PORT, REPORTS_PORT, SMTP_PORT, Configuration
 from local_runtime.ports import LOCALHOST, free_ports, is_free
 from local_runtime.processes import service_processes, wanted_ports
 from local_runtime.state import State
@@ -67,6 +67,7 @@ class LivePostroom:
         self._shift = PortShift()
         offset = self._shift.offset
         self.api_url = f"http://{LOCALHOST}:{API_PORT + offset}"
+        self.reports_url = f"http://{LOCALHOST}:{REPORTS_PORT + offset}"
         self.smtp_port = SMTP_PORT + offset
         self.environment = {
             **os.environ,
@@ -168,6 +169,13 @@ class LivePostroom:
         bearer = token or self.credentials["api_token"]
         return httpx.Client(
             base_url=f"{self.api_url}/api/v1", headers={"Authorization": f"Bearer {bearer}"}, timeout=30
+        )
+
+    def reports(self, token: str | None = None) -> httpx.Client:
+        """The reports API as the administrator, or whoever the token belongs to."""
+        bearer = token or self.credentials["api_token"]
+        return httpx.Client(
+            base_url=f"{self.reports_url}/api/v1", headers={"Authorization": f"Bearer {bearer}"}, timeout=30
         )
 
     def send(self, mail: EmailMessage | bytes, sender: str, *recipients: str) -> None:

@@ -12,6 +12,7 @@ from local_runtime.configuration import (
     DATABASE,
     KAFKA_PORT,
     MAILBOX_PORT,
+    REPORTS_PORT,
     SMTP_PORT,
     Configuration,
 )
@@ -69,6 +70,14 @@ def service_processes(configuration: Configuration) -> list[ProcessDescription]:
             configuration.port(API_PORT),
             {"POSTROOM_INSTANCE": "0"},
             role=roles.INBOX_PROJECTION,
+        ),
+        background("analytics-projector", "analytics", "project", 9108),
+        ProcessDescription(
+            "analytics",
+            (sys.executable, "-m", "analytics", "serve"),
+            configuration.port(REPORTS_PORT),
+            {"POSTROOM_INSTANCE": "0"},
+            role=roles.ANALYTICS,
         ),
         *([mailbox_page] if configuration.demo else []),
     ]
