@@ -87,18 +87,27 @@ def metrics_page() -> str:
 
 
 def api_page() -> str:
-    """Every call of the agents' API."""
-    from inbox_projection.api.app import describe
+    """Every call of the agents' API and of the reports API."""
+    from analytics.api import app as reports
+    from inbox_projection.api import app as agents
 
-    document = describe()
     parts = [HEAD, "# The agents' API\n\nThe whole description is served at `/api/v1/openapi.json`.\n\n"]
-    parts.append("| call | does |\n| --- | --- |\n")
+    parts += _calls(agents.describe())
+    parts.append(
+        "\n# The reports API\n\nOn a port of its own, with the same log-in and its own `/api/v1/openapi.json`.\n\n"
+    )
+    parts += _calls(reports.describe())
+    return "".join(parts)
+
+
+def _calls(document: dict[str, Any]) -> list[str]:
+    parts = ["| call | does |\n| --- | --- |\n"]
     for path, calls in sorted(document["paths"].items()):
         for method, call in calls.items():
             parts.append(
                 f"| `{method.upper()} {path}` | {_first_line(call.get('summary') or call.get('description'))} |\n"
             )
-    return "".join(parts)
+    return parts
 
 
 PAGES = {"events.md": events_page, "topics.md": topics_page, "metrics.md": metrics_page, "api.md": api_page}

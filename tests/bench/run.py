@@ -7,11 +7,16 @@ import tempfile
 from pathlib import Path
 
 from large_views import at_size
-from scenarios import SCENARIOS, Bench, eventually_quiet
+from mailboxes import imap_to_view
+from reports_load import reports
+from scenarios import SCENARIOS as IN_TURN
+from scenarios import Bench, eventually_quiet
 
 from local_runtime.live import LivePostroom
 
-ALL = [*SCENARIOS, "at_size"]
+SCENARIOS = {**IN_TURN, "imap_to_view": imap_to_view}
+AT_SIZE = {"at_size": at_size, "reports": reports}
+ALL = [*SCENARIOS, *AT_SIZE]
 FROM_NOTHING = ["flat_with_size"]
 """These want a Postroom of their own, with nothing in it."""
 
@@ -36,7 +41,7 @@ def _run(names: list[str]) -> None:
             bench = Bench(live)
             for name in names:
                 print(f"bench: {name} …", file=sys.stderr)
-                (at_size if name == "at_size" else SCENARIOS[name])(bench)
+                (AT_SIZE.get(name) or SCENARIOS[name])(bench)
                 eventually_quiet(bench)
         finally:
             live.stop()

@@ -14,8 +14,10 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from events import catalog, codec, contacts, contracts, frame
+import analytics.facts
+from events import catalog, codec, companies, contacts, contracts, frame
 from events import conversations as c
+from events import tickets as t
 from events import workspace as w
 from events.sealing import ERASED, DataKey, Erased, Keys
 from events.testing import EXAMPLE_KEY, EXAMPLE_KEY_ID, example
@@ -29,7 +31,10 @@ FAMILIES: Final = {
     "quarantine_event": "quarantine",
     "filtered_event": "filtered",
     "contact_event": "contacts",
+    "company_event": "companies",
+    "ticket_event": "tickets",
     "workspace_event": "workspace",
+    "system_mail_event": "system_mails",
     "outcome_event": "outcomes",
     "command": "commands",
 }
@@ -37,6 +42,8 @@ UNRELATED: Final = "it says nothing of which addresses there are"
 IGNORED: Final[dict[str, dict[str, str]]] = {
     "router": {
         "ContactUpdated": "what is known of a person is personal and decides nothing",
+        "ContactNoteAdded": "what agents wrote down is personal and decides nothing",
+        "TicketRenamed": "a title is personal and decides nothing",
         "CommandHandled": "answers are remembered in a table; of the stream only the head counts",
     },
     "inbox-projection": {},
@@ -55,9 +62,15 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
         "AgentAvailabilityChanged": UNRELATED,
         "AgentCapacityChanged": UNRELATED,
         "EmailFiltersSet": UNRELATED,
+        "ContactPropertyDefined": UNRELATED,
         "RuleSetDrafted": UNRELATED,
         "RuleSetPublished": UNRELATED,
+        "PipelineDefined": UNRELATED,
+        "NotificationPreferencesSet": UNRELATED,
+        "SnippetSaved": UNRELATED,
+        "SnippetDeleted": UNRELATED,
     },
+    "analytics.facts": analytics.facts.IGNORED,
 }
 """By consumer: the types of the topics it reads that change nothing there, and why."""
 
@@ -144,6 +157,11 @@ def _before(event: Any) -> tuple[Any, ...]:
     match event:
         case c.ConversationOpened() | c.InboundQuarantined() | c.InboundFiltered() | contacts.ContactCreated():
             return ()
+        case c.ConversationStarted():
+            return ()
+        case c.ReplyHeld() | c.ReplyReleased() | c.ReplyCancelled():
+            waiting = replace(example(c.ReplyQueued), reply_id=event.reply_id)
+            return (begun, waiting)
         case c.ReplySending() | c.ReplySent() | c.ReplyUncertain() | c.ReplyDelivered() | c.ReplyFailed():
             return (begun, replace(example(c.ReplyQueued), reply_id=event.reply_id))
         case c.ConversationUnassigned():
@@ -156,16 +174,59 @@ def _before(event: Any) -> tuple[Any, ...]:
             return (begun, c.LabelAdded(label=event.label))
         case c.QuarantineReleased():
             return (example(c.InboundQuarantined),)
-        case contacts.HandleLinked() | contacts.ContactUpdated() | contacts.ContactErased():
-            return (example(contacts.ContactCreated),)
+        case _ if event.TOPIC == contacts.TOPIC:
+            return _before_of_a_person(event)
+        case _ if event.TOPIC == t.TOPIC:
+            return _before_in_ticket(event)
         case _:
             return _before_in_workspace(event) if event.TOPIC == w.TOPIC else (begun,)
+
+
+def _before_in_ticket(event: Any) -> tuple[Any, ...]:
+    opened = replace(
+        example(t.TicketOpened),
+        stage="Before",
+        priority="urgent",
+        assignee_id=None,
+        links=(),
+        personal=t.TicketTitle(title="Before"),
+    )
+    match event:
+        case t.TicketOpened():
+            return ()
+        case t.TicketReopened():
+            return (opened, t.TicketClosed(stage="Closed before"))
+        case t.TicketUnlinked():
+            return (opened, t.TicketLinked(conversation_id=event.conversation_id, inbox_id=UUID(int=1)))
+        case _:
+            return (opened,)
+
+
+def _before_of_a_person(event: Any) -> tuple[Any, ...]:
+    created = replace(example(contacts.ContactCreated), company_id=None)
+    match event:
+        case companies.CompanyCreated():
+            return ()
+        case companies.CompanyUpdated():
+            return (companies.CompanyCreated(name="Before", personal=companies.CompanyNote(note="")),)
+        case contacts.ContactUnblocked():
+            return (created, contacts.ContactBlocked())
+        case contacts.CompanyUnlinked():
+            return (created, contacts.CompanyLinked(company_id=event.company_id))
+        case contacts.ContactsUnmerged():
+            return (created, contacts.ContactsMerged(merged_ids=(event.merged_id,)))
+        case contacts.ContactUnmerged():
+            return (created, contacts.ContactMergedInto(survivor_id=event.survivor_id))
+        case _:
+            return (created,)
 
 
 def _before_in_workspace(event: Any) -> tuple[Any, ...]:
     match event:
         case w.InboxChanged() | w.FallbackAddressIssued():
             return (w.InboxCreated(inbox_id=event.inbox_id, name="Before", slug="before"),)
+        case w.SnippetDeleted():
+            return (replace(example(w.SnippetSaved), snippet_id=event.snippet_id),)
         case w.TeamChanged() | w.TeamDeleted():
             return (w.TeamCreated(team_id=event.team_id, name="Before"),)
         case w.AgentRoleChanged():
@@ -177,7 +238,7 @@ def _before_in_workspace(event: Any) -> tuple[Any, ...]:
             other: Any = "away" if event.state == "available" else "available"
             invited = w.AgentInvited(agent_id=event.agent_id, role="agent")
             return (invited, w.AgentAvailabilityChanged(agent_id=event.agent_id, state=other))
-        case w.AgentProfileChanged() | w.AgentDeactivated() | w.AgentCapacityChanged():
+        case w.AgentProfileChanged() | w.AgentDeactivated() | w.AgentCapacityChanged() | w.NotificationPreferencesSet():
             return (w.AgentInvited(agent_id=event.agent_id, role="agent"),)
         case w.ChannelChanged() | w.ChannelDisconnected() | w.ChannelHealthNoted():
             inbox_id, settings = UUID(int=1), w.EmailSettings(address="before@acme.test")

@@ -6,17 +6,19 @@ from typing import Final
 
 import pytest
 
+import analytics.projector
 from events import catalog, contracts
-from events.topics import COMMAND_OUTCOMES, CONTACTS, CONVERSATIONS, OUTBOUND_EMAIL, TOPICS, WORKSPACE
+from events.topics import COMMAND_OUTCOMES, CONTACTS, CONVERSATIONS, OUTBOUND_EMAIL, TICKETS, TOPICS, WORKSPACE
 from inbox_projection import projector
 from router.composition import COMMAND_TOPICS, INBOUND_TOPICS
 
-OWN_STORE: Final = (CONVERSATIONS.name, CONTACTS.name, WORKSPACE.name, COMMAND_OUTCOMES.name)
+OWN_STORE: Final = (CONVERSATIONS.name, TICKETS.name, CONTACTS.name, WORKSPACE.name, COMMAND_OUTCOMES.name)
 READERS: Final[dict[str, tuple[str, ...]]] = {
     "router": (*COMMAND_TOPICS, *INBOUND_TOPICS, *OWN_STORE),
     "inbox-projection": (*projector.TOPICS, *projector.COUNTED_TOPICS),
     "ingest-email.delivery": (OUTBOUND_EMAIL.name,),
     "ingest-email.addresses": (WORKSPACE.name,),
+    "analytics.facts": analytics.projector.TOPICS,
 }
 """The topics that each consumer reads; the router reads its own events from its store."""
 COPIED: Final = {"ReplyQueued": OUTBOUND_EMAIL.name}

@@ -15,20 +15,23 @@ from events.contracts import read_golden
 from events.envelope import AnyEnvelope
 from events.sealing import DataKey, Erased
 from events.testing import EXAMPLE_KEY, envelope
-from events.topics import COMMAND_OUTCOMES, COMMANDS, CONTACTS, CONVERSATIONS, INBOUND_EMAIL, WORKSPACE
+from events.topics import COMMAND_OUTCOMES, COMMANDS, CONTACTS, CONVERSATIONS, INBOUND_EMAIL, TICKETS, WORKSPACE
 from inbox_projection.projector import COUNTED_TOPICS
 from inbox_projection.views import workspace
 from inbox_projection.views.batch import fold
 from inbox_projection.views.changes import Changes, Known
 from inbox_projection.views.reconciliation import channel_of, hour_of
 from inbox_projection.views.rows import ConversationRow
+from inbox_projection.views.ticket import TicketRows
 from service_kit.view_batch import Arrived, opened, sift
 
 Arrive = Callable[..., list[Arrived]]
 Before = Callable[[Any], tuple[Any, ...]]
 Ring = Mapping[UUID, DataKey | Erased]
 DELIVERIES = {"ReplySending", "ReplySent", "ReplyUncertain", "ReplyDelivered", "ReplyFailed"}
-IN_THE_THREAD_ONLY = DELIVERIES | {"CommentAdded", "PersonalDataErased"}
+DELIVERIES |= {"ReplyHeld", "ReplyReleased", "ReplyCancelled"}
+IN_THE_THREAD_ONLY = DELIVERIES - {"ReplyCancelled"}
+IN_THE_THREAD_ONLY |= {"CommentAdded", "PersonalDataErased", "ConversationReadMarked"}
 """They change nothing in the list of conversations but the sequence (and what an erased key sealed)."""
 COUNTED = {
     "ConversationOpened": "appended",
@@ -63,6 +66,9 @@ class Folded:
         known = Known(streams={self.stream: last})
         known.conversations.update((row.conversation_id, replace(row, sequence=last)) for row in base.new_conversations)
         known.contacts.update((id_, replace(row, sequence=last)) for id_, row in base.new_contacts.items())
+        for row in base.tickets:
+            links = {link.conversation_id: link for link in base.ticket_links}
+            known.tickets[row.ticket_id] = TicketRows(replace(row, sequence=last), links)
         known.quarantine.update((id_, replace(row, sequence=last)) for id_, row in base.quarantine.items())
         for change in base.workspace:
             workspace.put(known.workspace, change)
@@ -88,11 +94,17 @@ def test_a_conversation_shows_each_of_its_events(
     was = folded.known.conversations.get(folded.stream)
     assert (row.conversation_id, row.sequence) == (folded.stream, folded.sequence)
     assert (without_place(row) == without_place(was)) == (kind in IN_THE_THREAD_ONLY)
-    assert [(each.conversation_id, each.sequence) for each in changes.touched] == [(folded.stream, folded.sequence)]
-    assert (len(changes.lines), len(changes.deliveries)) == ((0, 1) if kind in DELIVERIES else (1, 0))
+    touched = [each for each in changes.touched if each.kind == "conversation"]
+    assert [(each.conversation_id, each.sequence) for each in touched] == [(folded.stream, folded.sequence)]
+    told = [each for each in changes.touched if each.kind == "notification"]
+    assert {each.conversation_id for each in told} == {each.agent_id for each in changes.notifications.values()}
+    marks = int(kind == "ConversationReadMarked")
+    assert len(changes.read_marks) == marks
+    assert (len(changes.lines), len(changes.deliveries)) == ((0, 1) if kind in DELIVERIES else (1 - marks, 0))
     assert (changes.erased != []) == (kind == "PersonalDataErased")
     assert folded.stored() == folded.expected()
-    assert [(row.kind, row.target_id) for row in changes.audit] == [(folded.envelope.type, folded.stream)]
+    noted = [] if marks else [(folded.envelope.type, folded.stream)]
+    assert [(row.kind, row.target_id) for row in changes.audit] == noted
     for line in changes.lines:
         sealed = getattr(folded.envelope.data, "personal", None) is not None
         assert (line.content is not None) == sealed
@@ -104,10 +116,44 @@ def test_a_contact_shows_each_of_its_events(contact_event: Path, keys: Ring, bef
     (row,) = [*changes.new_contacts.values(), *changes.changed_contacts.values()]
     assert (row.contact_id, row.sequence) == (folded.stream, folded.sequence)
     was = folded.known.contacts.get(folded.stream)
-    changed = was is None or replace(row, sequence=was.sequence) != was or changes.linked != []
+    changed = (
+        was is None or replace(row, sequence=was.sequence) != was or changes.linked != [] or changes.timeline != []
+    )
     gone = hasattr(event, "personal") and event.personal is None
     assert changed or (gone and folded.envelope.type in {"HandleLinked", "ContactUpdated"})
     assert (changes.erased_contacts == [folded.stream]) == (folded.envelope.type == "ContactErased")
+
+
+def test_a_company_shows_each_of_its_events(company_event: Path, keys: Ring, before: Before, arrived: Arrive) -> None:
+    folded = Folded(company_event, CONTACTS.name, keys, before, arrived)
+    changes, event = folded.changes, folded.envelope.data
+    (row,) = [*changes.new_companies.values(), *changes.changed_companies.values()]
+    assert (row.company_id, row.name, row.domains) == (folded.stream, event.name, event.domains)
+    assert bool(row.note) == (event.personal is not None)
+    assert changes.streams == {folded.stream: folded.sequence}
+    assert [(each.kind, each.target_kind) for each in changes.audit] == [(folded.envelope.type, "company")]
+
+
+def test_a_ticket_shows_each_of_its_events(ticket_event: Path, keys: Ring, before: Before, arrived: Arrive) -> None:
+    folded = Folded(ticket_event, TICKETS.name, keys, before, arrived)
+    changes, event = folded.changes, folded.envelope.data
+    (row,) = changes.tickets
+    assert (row.ticket_id, row.sequence) == (folded.stream, folded.sequence)
+    was = folded.known.tickets.get(folded.stream)
+    linked = changes.ticket_links != [] or changes.ticket_links_gone != []
+    changed = was is None or replace(row, sequence=was.row.sequence) != was.row or linked
+    gone = hasattr(event, "personal") and event.personal is None
+    assert changed or gone or folded.envelope.type == "TicketTitleErased"
+    assert linked == (folded.envelope.type in {"TicketOpened", "TicketLinked", "TicketUnlinked"})
+    inboxes = {link.inbox_id for rows in (was, *changes.ticket_links) if rows for link in _links(rows)}
+    assert [(each.kind, each.conversation_id, each.inbox_id) for each in changes.touched] == [
+        ("ticket", folded.stream, inbox_id) for inbox_id in sorted(inboxes)
+    ]
+    assert [(each.kind, each.target_kind) for each in changes.audit] == [(folded.envelope.type, "ticket")]
+
+
+def _links(rows: Any) -> list[Any]:
+    return list(rows.links.values()) if isinstance(rows, TicketRows) else [rows]
 
 
 def test_the_workspace_shows_each_of_its_events(

@@ -13,14 +13,15 @@ from msgspec.structs import replace
 
 from events import codec, frame
 from events.contracts import read_golden
-from events.conversations import ReplyQueued
+from events.conversations import ReplyQueued, ReplyReleased
 from events.errors import MalformedEvent
 from events.sealing import DataKey, Erased
 from events.testing import EXAMPLE_KEY_ID, envelope
 from events.topics import CONVERSATIONS, OUTBOUND_EMAIL, WORKSPACE
 from events.workspace import ChannelConnected, EmailSettings
-from ingest_email.addresses import AddressBook, Found, WorkspaceReader
+from ingest_email.addresses import AddressBook, Found
 from ingest_email.deliver import queued
+from ingest_email.workspace_reader import WorkspaceReader
 from service_kit.view_batch import Arrived
 
 Arrive = Callable[..., list[Arrived]]
@@ -40,7 +41,7 @@ def test_a_reply_becomes_a_row_to_deliver_and_anything_else_a_dead_letter(
     assert record.envelope is not None and record.topic == OUTBOUND_EMAIL.name
     held = keys[EXAMPLE_KEY_ID]
     key = held if isinstance(held, DataKey) else None
-    if not isinstance(record.envelope.data, ReplyQueued):
+    if not isinstance(record.envelope.data, ReplyQueued | ReplyReleased):
         with pytest.raises(MalformedEvent, match=f"holds a {record.envelope.type}, no reply"):
             queued(record.envelope, key)
         return
@@ -51,6 +52,16 @@ def test_a_reply_becomes_a_row_to_deliver_and_anything_else_a_dead_letter(
     again = codec.decode(kept.headers, kept.body, keys)
     assert again.data == reply and (again.data.personal is not None) == (key is not None)
     assert codec.parse(kept.headers, kept.body).key_id == (EXAMPLE_KEY_ID if key is not None else None)
+
+
+def test_a_mail_to_an_agent_becomes_a_row_of_its_own_lane(system_mail_event: Path, keys: Ring, arrived: Arrive) -> None:
+    golden = read_golden(system_mail_event)
+    (record,) = arrived((OUTBOUND_EMAIL.name,), golden, keys=keys)
+    assert record.envelope is not None
+    row, mail = queued(record.envelope, None), record.envelope.data
+    assert (row.reply_id, row.conversation_id, row.channel_id) == (mail.mail_id, mail.mail_id, None)
+    kept = frame.unpack(row.record)
+    assert codec.decode(kept.headers, kept.body, {}).data == mail
 
 
 def test_a_record_without_an_envelope_is_no_reply() -> None:

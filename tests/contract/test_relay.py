@@ -43,8 +43,16 @@ def test_events_of_contacts_are_forwarded(contact_event: Path, relayed: Relayed)
     check(contact_event, relayed)
 
 
+def test_events_of_tickets_are_forwarded(ticket_event: Path, relayed: Relayed) -> None:
+    check(ticket_event, relayed)
+
+
 def test_events_of_the_workspace_are_forwarded(workspace_event: Path, relayed: Relayed) -> None:
     check(workspace_event, relayed)
+
+
+def test_mails_to_agents_are_forwarded(system_mail_event: Path, relayed: Relayed) -> None:
+    check(system_mail_event, relayed)
 
 
 def test_outcomes_are_forwarded(outcome_event: Path, relayed: Relayed) -> None:

@@ -13,10 +13,12 @@ from events import codec, frame
 from events.contracts import read_golden
 from events.envelope import AnyEnvelope
 from events.testing import EXAMPLE_KEY, EXAMPLE_KEY_ID, WORKSPACE_ID, envelope
-from events.topics import COMMAND_OUTCOMES, CONTACTS, CONVERSATIONS, WORKSPACE
+from events.topics import COMMAND_OUTCOMES, CONTACTS, CONVERSATIONS, TICKETS, WORKSPACE
+from router.domain.company import NO_COMPANY
 from router.domain.contact import UNKNOWN
 from router.domain.conversation import NOT_OPENED
 from router.domain.testing import conversation_of
+from router.domain.ticket import UNOPENED
 from router.hashes import Hashes
 from router.lookup_rows import Known, Writes
 from router.rows import Rows
@@ -27,8 +29,12 @@ Before = Callable[[Any], tuple[Any, ...]]
 Ignored = dict[str, dict[str, str]]
 ROWS = {
     "ConversationOpened": ("last_number", "thread_keys", "participants", "holdings", "blobs", "conversations"),
+    "ConversationStarted": ("last_number", "conversations"),
     "MessageAppended": ("thread_keys", "participants", "holdings", "blobs"),
     "ReplyQueued": ("participants", "holdings", "blobs"),
+    "ReplyHeld": ("timers_done",),
+    "ReplyReleased": ("timers_done",),
+    "ReplyCancelled": ("timers_done",),
     "ConversationRouted": ("conversations", "agents"),
     "ConversationAssigned": ("conversations", "agents"),
     "ConversationUnassigned": ("conversations", "agents"),
@@ -41,8 +47,22 @@ ROWS = {
     "ContactCreated": ("handles",),
     "HandleLinked": ("handles",),
     "ContactErased": ("erased",),
+    "ContactBlocked": ("blocked",),
+    "ContactUnblocked": ("blocked",),
+    "ContactMergedInto": ("merged",),
+    "ContactUnmerged": ("merged",),
+    "CompanyCreated": ("domains",),
+    "CompanyUpdated": ("domains",),
+    "TicketOpened": ("last_ticket_number", "tickets", "ticket_links", "ticket_stages"),
+    "TicketMoved": ("ticket_stages",),
+    "TicketClosed": ("ticket_stages",),
+    "TicketReopened": ("ticket_stages",),
+    "TicketLinked": ("ticket_links",),
+    "TicketUnlinked": ("ticket_links",),
     "AgentInvited": ("handles", "renamed"),
     "AgentProfileChanged": ("handles", "renamed"),
+    "SnippetSaved": ("blobs",),
+    "SnippetDeleted": ("blobs_done",),
     "InboundQuarantined": ("blobs",),
     "QuarantineReleased": ("blobs_done",),
     "InboundFiltered": ("filtered", "blobs"),
@@ -119,6 +139,21 @@ def test_a_contact_is_known_by_its_events(contact_event: Path, before: Before, i
     around.rows.contact(around.stream, around.envelope.data, around.envelope.recorded_at)
     assert around.written() == around.expected()
     assert (now != was) == (around.envelope.type not in IN_ROWS_ONLY | ignored["router"].keys())
+
+
+def test_a_ticket_is_another_after_each_of_its_events(ticket_event: Path, before: Before, ignored: Ignored) -> None:
+    around = Around(ticket_event, TICKETS.name, before, tickets=True)
+    was, now = (states.tickets.get(around.stream, UNOPENED) for states in (around.before, around.after))
+    around.rows.ticket(around.stream, around.envelope.data, was, now)
+    assert around.written() == around.expected()
+    assert (now != was) == (around.envelope.type not in ignored["router"])
+
+
+def test_a_company_is_another_after_each_of_its_events(company_event: Path, before: Before) -> None:
+    around = Around(company_event, CONTACTS.name, before, companies=True)
+    was, now = (states.companies.get(around.stream, NO_COMPANY) for states in (around.before, around.after))
+    around.rows.company(around.stream, around.envelope.data)
+    assert around.written() == around.expected() and now != was
 
 
 def test_the_workspace_is_another_after_each_of_its_events(

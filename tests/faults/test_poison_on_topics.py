@@ -27,6 +27,7 @@ from service_kit.testing.waiting import until
 
 pytestmark = [pytest.mark.real, pytest.mark.faults, pytest.mark.timeout(240)]
 VIEWS, DELIVERY, ADDRESSES = "inbox-projection.views", "ingest-email.delivery", "ingest-email.addresses"
+REPORTS = "analytics.facts"
 Poison = tuple[list[Header], bytes]
 
 
@@ -160,6 +161,8 @@ async def test_nonsense_for_the_views_becomes_dead_letters_and_the_views_go_on(
             offsets = await poisoned(live, topic, kind, partition)
         good(desk, before)
     await buried(live, VIEWS, topic, offsets)
+    if topic in (CONVERSATIONS.name, WORKSPACE.name):
+        await buried(live, REPORTS, topic, offsets)
 
 
 async def test_nonsense_about_addresses_becomes_dead_letters_and_new_addresses_work(

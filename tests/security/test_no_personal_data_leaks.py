@@ -81,6 +81,6 @@ def test_each_process_is_in_the_database_as_the_role_of_its_service(postroom: Li
             " WHERE application_name LIKE 'postroom %'"
         ).fetchall()
     roles = dict.fromkeys(("router", "relay", "timers"), "router")
-    roles |= dict.fromkeys(("ingest-email", "deliver", "receive"), "ingest_email")
-    assert {name for name, _ in seen} >= {"router", "relay", "ingest-email", "inbox-projection"}
+    roles |= dict.fromkeys(("ingest-email", "deliver", "receive"), "ingest_email") | {"analytics": "analytics"}
+    assert {name for name, _ in seen} >= {"router", "relay", "ingest-email", "inbox-projection", "analytics"}
     assert [(name, role) for name, role in seen if role != roles.get(name, "inbox_projection")] == []

@@ -12,6 +12,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
+from analytics import project as analytics_project
+from analytics import schema as facts
 from events.sealing import DataKey, Erased
 from inbox_projection import project, serve
 from inbox_projection.tables import schema as views
@@ -31,6 +33,7 @@ OWNED = {
     "router": {"router", "keyring"},
     "inbox_projection": {"inbox_projection", "auth", "inbox"},
     "ingest_email": {"ingest_email"},
+    "analytics": {"analytics"},
 }
 READS = {
     ("inbox_projection", "keyring.keys", "SELECT"),
@@ -57,6 +60,12 @@ REFUSED = {
     "inbox_projection can't destroy keys": ("inbox_projection", "UPDATE keyring.keys SET wrapped = NULL"),
     "inbox_projection can't lose keys": ("inbox_projection", "TRUNCATE keyring.keys"),
     "inbox_projection can't send replies": ("inbox_projection", "DELETE FROM ingest_email.deliveries"),
+    "analytics can't read passwords": ("analytics", "SELECT * FROM auth.credentials"),
+    "analytics can't read from where agents log in": ("analytics", "SELECT address FROM auth.sessions"),
+    "analytics can't end sessions": ("analytics", "DELETE FROM auth.sessions"),
+    "analytics can't read what customers wrote": ("analytics", "SELECT * FROM inbox.messages"),
+    "analytics can't read keys": ("analytics", "SELECT * FROM keyring.keys"),
+    "inbox_projection can't write facts": ("inbox_projection", "DELETE FROM analytics.facts"),
     "router can't read log-ins": ("router", "SELECT * FROM auth.credentials"),
     "router can't write views": ("router", "DELETE FROM inbox.conversations"),
     "router can't write the delivery ledger": ("router", "DELETE FROM ingest_email.deliveries"),
@@ -90,7 +99,13 @@ def install_all(dsn: str, folder: Path, single: str = "") -> None:
     assert project.prepare(inbox)
     mail = settings_of(dsn, single or "ingest_email", folder)
     migrate(mail.database_url, delivery_ledger.SCHEMA, "ingest_email.migrations")
-    for url, schema in ((inbox.database_url, views.LIVE), (mail.database_url, delivery_ledger.SCHEMA)):
+    reports = settings_of(dsn, single or "analytics", folder)
+    assert analytics_project.prepare(reports)
+    for url, schema in (
+        (inbox.database_url, views.LIVE),
+        (mail.database_url, delivery_ledger.SCHEMA),
+        (reports.database_url, facts.LIVE),
+    ):
         writer = ViewWriter(url, schema, "test")
         writer.create()
         writer.close()
@@ -156,21 +171,44 @@ def test_what_is_another_services_is_refused(database: str, name: str):
         connection.execute(statement)  # type: ignore[call-overload]
 
 
-def test_only_the_views_role_may_make_schemas_and_it_can_switch_to_rebuilt_views(database: str):
+def test_only_roles_with_views_may_make_schemas_and_they_can_switch_to_rebuilt_ones(database: str):
     with psycopg.connect(database) as connection:
         makers = connection.execute(
             "SELECT r FROM unnest(%s::text[]) r WHERE has_database_privilege(r, current_database(), 'CREATE')",
             (list(roles.ROLES),),
         ).fetchall()
-    assert makers == [("inbox_projection",)]
+    assert makers == [("inbox_projection",), ("analytics",)]
     inbox = as_role(database, "inbox_projection")
     with connect(inbox, "test") as connection, connection.transaction():
         views.create_tables(connection, views.NEXT)
         views.create_indexes(connection, views.NEXT)
         views.analyze(connection, views.NEXT)
         views.switch(connection)
+    with connect(as_role(database, "analytics"), "test") as connection, connection.transaction():
+        facts.create(connection, facts.NEXT)
+        facts.switch(connection)
     allowed, tables = granted(database)
-    assert allowed >= {one for one in wanted(tables) if one[1].startswith("inbox.")}
+    assert allowed >= {one for one in wanted(tables) if one[1].startswith(("inbox.", "analytics."))}
+
+
+def test_the_reports_check_log_ins_by_the_columns_that_takes_and_no_others(database: str):
+    with psycopg.connect(database) as connection:
+        columns = connection.execute(
+            "SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+            " WHERE c.relnamespace = 'auth'::regnamespace AND c.relkind = 'r' AND a.attnum > 0"
+            " AND has_column_privilege('analytics', c.oid, a.attnum, 'SELECT') ORDER BY 1"
+        ).fetchall()
+    assert [name for (name,) in columns] == [
+        "api_tokens.agent_id",
+        "api_tokens.revoked_at",
+        "api_tokens.token_hash",
+        "sessions.agent_id",
+        "sessions.expires_at",
+        "sessions.previous_hash",
+        "sessions.rotated_at",
+        "sessions.seen_at",
+        "sessions.token_hash",
+    ]
 
 
 def test_the_router_writes_keys_and_secrets_that_the_others_read(database: str):
