@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -21,60 +22,74 @@ from local_runtime.live import eventually
 from local_runtime.ports import free_ports
 
 PROBES = 30
+MAILBOXES = 10
+"""GreenMail's FETCH takes time by the square of a mailbox's mails: with 5,000 in one, one would measure that."""
 
 
 @contextmanager
-def connected(bench: Bench) -> Iterator[tuple[GreenMail, str]]:
-    """A server, and the address of a mailbox there that is a channel of the bench's inbox."""
+def connected(bench: Bench, mailboxes: int) -> Iterator[tuple[GreenMail, list[str]]]:
+    """A server, and the addresses of mailboxes there that are channels of the bench's inbox."""
     with tempfile.TemporaryDirectory(prefix="pr-greenmail-") as folder:
         imap, smtp, api = free_ports(3)
         server = GreenMail(Path(folder), imap_port=imap, smtp_port=smtp, api_port=api)
         server.start()
+        client = ApiConnection(bench.live)
+        addresses = [f"bench-{uuid4().hex[:8]}@shop.test" for _ in range(mailboxes)]
         try:
-            address = f"bench-{uuid4().hex[:8]}@shop.test"
-            settings = {"host": server.host, "port": imap, "username": address, "password": PASSWORD, "tls": "none"}
-            body = {
-                "inbox_id": bench.inbox_id,
-                "kind": "email",
-                "settings": {"address": address, "imap": settings},
-            }
-            client = ApiConnection(bench.live)
-            status, channel = client.request("POST", "/channels", body)
-            if status != 201:
-                raise AssertionError(f"the mailbox is not connected: {channel}")
+            channels = {_connect(bench, client, server, address) for address in addresses}
 
             def healthy() -> bool:
                 found = client.request("GET", "/channels")[1]["items"]
-                return any(one["id"] == channel["id"] and "receiving" in one["health"]["parts"] for one in found)
+                return channels <= {one["id"] for one in found if "receiving" in one["health"]["parts"]}
 
-            eventually(healthy, "a mailbox that is connected", 60)
-            yield server, address
-            ApiConnection(bench.live).request("DELETE", f"/channels/{channel['id']}")
+            eventually(healthy, "mailboxes that are connected", 60)
+            yield server, addresses
+            client = ApiConnection(bench.live)
+            for channel_id in channels:
+                client.request("DELETE", f"/channels/{channel_id}")
         finally:
             server.stop()
 
 
-def imap_to_view(bench: Bench, mails: int = 5_000) -> None:
-    """5,000 mails from a mailbox into the view; then one at a time, while it IDLEs, until the feed tells.
+def _connect(bench: Bench, client: ApiConnection, server: GreenMail, address: str) -> str:
+    imap = {"host": server.host, "port": server.imap_port, "username": address, "password": PASSWORD, "tls": "none"}
+    body = {"inbox_id": bench.inbox_id, "kind": "email", "settings": {"address": address, "imap": imap}}
+    status, channel = client.request("POST", "/channels", body)
+    if status != 201:
+        raise AssertionError(f"the mailbox is not connected: {channel}")
+    return str(channel["id"])
 
-    One connection appends them: GreenMail shows mails that several append at once out of the order of their UIDs.
+
+def imap_to_view(bench: Bench, mails: int = 5_000) -> None:
+    """5,000 mails from ten mailboxes into the view; then one at a time into another, while it IDLEs, until the feed
+    tells.
+
+    One connection appends to each: GreenMail shows mails that several append at once out of the order of their UIDs.
     """
-    with connected(bench) as (server, address):
-        prepared = [mail.body for mail in load_mails(mails, address, bench.next_seed())]
+    with connected(bench, MAILBOXES + 1) as (server, (quiet, *addresses)):
+        shares = [load_mails(mails // MAILBOXES, address, bench.next_seed()) for address in addresses]
+        prepared = [[mail.body for mail in share] for share in shares]
         shown, before, began = bench.number(SHOWN), usage(bench.live), time.perf_counter()
-        with Mailbox(server, address) as mailbox:
-            for mail in prepared:
-                mailbox.append(mail)
+        with ThreadPoolExecutor(MAILBOXES) as writers:
+            for done in writers.map(_fill, [server] * MAILBOXES, addresses, prepared):
+                assert done is None
         appended_in = time.perf_counter() - began
         took, after = bench.wait_until_shown(shown + mails)[-1][0] - began, usage(bench.live)
         report(
             "imap_to_view",
             mails=mails,
+            mailboxes=MAILBOXES,
             mails_per_second=round(mails / took, 1),
             appended_per_second=round(mails / appended_in, 1),
-            idle_append_to_visible=percentiles(_probes(bench, server, address)),
+            idle_append_to_visible=percentiles(_probes(bench, server, quiet)),
             **per_mail(after, before, mails),
         )
+
+
+def _fill(server: GreenMail, address: str, mails: list[bytes]) -> None:
+    with Mailbox(server, address) as mailbox:
+        for mail in mails:
+            mailbox.append(mail)
 
 
 def _probes(bench: Bench, server: GreenMail, address: str) -> list[float]:

@@ -156,7 +156,10 @@ def latency(bench: Bench, mails: int = 3_000, per_second: float = 100.0) -> None
 
 
 def commands(bench: Bench, seconds: float = 40.0) -> None:
-    """Replies and assignments at 50 mails a second beside."""
+    """Replies and assignments at 50 mails a second beside, on conversations that are there before."""
+    shown, some = bench.number(SHOWN), list(load_mails(100, bench.address, bench.next_seed()))
+    asyncio.run(deliver(bench.live.smtp_port, iter(some), bench.address, connections=8))
+    bench.wait_until_shown(shown + len(some))
     prepared = load_mails(int(seconds * 50), bench.address, bench.next_seed())
     load = deliver(bench.live.smtp_port, prepared, bench.address, connections=8, per_second=50)
     background = threading.Thread(target=lambda: asyncio.run(load))
