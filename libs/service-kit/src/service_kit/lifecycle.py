@@ -81,20 +81,22 @@ async def _run(
 
 
 def main(make: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Runs a process's main coroutine on uvloop and returns its exit code. Call it when all imports are done.
-
-    What was not drained in time may hang in a thread: then the process is ended at once.
-    """
+    """Runs a process's main coroutine on uvloop and returns its exit code. Call it when all imports are done."""
 
     async def life() -> int:
         code = await make()
-        if code == UNDRAINED:
-            logging.shutdown()
-            os._exit(code)
+        leave_undrained(code)
         return code
 
     calm_the_collector()
     return uvloop.run(life())
+
+
+def leave_undrained(code: int) -> None:
+    """Ends the process at once where not all was drained in time: what was not may hang in a thread."""
+    if code == UNDRAINED:
+        logging.shutdown()
+        os._exit(code)
 
 
 def calm_the_collector(young: int = 50_000) -> None:

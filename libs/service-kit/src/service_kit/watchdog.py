@@ -10,6 +10,8 @@ from aiokafka.errors import KafkaError
 
 from service_kit.consumer import first_of
 from service_kit.faults import Fault, StoodStill
+from service_kit.health import Health
+from service_kit.projector import Projector
 
 
 async def watch(
@@ -37,6 +39,17 @@ async def watch(
             seen, since = now, clock()
         elif clock() - since >= limit_seconds:
             raise StoodStill(f"{name}: {waiting} records wait and none was handled for {limit_seconds:.0f} s")
+
+
+async def watch_projector(shell: Projector, health: Health, stop: asyncio.Event) -> None:
+    """Ends the process when records wait and nothing moves, unless it says itself what it waits for."""
+    await watch(
+        shell.name,
+        lag=shell.lag,
+        progress=lambda: shell.events,
+        stop=stop,
+        excused=lambda: not health.is_ready,
+    )
 
 
 async def _unless_stopped(lag: Callable[[], Awaitable[int]], stop: asyncio.Event) -> int:

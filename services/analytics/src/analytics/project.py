@@ -82,25 +82,12 @@ async def project(settings: Settings) -> None:
             {
                 "packing": partial(_pack, settings),
                 shell.name: shell.run,
-                f"watchdog of {shell.name}": partial(_watch, shell, health),
+                f"watchdog of {shell.name}": partial(watchdog.watch_projector, shell, health),
             }
         )
-    if code == lifecycle.UNDRAINED:
-        logging.shutdown()
-        os._exit(code)
+    lifecycle.leave_undrained(code)
     if code:
         raise SystemExit(code)
-
-
-async def _watch(shell: Projector, health: Health, stop: asyncio.Event) -> None:
-    """Ends the process when records wait and nothing moves, unless it says itself what it waits for."""
-    await watchdog.watch(
-        shell.name,
-        lag=shell.lag,
-        progress=lambda: shell.events,
-        stop=stop,
-        excused=lambda: not health.is_ready,
-    )
 
 
 async def _pack(settings: Settings, stop: asyncio.Event) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Collection
 from functools import partial
 from typing import Any, Final
@@ -106,25 +105,12 @@ async def project(settings: Settings) -> None:
             {
                 "housekeeping": partial(_keep_house, settings),
                 **{shell.name: shell.run for shell in shells},
-                **{f"watchdog of {shell.name}": partial(_watch, shell, health) for shell in shells},
+                **{f"watchdog of {shell.name}": partial(watchdog.watch_projector, shell, health) for shell in shells},
             }
         )
-    if code == lifecycle.UNDRAINED:
-        logging.shutdown()
-        os._exit(code)
+    lifecycle.leave_undrained(code)
     if code:
         raise SystemExit(code)
-
-
-async def _watch(shell: Projector, health: Health, stop: asyncio.Event) -> None:
-    """Ends the process when records wait and nothing moves, unless it says itself what it waits for."""
-    await watchdog.watch(
-        shell.name,
-        lag=shell.lag,
-        progress=lambda: shell.events,
-        stop=stop,
-        excused=lambda: not health.is_ready,
-    )
 
 
 async def _keep_house(settings: Settings, stop: asyncio.Event) -> None:

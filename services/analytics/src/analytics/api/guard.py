@@ -6,14 +6,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from analytics.api.parts import parts_of
 from analytics.workspace import Reach
 from service_kit.web.log_ins import COOKIE
-from service_kit.web.problems import invalid, unauthenticated
+from service_kit.web.parameters import check_query, query_names
+from service_kit.web.problems import unauthenticated
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -22,10 +22,10 @@ class GuardedRoute(APIRoute):
     """A route for who is logged in; `request.state.reach` then says what they may see."""
 
     def get_route_handler(self) -> Handler:
-        handle, known = super().get_route_handler(), _query_names(self)
+        handle, known = super().get_route_handler(), query_names(self.dependant.query_params)
 
         async def guarded(request: Request) -> Response:
-            _check_parameters(request, known)
+            check_query(request, known)
             reach = await identify(request)
             if reach is None:
                 raise unauthenticated()
@@ -44,27 +44,3 @@ async def identify(request: Request) -> Reach | None:
         return await callers.of_token(token.strip()) if scheme.lower() == "bearer" else None
     cookie = request.cookies.get(COOKIE)
     return None if cookie is None else await callers.of_session(cookie)
-
-
-def _query_names(route: APIRoute) -> frozenset[str]:
-    names: set[str] = set()
-    for field in route.dependant.query_params:
-        kind = field.field_info.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            names.update(one.alias or name for name, one in kind.model_fields.items())
-        else:
-            names.add(field.alias)
-    return frozenset(names)
-
-
-def _check_parameters(request: Request, known: frozenset[str]) -> None:
-    seen: set[str] = set()
-    for name, value in request.query_params.multi_items():
-        if name not in known:
-            where = name.encode("ascii", "replace").decode()[:40]
-            raise invalid(("query", where), "There is no such parameter.", "unknown-parameter")
-        if name in seen:
-            raise invalid(("query", name), "The parameter is given more than once.", "repeated-parameter")
-        if "\x00" in value:
-            raise invalid(("query", name), "The value has a NUL character.")
-        seen.add(name)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
@@ -14,8 +13,9 @@ from starlette.types import Message
 from inbox_projection.api.parts import parts_of
 from inbox_projection.auth.origins import same_origin
 from inbox_projection.policy import PUBLIC, Caller, Permission, Verdict, decide
-from inbox_projection.problems import Problem, forbidden, invalid, too_large, unauthenticated
+from inbox_projection.problems import Problem, forbidden, too_large, unauthenticated
 from service_kit.web.log_ins import COOKIE as COOKIE
+from service_kit.web.parameters import check_query, query_names
 
 SMALL_BODY: Final = 64 * 1024
 READ_AT_ONCE: Final = 1024 * 1024
@@ -56,7 +56,7 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
-        permission, known, limit = policy_of(self), _query_names(self), self._body_limit
+        permission, known, limit = policy_of(self), query_names(self.dependant.query_params), self._body_limit
 
         async def guarded(request: Request) -> Response:
             _check_parameters(request, known)
@@ -135,31 +135,7 @@ def _bounded(request: Request, limit: int) -> Request:
     return Request(request.scope, counted)
 
 
-def _query_names(route: APIRoute) -> frozenset[str]:
-    names: set[str] = set()
-    for field in route.dependant.query_params:
-        kind = field.field_info.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            names.update(one.alias or name for name, one in kind.model_fields.items())
-        else:
-            names.add(field.alias)
-    return frozenset(names)
-
-
 def _check_parameters(request: Request, known: frozenset[str]) -> None:
-    """Refuses parameters this version does not have, repeated ones, and NUL, which PostgreSQL cannot hold."""
-    seen: set[str] = set()
-    for name, value in request.query_params.multi_items():
-        if name not in known:
-            raise invalid(("query", _short(name)), "There is no such parameter.", "unknown-parameter")
-        if name in seen:
-            raise invalid(("query", name), "The parameter is given more than once.", "repeated-parameter")
-        if "\x00" in value:
-            raise invalid(("query", name), "The value has a NUL character.")
-        seen.add(name)
+    check_query(request, known)
     if any("\x00" in str(value) for value in request.path_params.values()):
         raise Problem(404, "not-found", "There is no such address.")
-
-
-def _short(name: str) -> str:
-    return name.encode("ascii", "replace").decode()[:40]
