@@ -65,8 +65,7 @@ def freeze(
     answered = _answered(view, chose=written.chosen.to is not None)
     ours = _ours(channels)
     people = recipients.recipients(answered, written.chosen, ours)
-    through = [one for one in (view["channel_id"], view["first_channel_id"]) if one is not None]
-    sender = recipients.sending_channel(_channels_of(view, channels), through, written.from_channel_id)
+    sender = recipients.sending_channel(_channels_of(view, channels), _through(view), written.from_channel_id)
     own, reply_to = _sender(view, sender, reply_token.sign(conversation_id, token_key))
     html, attachments = _inline(written.html, attachments)
     content = ReplyContent(
@@ -77,7 +76,7 @@ def freeze(
         cc=people.cc,
         bcc=people.bcc,
         subject=recipients.answer_subject(answered.subject or view["subject"]),
-        text=written.text if written.text.strip() or html is None else text_of(html),
+        text=_text(written, html),
         html=html,
         attachments=attachments,
         in_reply_to=recipients.answered_id(answered),
@@ -109,7 +108,7 @@ def freeze_first(
         cc=people.cc,
         bcc=people.bcc,
         subject=subject,
-        text=written.text if written.text.strip() or html is None else text_of(html),
+        text=_text(written, html),
         html=html,
         attachments=attachments,
     )
@@ -130,8 +129,7 @@ def freeze_forward(
     Refuses with the errors of `recipients`.
     """
     people = recipients.recipients(Answered(Address("")), chosen, _ours(channels))
-    through = [one for one in (view["channel_id"], view["first_channel_id"]) if one is not None]
-    sender = recipients.sending_channel(_channels_of(view, channels), through)
+    sender = recipients.sending_channel(_channels_of(view, channels), _through(view))
     own, reply_to = _sender(view, sender, reply_token.sign(conversation_id, token_key, side=True))
     content = ReplyContent(
         external_id="",
@@ -159,6 +157,16 @@ def _channels_of(view: dict[str, Any], channels: Sequence[dict[str, Any]]) -> li
         for row in channels
         if row["inbox_id"] == view["inbox_id"] and row["connected"]
     ]
+
+
+def _through(view: dict[str, Any]) -> list[UUID]:
+    """The channels that the conversation came by, the last one first."""
+    return [one for one in (view["channel_id"], view["first_channel_id"]) if one is not None]
+
+
+def _text(written: Written, html: str | None) -> str:
+    """What the agent wrote; made from the HTML where they gave that only."""
+    return written.text if written.text.strip() or html is None else text_of(html)
 
 
 def _sender(view: dict[str, Any], sender: OwnChannel, token: str) -> tuple[Address, Address]:
