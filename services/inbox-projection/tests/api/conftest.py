@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,18 +15,12 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
-from events import commands as c
-from events import conversations as e
 from events import tickets as t
 from events import workspace as w
 from events.companies import CompanyCreated, CompanyNote
-from events.envelope import Actor, Command, Envelope
-from events.notifications import NotificationPreferencesSet, SetNotificationPreferences
-from events.outcomes import CommandHandled
+from events.envelope import Actor
 from events.pipelines import DEFAULT_PIPELINE_ID
-from events.rules import RuleSet
-from events.snippets import DeleteSnippet, SaveSnippet, SnippetDeleted, SnippetSaved
-from events.system_mails import SendAccountMail
+from events.snippets import SnippetSaved
 from inbox_projection.api.app import build
 from inbox_projection.api.parts import Parts
 from inbox_projection.auth.credentials import Credentials
@@ -44,7 +37,8 @@ from inbox_projection.presence import Presence
 from inbox_projection.projector import Views
 from inbox_projection.shown import Shown, ShownListener
 from inbox_projection.tables.schema import create
-from inbox_projection.testing import Replay, Story, Thread, pretended_contacts, pretended_tickets
+from inbox_projection.testing import Replay, Story, Thread
+from inbox_projection.testing.pretended_router import PretendedRouter
 from inbox_projection.testing.story import START, WORKSPACE_ID
 from inbox_projection.uploads import Uploads
 from local_runtime.postgres import PostgresServer
@@ -59,237 +53,6 @@ from service_kit.secrets import SecretBox
 SECRET = "a secret of at least thirty-two characters"
 PASSWORD = "correct horse battery"
 TOKENS = {role: f"token-of-the-{role}" for role in ("administrator", "manager", "agent", "stranger")}
-
-
-class PretendedRouter:
-    """Answers commands at once by events in the story, which the views then show. Refuses and tarries when told to."""
-
-    def __init__(self, story: Story, show: Callable[[], None]) -> None:
-        self.story = story
-        self.asked: list[Envelope[Command]] = []
-        self.refusal: tuple[str, str] | None = None
-        self.tarries = False
-        self.down: Exception | None = None
-        self.handled: dict[UUID, CommandHandled] = {}
-        self.inboxes: dict[UUID, dict[str, Any]] = {}
-        self.teams: dict[UUID, dict[str, Any]] = {}
-        self.sealed: list[c.SealedSecret] = []
-        self.mails: list[tuple[SendAccountMail, str]] = []
-        self.secrets = SecretBox(SECRET)
-        self.filter_version = 0
-        self.replies: set[UUID] = set()
-        self.foreign_inboxes: dict[UUID, UUID] = {}
-        self._show = show
-
-    def inbox_changed(self, inbox_id: UUID, **fields: Any) -> None:
-        """The inbox as it is now, whole."""
-        known = self.inboxes.setdefault(inbox_id, {"name": "Inbox"})
-        known |= {name: value for name, value in fields.items() if value is not None}
-        self.story.workspace(w.InboxChanged(inbox_id=inbox_id, **known))
-
-    async def ask(self, command: Envelope[Command], *, publish: bool = True) -> CommandHandled | None:
-        if publish:
-            self.asked.append(command)
-        if self.down is not None:
-            raise self.down
-        if self.tarries:
-            return None
-        if command.id not in self.handled:
-            self.handled[command.id] = self._handle(command)
-            self.story.publish("command-outcomes.v1", command.id, 1, self.handled[command.id])
-            await asyncio.to_thread(self._show)
-        return self.handled[command.id]
-
-    def _handle(self, command: Envelope[Command]) -> CommandHandled:
-        base = {"command_id": command.id, "command": command.type}
-        if self.refusal is not None:
-            return CommandHandled(**base, state="refused", code=self.refusal[0], detail=self.refusal[1])
-        data: Any = command.data
-        if isinstance(data, c.CancelReply | c.RetryReply | c.ConfirmReply) and data.reply_id not in self.replies:
-            return CommandHandled(**base, state="refused", code="not_found.reply-not-found", detail="None such.")
-        self.story.cause = command.id
-        self.made: UUID | None = None
-        self._tell(command)
-        self.story.cause = None
-        return CommandHandled(**base, state="done", resource_id=self.made)
-
-    def _tell(self, command: Envelope[Command]) -> None:
-        data: Any = command.data
-        fields = {name: getattr(data, name) for name in data.__struct_fields__}
-        agent = UUID(command.actor.id) if command.actor.id else None
-        thread = next((one for one in self.story.threads if one.conversation_id == command.stream), None)
-        own_names = {
-            c.ResolveConversation: e.ConversationResolved(),
-            c.ReopenConversation: e.ConversationReopened(reason="agent"),
-            c.MarkConversationAsSpam: e.MarkedAsSpam(),
-            c.TrashConversation: e.ConversationTrashed(),
-        }
-        if thread is not None and type(data) in own_names:
-            self.story.conversation(thread, own_names[type(data)], actor=command.actor)
-            return
-        match data:
-            case _ if isinstance(data, pretended_tickets.TOLD):
-                pretended_tickets.tell(self.story, command, self.foreign_inboxes)
-            case c.SnoozeConversation() if thread:
-                self.story.conversation(thread, e.ConversationSnoozed(until=data.until), actor=command.actor)
-            case c.AssignConversation() if thread:
-                self.story.conversation(thread, e.ConversationAssigned(**fields), actor=command.actor)
-            case c.AddLabel() if thread:
-                self.story.conversation(thread, e.LabelAdded(label=data.label), actor=command.actor)
-            case c.RemoveLabel() if thread:
-                self.story.conversation(thread, e.LabelRemoved(label=data.label), actor=command.actor)
-            case c.ChangePriority() if thread:
-                self.story.conversation(thread, e.PriorityChanged(priority=data.priority), actor=command.actor)
-            case c.MarkRead() if thread and agent:
-                marked = e.ConversationReadMarked(agent_id=agent, up_to=data.up_to)
-                self.story.conversation(thread, marked, actor=command.actor)
-            case c.AddComment() if thread:
-                text = e.CommentText(text=data.text)
-                added = e.CommentAdded(
-                    comment_id=data.comment_id, agent_id=agent, mentions=data.mentions, personal=text
-                )
-                self.story.conversation(thread, added, key=thread.contact_id, actor=command.actor)
-            case c.SendReply() if thread:
-                self.replies.add(data.reply_id)
-                queued = e.ReplyQueued(
-                    reply_id=data.reply_id,
-                    conversation_id=thread.conversation_id,
-                    inbox_id=self.story.inbox_id,
-                    channel="email",
-                    channel_id=data.channel_id,
-                    agent_id=agent,
-                    hold=None
-                    if data.send_at is None
-                    else e.Hold(kind="scheduled", not_before=data.send_at, timer_id=command.id),
-                    personal=data.content,
-                )
-                self.story.conversation(thread, queued, key=thread.contact_id, actor=command.actor)
-            case c.StartConversation():
-                first = data.content.to[0]
-                thread = Thread(command.stream, self.story.person(first.name, first.address), data.content.subject)
-                self.story.threads.append(thread)
-                started = e.ConversationStarted(
-                    number=len(self.story.threads),
-                    inbox_id=data.inbox_id,
-                    contact_id=thread.contact_id,
-                    channel="email",
-                    channel_id=data.channel_id,
-                    message_id=data.message_id,
-                    personal=e.StartedContent(subject=data.content.subject),
-                )
-                self.story.conversation(thread, started, key=thread.contact_id, actor=command.actor)
-                self._queued(thread, command, data.message_id)
-                assigned = e.ConversationAssigned(agent_id=data.assignee_id, team_id=None)
-                self.story.conversation(thread, assigned, actor=command.actor)
-            case c.ForwardMessages() if thread:
-                self._queued(thread, command, data.reply_id, in_side_thread=True, forwarded_ids=data.message_ids)
-            case SaveSnippet():
-                fields["owner_id"] = None if fields.pop("shared") else agent
-                self.story.workspace(SnippetSaved(**fields), actor=command.actor)
-            case DeleteSnippet():
-                self.story.workspace(SnippetDeleted(snippet_id=data.snippet_id), actor=command.actor)
-            case c.CancelReply() if thread:
-                cancelled = e.ReplyCancelled(reply_id=data.reply_id, channel="email")
-                self.story.conversation(thread, cancelled, actor=command.actor)
-            case c.RetryReply() if thread:
-                released = e.ReplyReleased(
-                    reply_id=data.reply_id,
-                    conversation_id=thread.conversation_id,
-                    inbox_id=self.story.inbox_id,
-                    channel="email",
-                    channel_id=self.story.channel_id,
-                    reason="retried",
-                )
-                self.story.conversation(thread, released, actor=command.actor)
-            case c.ConfirmReply() if thread:
-                sent = e.ReplySent(reply_id=data.reply_id, attempt=1)
-                self.story.conversation(thread, sent, actor=command.actor)
-            case _ if isinstance(data, pretended_contacts.TOLD):
-                self.made = pretended_contacts.tell(self.story, command)
-            case c.EraseContact():
-                self.story.erase(command.stream)
-            case c.CreateInbox():
-                self.story.workspace(w.InboxCreated(inbox_id=data.inbox_id, name=data.name, slug="slug"))
-                self.inbox_changed(**fields)
-                self.story.workspace(
-                    w.FallbackAddressIssued(
-                        inbox_id=data.inbox_id,
-                        channel_id=self.story.new_id(),
-                        address=f"slug-{data.inbox_id.hex[-6:]}@mail.test",
-                    )
-                )
-            case c.ChangeInbox():
-                self.inbox_changed(**fields)
-            case c.CreateTeam():
-                self.story.workspace(w.TeamCreated(**fields))
-            case c.ChangeTeam():
-                known = self.teams.setdefault(data.team_id, {"name": "Team", "member_ids": ()})
-                known |= {name: value for name, value in fields.items() if value is not None}
-                self.story.workspace(w.TeamChanged(**known))
-            case c.DeleteTeam():
-                self.story.workspace(w.TeamDeleted(team_id=data.team_id))
-            case c.InviteAgent():
-                identity = w.AgentIdentity(name=data.name, email=data.email)
-                invited = w.AgentInvited(agent_id=data.agent_id, role=data.role, personal=identity)
-                self.story.workspace(invited, key=self.story.new_key(data.agent_id))
-            case c.ChangeAgent():
-                if data.role is not None:
-                    self.story.workspace(w.AgentRoleChanged(agent_id=data.agent_id, role=data.role))
-                if data.capacity is not None:
-                    capacity = None if data.capacity == "unlimited" else data.capacity
-                    self.story.workspace(w.AgentCapacityChanged(agent_id=data.agent_id, capacity=capacity))
-                if data.deactivated is not None:
-                    kind = w.AgentDeactivated if data.deactivated else w.AgentReactivated
-                    self.story.workspace(kind(agent_id=data.agent_id))
-            case c.ChangeProfile():
-                profile = w.AgentProfile(
-                    name=data.name, email=data.email, meeting_url=data.meeting_url, signature=data.signature
-                )
-                changed = w.AgentProfileChanged(
-                    agent_id=data.agent_id, language=data.language, time_zone=data.time_zone, personal=profile
-                )
-                self.story.workspace(changed, key=data.agent_id)
-            case SetNotificationPreferences():
-                self.story.workspace(NotificationPreferencesSet(**fields), actor=command.actor)
-            case c.SetAvailability():
-                self.story.workspace(w.AgentAvailabilityChanged(**fields), actor=command.actor)
-            case c.ConnectChannel():
-                self.sealed += fields.pop("secrets")
-                self.story.workspace(w.ChannelConnected(**fields), actor=command.actor)
-            case c.ChangeChannel():
-                self.sealed += fields.pop("secrets")
-                self.story.workspace(w.ChannelChanged(**fields), actor=command.actor)
-            case c.SetEmailFilters():
-                self.filter_version += 1
-                filters = w.EmailFiltersSet(version=self.filter_version, filters=data.filters)
-                self.story.workspace(filters, actor=command.actor)
-            case c.DisconnectChannel():
-                self.story.workspace(w.ChannelDisconnected(channel_id=data.channel_id))
-            case c.DraftRules():
-                self.story.workspace(w.RuleSetDrafted(rule_set=RuleSet(1, data.rules)))
-            case c.PublishRules():
-                self.story.workspace(w.RuleSetPublished(rule_set=RuleSet(1, ())))
-            case SendAccountMail():
-                self.mails.append((data, self.secrets.open(command.stream, data.token)))
-            case c.RetryQuarantined():
-                self.story.publish(
-                    "conversations.v1", command.stream, 2, e.QuarantineReleased(quarantined_id=command.stream)
-                )
-            case _:
-                raise AssertionError(f"the pretended router does not know {command.type}")
-
-    def _queued(self, thread: Thread, command: Envelope[Any], reply_id: UUID, **fields: Any) -> None:
-        queued = e.ReplyQueued(
-            reply_id=reply_id,
-            conversation_id=thread.conversation_id,
-            inbox_id=self.story.inbox_id,
-            channel="email",
-            channel_id=command.data.channel_id,
-            agent_id=UUID(command.actor.id or ""),
-            personal=command.data.content,
-            **fields,
-        )
-        self.story.conversation(thread, queued, key=thread.contact_id, actor=command.actor)
 
 
 class PretendedInboundLog:
@@ -423,7 +186,7 @@ async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
     await pool.open()
     passwords, shown = Passwords(1), Shown()
     listener = ShownListener(database, shown)
-    router = PretendedRouter(story, show)
+    router = PretendedRouter(story, show, SECRET)
     blobs = Blobs((tmp_path / "blobs").as_uri())
     parts = Parts(
         workspace_id=WORKSPACE_ID,

@@ -1,4 +1,4 @@
-"""A mail server that plays a script, and builders of replies."""
+"""A mail server that plays a script, builders of replies, and processes with a ledger."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import ssl
 from base64 import b64decode
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -25,7 +25,10 @@ from cryptography.x509.oid import NameOID
 
 from events.conversations import ReplyContent
 from events.values import Address
+from ingest_email.delivery_ledger import SCHEMA
 from ingest_email.render import Mail
+from ingest_email.testing_ledger import OneProcess
+from service_kit import database
 
 
 class Received(NamedTuple):
@@ -292,3 +295,23 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return folder / "certificate.pem", folder / "key.pem"
+
+
+@pytest.fixture
+def dsn(fresh_database: str) -> str:
+    database.migrate(fresh_database, SCHEMA, "ingest_email.migrations")
+    return fresh_database
+
+
+@pytest.fixture
+def process(dsn: str) -> Iterator[OneProcess]:
+    process = OneProcess(dsn)
+    yield process
+    process.connection.close()
+
+
+@pytest.fixture
+def other(dsn: str) -> Iterator[OneProcess]:
+    process = OneProcess(dsn, "1")
+    yield process
+    process.connection.close()

@@ -2,106 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
-from uuid import UUID
+from datetime import timedelta
 
 import msgspec
 import psycopg
 import pytest
 
-from ingest_email import delivery, delivery_ledger
-from ingest_email import ledger_statements as statements
-from ingest_email.delivery import Answered, Interrupted, Outcome, PutOff, Recipient, Schedule, Silence, Taken
+from ingest_email import delivery
+from ingest_email.delivery import Answered, Interrupted, PutOff, Recipient, Silence, Taken
 from ingest_email.delivery_lanes import Turn, Turns
-from ingest_email.delivery_ledger import HASTENED, NO_CHANNEL, SCHEMA, DeliveryLedger, Lease, LeaseLost, Queued
-from service_kit import database
-from service_kit.database import Connection, Cursor
+from ingest_email.delivery_ledger import LeaseLost, Queued
+from ingest_email.testing_ledger import LEASE, NOW, OneProcess, a_reply
 from service_kit.ids import new_id
 
 pytestmark = pytest.mark.real
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=30)
-LEASE = 600.0
-T = TypeVar("T")
-
-
-@pytest.fixture
-def dsn(fresh_database: str) -> str:
-    database.migrate(fresh_database, SCHEMA, "ingest_email.migrations")
-    return fresh_database
-
-
-class OneProcess:
-    """A ledger with a connection of its own."""
-
-    def __init__(self, dsn: str, instance: str = "0") -> None:
-        self.ledger = DeliveryLedger(instance)
-        self.connection: Connection = database.connect(dsn, "test")
-
-    def do(self, work: Callable[[Cursor], T]) -> T:
-        with self.connection.transaction(), self.connection.cursor() as cursor:
-            return work(cursor)
-
-    def insert(self, *replies: Queued, now: datetime = NOW) -> int:
-        return self.do(lambda cursor: self.ledger.insert(cursor, replies, now))
-
-    def lease(self, now: datetime = NOW, limit: int = 10) -> list[Lease]:
-        return self.lease_turns(Turns(Turn(limit, now)), now)
-
-    def lease_turns(self, turns: Turns, now: datetime = NOW) -> list[Lease]:
-        return self.do(lambda cursor: self.ledger.lease(cursor, now, turns, LEASE))
-
-    def next_due(self) -> datetime | None:
-        return self.do(lambda cursor: self.ledger.next_due(cursor, Turns(Turn(1, NOW))))
-
-    def settle(self, lease: Lease, outcome: Outcome, now: datetime = NOW) -> delivery.Settlement:
-        settlement = delivery.settle(lease.delivery, outcome, now, Schedule(), 0.5)
-        self.do(lambda cursor: self.ledger.settle(cursor, lease, settlement, now))
-        return settlement
-
-    def data_sent(self, lease: Lease, *recipients: Recipient) -> None:
-        until = NOW + timedelta(seconds=LEASE)
-        self.do(lambda cursor: self.ledger.data_sent(cursor, lease, recipients, until))
-
-    def stranded(self, now: datetime, *active: UUID) -> list[Lease]:
-        return self.do(lambda cursor: self.ledger.stranded(cursor, now, active))
-
-    def unreported(self, now: datetime = NOW) -> list[tuple[UUID, str, int]]:
-        dues = self.do(lambda cursor: self.ledger.unreported(cursor, now, 100))
-        return [(due.reply_id, due.report.kind, due.report.attempt) for due in dues]
-
-    def report_all(self, now: datetime = NOW) -> None:
-        def work(cursor: Cursor) -> None:
-            dues = self.ledger.unreported(cursor, now, 100)
-            self.ledger.reported(cursor, [due.report_id for due in dues], now)
-
-        self.do(work)
-
-    def row(self, reply: Queued, column: str) -> object:
-        query = f"SELECT {column} FROM ingest_email.deliveries WHERE reply_id = %s"
-        found = self.connection.execute(query.encode(), (reply.reply_id,)).fetchone()
-        assert found is not None
-        return found[0]
-
-
-@pytest.fixture
-def process(dsn: str) -> Iterator[OneProcess]:
-    process = OneProcess(dsn)
-    yield process
-    process.connection.close()
-
-
-@pytest.fixture
-def other(dsn: str) -> Iterator[OneProcess]:
-    process = OneProcess(dsn, "1")
-    yield process
-    process.connection.close()
-
-
-def a_reply(conversation_id: UUID | None = None) -> Queued:
-    return Queued(new_id(), conversation_id or new_id(), new_id(), new_id(), new_id(), b"sealed")
 
 
 TAKEN = Answered(("ann@example.org",), {0: Taken()})
@@ -315,104 +230,6 @@ def test_the_table_refuses_states_that_contradict_themselves(process: OneProcess
     for change in ("state = 'attempting'", "state = 'sent'", "record = NULL", "due_at = NULL", "settled_at = now()"):
         with pytest.raises(psycopg.errors.CheckViolation):
             process.connection.execute(f"UPDATE ingest_email.deliveries SET {change}".encode())
-
-
-def by_channel(channel_id: UUID) -> Queued:
-    return msgspec.structs.replace(a_reply(), channel_id=channel_id)
-
-
-def test_each_lane_gives_what_it_has_room_for_and_the_relay_serves_all_others(process: OneProcess) -> None:
-    mine, dead, other = new_id(), new_id(), new_id()
-    own = [by_channel(mine) for _ in range(3)]
-    process.insert(*own, by_channel(dead), *(unknown := [by_channel(other), a_reply()]))
-    turns = Turns(
-        Turn(10, NOW),
-        {mine: Turn(2, NOW), dead: Turn(1, NOW - timedelta(hours=48), suspect=True, closed=True)},
-        known=5,
-        suspects=5,
-    )
-    leased = {lease.delivery.reply_id: lease.channel_id for lease in process.lease_turns(turns)}
-    assert leased == {
-        own[0].reply_id: mine,
-        own[1].reply_id: mine,
-        unknown[0].reply_id: other,
-        unknown[1].reply_id: NO_CHANNEL,
-    }
-
-
-def test_servers_that_are_not_known_to_work_share_their_own_places(process: OneProcess) -> None:
-    suspects, known = [new_id() for _ in range(5)], new_id()
-    process.insert(*(by_channel(channel_id) for channel_id in suspects), by_channel(known))
-    lanes = {channel_id: Turn(1, NOW, suspect=True) for channel_id in suspects} | {known: Turn(4, NOW)}
-    leased = [lease.channel_id for lease in process.lease_turns(Turns(Turn(0, NOW), lanes, known=1, suspects=2))]
-    assert len(leased) == 3 and known in leased
-
-
-def test_what_has_waited_too_long_is_leased_from_a_closed_lane(process: OneProcess) -> None:
-    channel_id = new_id()
-    process.insert(by_channel(channel_id))
-    later = NOW + timedelta(hours=49)
-    closed = Turns(
-        Turn(0, later), {channel_id: Turn(1, later - timedelta(hours=48), suspect=True, closed=True)}, suspects=1
-    )
-    assert len(process.lease_turns(closed, later)) == 1
-
-
-def test_a_closed_lane_is_nothing_to_wait_for(process: OneProcess) -> None:
-    channel_id = new_id()
-    process.insert(by_channel(channel_id))
-    for turn, due in ((Turn(1, NOW, suspect=True, closed=True), None), (Turn(1, NOW, suspect=True), NOW)):
-        turns = Turns(Turn(1, NOW), {channel_id: turn}, suspects=1)
-        assert process.do(lambda cursor, turns=turns: process.ledger.next_due(cursor, turns)) == due  # type: ignore[misc]
-
-
-def test_what_waits_of_a_channel_is_hastened_and_nothing_else(process: OneProcess) -> None:
-    mine, own = new_id(), new_id()
-    replies = [by_channel(mine), by_channel(own), a_reply()]
-    process.insert(*replies)
-    turns = Turns(Turn(10, NOW), {own: Turn(4, NOW)}, known=5)
-    for lease in process.lease_turns(turns):
-        process.settle(lease, PUT_OFF)
-
-    def hasten(*hurried: UUID | None) -> int:
-        return process.do(lambda cursor: process.ledger.hasten(cursor, turns, hurried, NOW))
-
-    assert [hasten(own), hasten(own), hasten(None), hasten(None)] == [1, 0, 2, 0]
-
-
-def test_a_long_backlog_is_hastened_a_portion_at_a_time_the_oldest_first(process: OneProcess) -> None:
-    channel_id = new_id()
-    replies = [by_channel(channel_id) for _ in range(HASTENED + 1)]
-    process.insert(*replies, now=LATER)
-    turns = Turns(Turn(0, NOW), {channel_id: Turn(500, NOW)}, known=500)
-
-    def hasten() -> int:
-        return process.do(lambda cursor: process.ledger.hasten(cursor, turns, [channel_id], NOW))
-
-    assert hasten() == HASTENED
-    assert {lease.delivery.reply_id for lease in process.lease_turns(turns)} == {one.reply_id for one in replies[:-1]}
-    assert [hasten(), hasten()] == [1, 0]
-
-
-def test_what_waits_for_a_dead_server_is_not_looked_at_when_others_are_leased(process: OneProcess) -> None:
-    dead, other = new_id(), new_id()
-    process.insert(*(by_channel(dead) for _ in range(3_000)))
-    process.insert(by_channel(other), now=NOW + timedelta(seconds=1))
-    process.connection.execute("ANALYZE ingest_email.deliveries")
-    later = NOW + timedelta(minutes=1)
-    turns = Turns(Turn(8, later), {dead: Turn(0, later, suspect=True)})
-
-    def buffers(statement: str, **parameters: object) -> int:
-        explained = process.connection.execute(
-            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".encode(), parameters
-        ).fetchone()
-        assert explained is not None
-        return int(explained[0][0]["Plan"]["Shared Hit Blocks"])
-
-    told = delivery_ledger.parameters(turns)
-    assert buffers(statements.NEXT_DUE, **told) < 500
-    leased = {"instance": "test", "incarnation": new_id(), "until": later}
-    assert buffers(statements.LEASE, **told, **leased) < 500
 
 
 def again(reply: Queued, after_attempt: int = 1) -> Queued:
