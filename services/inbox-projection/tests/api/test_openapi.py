@@ -45,6 +45,8 @@ async def test_the_document_names_every_route_with_its_answers_and_problems(worl
         assert name not in document["components"]["schemas"]["Conversation"]["properties"]
 
 
+# Hypothesis sees that other threads (the connection pool) draw random numbers meanwhile, and takes them for its own.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @pytest.mark.timeout(400)
 async def test_no_call_that_the_document_allows_contradicts_it(world: Any) -> None:
     async with world.client(None) as client:
