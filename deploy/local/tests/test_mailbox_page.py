@@ -67,6 +67,15 @@ def test_an_answer_carries_the_references_and_quotes_the_mail(page: Any):
     assert len(page.thread()["mails"]) == 3
 
 
+def test_an_answer_stands_after_its_question_however_close_they_came(page: Any):
+    for number in range(8):
+        page.arrives(f"question-{number}", ZOFIA)
+        page.arrives(f"answer-{number}", ZOFIA, References=f"<question-{number}@postroom.localhost>")
+    for number in range(8):
+        question, answer = page.thread(number)["mails"]
+        assert "this is question" in question["text"] and "this is answer" in answer["text"]
+
+
 def test_an_answer_in_polish_announces_in_polish_and_none_is_quoted_when_not_wanted(page: Any):
     page.arrives("reply", ZOFIA)
     answers = page.thread()["answer"]["answers"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from local_runtime.mailbox_page.cards import Card
 
@@ -26,7 +27,7 @@ class Thread:
 def threads(cards: Iterable[Card], address: str) -> list[Thread]:
     """The threads in the mailbox of an address, the one with the newest mail first."""
     wanted = address.strip().lower()
-    mine = sorted((card for card in cards if wanted in card.people), key=lambda card: (card.at, card.id))
+    mine = sorted((card for card in cards if wanted in card.people), key=_age)
     leaders: dict[str, str] = {}
 
     def leader(of: str) -> str:
@@ -44,4 +45,9 @@ def threads(cards: Iterable[Card], address: str) -> list[Thread]:
     for card in mine:
         groups.setdefault(leader(card.external_id or card.id), []).append(card)
     found = [Thread(tuple(group)) for group in groups.values()]
-    return sorted(found, key=lambda thread: (thread.newest.at, thread.newest.id), reverse=True)
+    return sorted(found, key=lambda thread: _age(thread.newest), reverse=True)
+
+
+def _age(card: Card) -> tuple[datetime, int, str]:
+    """Dates are whole seconds; within one, an answer stands after what it answers: it names more mails."""
+    return (card.at, len(card.references), card.id)
