@@ -1,13 +1,18 @@
 """Root of all tests: the real Kafka and PostgreSQL come from these fixtures; hypothesis sets no time limits.
 
-How long an example takes says something of the machine and nothing of the code.
+How long an example takes says something of the machine and nothing of the code. Temporary files lie in memory where
+there is enough of it: half of what real parts cost was the making of files.
 """
 
+import gc
+import tempfile
 from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+from local_runtime.memory_folder import memory_folder
 
 pytest_plugins = ["local_runtime.testing"]
 
@@ -18,6 +23,15 @@ ALONE: Final = ("tests/journeys/test_demo.py", "tests/faults/test_restored_store
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+if in_memory := memory_folder():
+    tempfile.tempdir = str(in_memory)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay: the garbage collector need not look through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 class WholeFiles(LoadScopeScheduling):  # type: ignore[misc]

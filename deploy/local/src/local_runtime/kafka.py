@@ -116,15 +116,18 @@ class KafkaBroker:
         self.launch()
         self.wait_ready(seconds)
 
+    def prepare(self) -> None:
+        """Make the data folder, which knows neither its path nor its ports; nothing happens when there is one."""
+        if not (self.folder / "data").exists():
+            self._format(self._environment())
+
     def launch(self) -> None:
         """Start without waiting for an answer."""
         require_free(self.port, "Kafka")
         require_free(self.controller_port, "Kafka's controller")
-        class_path = os.pathsep.join(map(str, locked_jars(self._cache, self._lock, self._progress)))
-        environment = {**os.environ, "CLASSPATH": class_path, "LC_ALL": "C.UTF-8"}
+        self.prepare()
+        environment = self._environment()
         properties = self._write_properties("server.properties", self.folder / "data")
-        if not (self.folder / "data").exists():
-            self._format(environment)
         self._child = Child.start(
             "kafka",
             [*self._java(), "kafka.Kafka", properties],
@@ -177,6 +180,10 @@ class KafkaBroker:
         if self._child is None:
             raise NotReady("Kafka was not started")
         return self._child
+
+    def _environment(self) -> dict[str, str]:
+        class_path = os.pathsep.join(map(str, locked_jars(self._cache, self._lock, self._progress)))
+        return {**os.environ, "CLASSPATH": class_path, "LC_ALL": "C.UTF-8"}
 
     def _java(self) -> list[str]:
         archive = archive_path(self._cache, self._lock, self._jvm_options)

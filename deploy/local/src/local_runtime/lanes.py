@@ -17,7 +17,8 @@ from local_runtime.live import LivePostroom, eventually
 from local_runtime.ports import LOCALHOST
 from service_kit.ledger import compare
 
-PAUSE_SECONDS = 0.05
+SHORTEST_PAUSE = 0.05
+LONGEST_PAUSE = 0.5
 _COUNT = """
     SELECT coalesce(sum(message_count), 0) FROM inbox.conversations JOIN inbox.contacts USING (contact_id)
     WHERE left(handle, 100) LIKE %s"""
@@ -99,6 +100,7 @@ class Load:
 
     def _until_accepted(self, smtp: smtplib.SMTP | None, lane: str, raw: bytes) -> smtplib.SMTP:
         deadline = time.monotonic() + self._patience
+        pause = SHORTEST_PAUSE
         while True:
             try:
                 if smtp is None:
@@ -113,7 +115,8 @@ class Load:
                     smtp.close()
                 smtp = None
                 assert time.monotonic() < deadline, f"not accepted within {self._patience} s: {error!r}"
-                time.sleep(PAUSE_SECONDS)
+                time.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def _codes(error: Exception) -> list[int]:

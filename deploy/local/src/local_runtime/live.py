@@ -30,6 +30,8 @@ from local_runtime.state import State
 T = TypeVar("T")
 CLAIM_PORT: Final = 19094
 """Bound, never listened on: whoever has it, shifted, has the shift."""
+SHORTEST_PAUSE: Final = 0.02
+LONGEST_PAUSE: Final = 0.25
 
 
 class PortShift:
@@ -77,6 +79,7 @@ class LivePostroom:
             **(environment or {}),
         }
         self._supervisor: Child | None = None
+        self._went_out: dict[Path, EmailMessage] = {}
 
     def start(self) -> None:
         """Returns when every process is ready; all of them end with us. Raises RuntimeError when they don't start."""
@@ -185,21 +188,27 @@ class LivePostroom:
             smtp.sendmail(sender, recipients, raw)
 
     def outbox(self) -> list[EmailMessage]:
-        """The mails that went out, oldest first."""
-        parsed = [
-            message_from_bytes(path.read_bytes(), policy=policy.default)
-            for path in sorted((self.var / "outbox").glob("*.eml"))
-        ]
-        return [mail for mail in parsed if isinstance(mail, EmailMessage)]
+        """The mails that went out, oldest first. Each is read once: files appear whole and never change."""
+        paths = sorted((self.var / "outbox").glob("*.eml"))
+        for path in paths:
+            if path not in self._went_out:
+                parsed = message_from_bytes(path.read_bytes(), policy=policy.default)
+                assert isinstance(parsed, EmailMessage)
+                self._went_out[path] = parsed
+        return [self._went_out[path] for path in paths]
 
 
-def eventually(probe: Callable[[], T | None], what: str, seconds: float = 20.0) -> T:
-    """The first true answer of the probe. Raises AssertionError naming what did not come in time."""
-    deadline = time.monotonic() + seconds
+def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:
+    """The first true answer of the probe. Raises AssertionError naming what did not come in time.
+
+    It asks more seldom the longer it waits: asking costs what is waited for the processor.
+    """
+    began = time.monotonic()
     while True:
         found = probe()
         if found:
             return found
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             raise AssertionError(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
+        time.sleep(min(LONGEST_PAUSE, SHORTEST_PAUSE + waited / 10))

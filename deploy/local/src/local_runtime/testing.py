@@ -40,9 +40,17 @@ def fast_start() -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka(runtime_folder: Path, fast_start: None) -> Iterator[KafkaBroker]:
+def empty_broker(runtime_folder: Path, fast_start: None) -> Path:
+    """The folder of a broker that never ran, for others to begin as its copy: half a start is its making."""
+    broker = KafkaBroker(runtime_folder / "kafka-empty", port=1, controller_port=2)  # it will never listen
+    broker.prepare()
+    return broker.folder
+
+
+@pytest.fixture(scope="session")
+def kafka(runtime_folder: Path, empty_broker: Path) -> Iterator[KafkaBroker]:
     """A running broker shared by the session: leave it running. Topics of earlier tests may exist."""
-    broker = _broker(runtime_folder / "kafka")
+    broker = _broker(runtime_folder / "kafka", empty_broker)
     broker.start()
     yield broker
     broker.kill()
@@ -56,10 +64,10 @@ def empty_kafka(kafka: KafkaBroker) -> KafkaBroker:
 
 
 @pytest.fixture
-def fresh_kafka(runtime_folder: Path, fast_start: None) -> Iterator[KafkaBroker]:
+def fresh_kafka(runtime_folder: Path, empty_broker: Path) -> Iterator[KafkaBroker]:
     """A running broker of the test's own (2 s), to be stopped, killed, frozen and started at will."""
     folder = runtime_folder / f"kafka-{uuid.uuid4().hex[:8]}"
-    broker = _broker(folder)
+    broker = _broker(folder, empty_broker)
     broker.start()
     yield broker
     broker.kill()
@@ -104,7 +112,8 @@ def greenmail(runtime_folder: Path) -> Iterator[GreenMail]:
     server.stop()
 
 
-def _broker(folder: Path) -> KafkaBroker:
+def _broker(folder: Path, empty: Path) -> KafkaBroker:
+    shutil.copytree(empty, folder)
     port, controller_port = free_ports(2)
     return KafkaBroker(folder, port=port, controller_port=controller_port)
 
