@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
+from service_kit.compression import use_cheap_zstd
 from service_kit.log_probe import Continuity
 from service_kit.offsets import Move, Record, TopicPartition, explained
 
@@ -33,6 +34,7 @@ async def first_of(*events: asyncio.Event, timeout: float | None = None) -> None
 
 async def connected(consumer: AIOKafkaConsumer, stop: asyncio.Event, seconds: float = 1.0) -> bool:
     """Starts a consumer, trying again while no broker answers; False when stopped before."""
+    use_cheap_zstd()
     while not stop.is_set():
         try:
             await consumer.start()

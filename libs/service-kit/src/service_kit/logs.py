@@ -53,7 +53,11 @@ class JsonLines(logging.Formatter):
 
 
 def configure(process: str, level: str = "INFO") -> None:
-    """Once, in `__main__`. Libraries that narrate every reconnect are held to warnings."""
+    """Once, in `__main__`. Libraries that narrate every reconnect are held to warnings.
+
+    What no line shows is not looked up (the logging documentation's "Optimization"): a mail has a line of its own.
+    """
+    vars(logging).update(_srcfile=None, logThreads=False, logProcesses=False, logMultiprocessing=False)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(process))
     logging.basicConfig(level=level, handlers=[handler], force=True)
