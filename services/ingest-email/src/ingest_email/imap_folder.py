@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -20,7 +20,10 @@ from ingest_email.imap_cursor import (
     Portion,
     at_absence,
     at_connect,
+    gaps_behind,
+    history_at,
     is_wanted,
+    open_gaps,
     portions,
     renumbered,
 )
@@ -57,8 +60,10 @@ class Folder:
         metrics: ReceiveMetrics,
         clock: Clock,
         max_mail_bytes: int,
+        history_days: int = 0,
     ) -> None:
         self.name = name
+        self._history_days = history_days
         self._place = (channel_id, account, name)
         self._address, self._after_commit = address, after_commit
         self._store, self._intake, self._room = store, intake, room
@@ -78,7 +83,7 @@ class Folder:
         if uid_next is None:
             uid_next = max(await client.search("UID *"), default=0) + 1
         if cursor is None:
-            cursor = at_connect(self._clock(), selected.uid_validity, uid_next)
+            cursor = at_connect(self._clock(), selected.uid_validity, uid_next, self._history_days)
             await self._store.begin(*self._place, cursor)
             self._cursor = cursor
             return False
@@ -88,6 +93,8 @@ class Folder:
     async def is_news(self, client: ImapClient) -> bool:
         """Whether there is something to fetch, without opening the folder. Raises FolderMissing, CommandRefused."""
         self._state = await client.status(self.name)
+        if self._cursor is not None and open_gaps(self._cursor, self._clock()):
+            return True
         return self._state.uid_next is None or self._state != self._caught_up
 
     async def note_absence(self) -> None:
@@ -114,6 +121,7 @@ class Folder:
             await self._fetch(client, [listed(uid, items) for uid, items in found.items()])
         else:
             await self._take(client, f"UID {self._now.last_uid + 1}:*")
+        await self._take_late(client)
         self._mails.broken_off = 0
         self._caught_up = self._state
 
@@ -138,6 +146,13 @@ class Folder:
         for start in range(0, len(uids), LISTED_AT_ONCE):
             await self._fetch(client, await self._listed(client, uids[start : start + LISTED_AT_ONCE]))
 
+    async def _take_late(self, client: ImapClient) -> None:
+        """What has come into the cursor's gaps since it passed them."""
+        gaps = open_gaps(self._now, self._clock())
+        if gaps:
+            found = await client.fetch([gap.uid for gap in gaps], LISTING)
+            await self._fetch(client, [listed(uid, items) for uid, items in sorted(found.items())])
+
     async def _listed(self, client: ImapClient, uids: Sequence[int]) -> list[Listed]:
         """Sizes and arrivals. One that is there and yet not listed is fetched like the others."""
         found = await client.fetch(uids, LISTING)
@@ -151,15 +166,17 @@ class Folder:
         wanted = list(portions(mails, self._now, self._max_mail_bytes, most))
         if not wanted:
             return
+        there = {mail.uid for mail in mails}
+        history = {mail.uid: at for mail in mails if (at := history_at(mail, self._now)) is not None}
         async with self._room.held(2 * max(portion.size for portion in wanted) + SPARE_BYTES):
             fetching = asyncio.ensure_future(self._mails.read(client, wanted[0]))
             try:
                 for portion, following in zip(wanted, [*wanted[1:], None], strict=True):
-                    fetched = await fetching
+                    fetched = _dated(await fetching, history)
                     ahead = not self._mails.is_troubled  # else what breaks off now would be blamed on the wrong mail
                     if following is not None and ahead:
                         fetching = asyncio.ensure_future(self._mails.read(client, following))
-                    await _to_its_end(self._keep(portion, fetched))
+                    await _to_its_end(self._keep(portion, fetched, there))
                     await self._tidy(client, portion, fetched)
                     if following is not None and not ahead:
                         fetching = asyncio.ensure_future(self._mails.read(client, following))
@@ -168,19 +185,21 @@ class Folder:
                 with suppress(asyncio.CancelledError, Exception):
                     await fetching
 
-    async def _keep(self, portion: Portion, mails: dict[int, Fetched]) -> None:
+    async def _keep(self, portion: Portion, mails: dict[int, Fetched], there: set[int]) -> None:
         """Into the log first, then the cursor moves: a process that dies between the two fetches them again."""
         await self._intake.store([mails[uid] for uid in sorted(mails)], self._address)
         self._mails.note_progress()
         settled = self._after_commit == "nothing" or any(mail.withheld for mail in mails.values())
         tidied = portion.last_uid if settled else self._now.tidied_uid
-        await self._move(replace(self._now, last_uid=portion.last_uid, tidied_uid=tidied))
+        gaps = gaps_behind(self._now, portion.last_uid, there, self._clock())
+        await self._move(replace(self._now, last_uid=portion.last_uid, tidied_uid=tidied, gaps=gaps))
         if mails:
             log.info("mails fetched", extra={"channel_id": str(self._place[0]), "mails": len(mails)})
 
     async def _tidy(self, client: ImapClient, portion: Portion, mails: dict[int, Fetched]) -> None:
-        """Those that are whole in the log; of a portion with others, nothing is done again should we die here."""
-        whole = sorted(uid for uid, mail in mails.items() if mail.withheld is None)
+        """Those that are whole in the log, and no history; of a portion with others, nothing is done again should we
+        die here."""
+        whole = sorted(uid for uid, mail in mails.items() if mail.withheld is None and mail.history_at is None)
         if self._after_commit != "nothing" and await self._tidied(client, whole):
             await self._move(replace(self._now, tidied_uid=portion.last_uid))
 
@@ -191,7 +210,8 @@ class Folder:
             return
         uids = await client.search(f"UID {cursor.tidied_uid + 1}:{cursor.last_uid}")
         mails = await self._listed(client, [uid for uid in uids if cursor.tidied_uid < uid <= cursor.last_uid])
-        if await self._tidied(client, [mail.uid for mail in mails if is_wanted(mail, cursor)]):
+        ours = [mail.uid for mail in mails if is_wanted(mail, cursor) and history_at(mail, cursor) is None]
+        if await self._tidied(client, ours):
             await self._move(replace(cursor, tidied_uid=cursor.last_uid))
 
     async def _tidied(self, client: ImapClient, uids: Sequence[int]) -> bool:
@@ -209,6 +229,13 @@ class Folder:
             log.warning("fetched mails stay as they are", extra={"reason": str(refused)})
             return False
         return True
+
+
+def _dated(mails: dict[int, Fetched], history: Mapping[int, datetime]) -> dict[int, Fetched]:
+    """The mails, those that are history with when they came."""
+    if not history:
+        return mails
+    return {uid: mail if uid not in history else mail._replace(history_at=history[uid]) for uid, mail in mails.items()}
 
 
 async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:

@@ -11,15 +11,16 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import psycopg
 
-from ingest_email.imap_cursor import Cursor
+from ingest_email.imap_cursor import Cursor, Gap
 from ingest_email.imap_errors import CursorMoved, StoreAway
 from service_kit.leadership import IDLE_SESSION_SECONDS, AsyncConnection, direct_connection
 
 STATEMENT_SECONDS: Final = IDLE_SESSION_SECONDS
 _SEED: Final = 20261101
-_COLUMNS: Final = "connected_at, uid_validity, last_uid, checked_to, tidied_uid"
+_COLUMNS: Final = "connected_at, uid_validity, last_uid, checked_to, tidied_uid, gaps, history_before"
 _TRY: Final = (
     f"SELECT id FROM unnest(%s::uuid[]) AS t(id) WHERE pg_try_advisory_lock(hashtextextended(id::text, {_SEED}))"  # noqa: S608
 )
@@ -29,11 +30,11 @@ _LOAD: Final = (
 )
 _BEGIN: Final = (
     f"INSERT INTO ingest_email.imap_folders (channel_id, account, folder, {_COLUMNS})"  # noqa: S608
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
 )
 _MOVE: Final = (
     "UPDATE ingest_email.imap_folders"
-    " SET connected_at = %s, uid_validity = %s, last_uid = %s, checked_to = %s, tidied_uid = %s"
+    " SET connected_at = %s, uid_validity = %s, last_uid = %s, checked_to = %s, tidied_uid = %s, gaps = %s"
     " WHERE channel_id = %s AND account = %s AND folder = %s"
     " AND uid_validity = %s AND last_uid = %s AND tidied_uid = %s"
 )
@@ -70,18 +71,20 @@ class MailboxStore:
         rows = await self._rows(_LOAD, (channel_id, account, folder))
         if not rows:
             return None
-        connected_at, uid_validity, last_uid, checked_to, tidied_uid = rows[0]
+        connected_at, uid_validity, last_uid, checked_to, tidied_uid, gaps, history_before = rows[0]
         return Cursor(
             connected_at=connected_at,
             uid_validity=uid_validity,
             last_uid=last_uid,
             checked_to=checked_to,
             tidied_uid=tidied_uid,
+            gaps=msgspec.convert(gaps, tuple[Gap, ...]),
+            history_before=history_before,
         )
 
     async def begin(self, channel_id: UUID, account: str, folder: str, cursor: Cursor) -> None:
         """Raises CursorMoved when there is one already."""
-        await self._write(_BEGIN, (channel_id, account, folder, *_row(cursor)))
+        await self._write(_BEGIN, (channel_id, account, folder, *_row(cursor), cursor.history_before))
 
     async def move(self, channel_id: UUID, account: str, folder: str, old: Cursor, new: Cursor) -> None:
         """Raises CursorMoved when it is not where `old` says."""
@@ -118,4 +121,5 @@ async def _answering() -> AsyncIterator[None]:
 
 
 def _row(cursor: Cursor) -> tuple[Any, ...]:
-    return (cursor.connected_at, cursor.uid_validity, cursor.last_uid, cursor.checked_to, cursor.tidied_uid)
+    gaps = msgspec.json.encode(cursor.gaps).decode()
+    return (cursor.connected_at, cursor.uid_validity, cursor.last_uid, cursor.checked_to, cursor.tidied_uid, gaps)

@@ -73,8 +73,14 @@ class Box:
     uid_next: int = 1
     mails: dict[int, Kept] = field(default_factory=dict)
 
-    def put(self, raw: bytes, *, arrived_at: datetime | None = None, size: int | None = None) -> int:
+    def give_uid(self) -> int:
         uid, self.uid_next = self.uid_next, self.uid_next + 1
+        return uid
+
+    def put(
+        self, raw: bytes, *, uid: int | None = None, arrived_at: datetime | None = None, size: int | None = None
+    ) -> int:
+        uid = self.give_uid() if uid is None else uid
         self.mails[uid] = Kept(raw, arrived_at or datetime.now(UTC), size=size)
         return uid
 

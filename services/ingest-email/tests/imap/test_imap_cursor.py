@@ -8,14 +8,21 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ingest_email.imap_cursor import (
     BATCH_BYTES,
+    GAP_AGE,
+    MOST_GAPS,
     Cursor,
+    Gap,
     Listed,
     at_absence,
     at_connect,
+    gaps_behind,
+    history_at,
     is_wanted,
+    open_gaps,
     portions,
     renumbered,
 )
@@ -30,6 +37,16 @@ MAX = 1000
 def test_a_folder_begins_at_the_next_uid():
     assert at_connect(NOON, 7, 42).last_uid == 41
     assert at_connect(NOON, 7, 0).last_uid == 0
+
+
+def test_with_history_a_folder_begins_with_its_last_days():
+    cursor = at_connect(NOON, 7, 42, history_days=30)
+    old, week, new = (Listed(uid, 10, NOON + timedelta(days=days)) for uid, days in ((5, -31), (20, -7), (60, 1)))
+    assert [is_wanted(mail, cursor) for mail in (old, week, new)] == [False, True, True]
+    assert [history_at(mail, cursor) for mail in (week, new)] == [week.arrived_at, None]
+    assert history_at(week, at_connect(NOON, 7, 42)) is None and (cursor.last_uid, cursor.checked_to) == (0, 41)
+    again = renumbered(cursor, 8, 50)
+    assert (is_wanted(week, again), history_at(week, again)) == (True, week.arrived_at)
 
 
 def test_after_new_uids_only_mails_from_connecting_on_are_wanted_and_later_ones_whatever_their_date():
@@ -70,6 +87,29 @@ def test_portions_are_bounded_by_size_but_for_a_single_mail():
     big = [Listed(uid, BATCH_BYTES * 3 // 4, None) for uid in range(1, 4)]
     made = list(portions(big, at_connect(NOON, 1, 1), 10 * BATCH_BYTES))
     assert [portion.uids for portion in made] == [(1,), (2,), (3,)]
+
+
+def test_uids_without_a_mail_are_remembered_for_a_minute_when_the_cursor_passes_them():
+    cursor = at_connect(NOON, 1, 11)
+    gaps = gaps_behind(cursor, 14, {12, 14}, NOON)
+    assert gaps == (Gap(11, NOON), Gap(13, NOON))
+    moved = replace(cursor, last_uid=14, gaps=gaps)
+    assert gaps_behind(moved, 14, {11}, NOON) == (Gap(13, NOON),)
+    later = NOON + GAP_AGE
+    assert gaps_behind(moved, 16, {16}, later) == (Gap(15, later),)
+    assert open_gaps(moved, later) == ()
+
+
+def test_what_fills_a_gap_is_fetched_and_leaves_the_cursor_where_it_is():
+    cursor = replace(at_connect(NOON, 1, 21), gaps=(Gap(11, NOON), Gap(13, NOON)))
+    [portion] = portions([Listed(11, 5, NOON), Listed(13, 2 * MAX, NOON)], cursor, MAX)
+    assert (portion.uids, [mail.uid for mail in portion.heads], portion.last_uid) == ((11,), [13], 20)
+
+
+def test_only_the_youngest_gaps_are_kept_and_none_of_mails_from_before_connecting():
+    youngest = gaps_behind(at_connect(NOON, 1, 1), 10**9, {10**9}, NOON)
+    assert [gap.uid for gap in youngest] == list(range(10**9 - MOST_GAPS + 1, 10**9))
+    assert gaps_behind(renumbered(at_connect(NOON, 7, 42), 8, 11), 10, {4}, NOON) == ()
 
 
 def test_pauses_double_up_to_the_longest_less_a_chance_half():

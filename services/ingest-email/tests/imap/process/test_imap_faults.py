@@ -320,3 +320,19 @@ async def test_of_two_processes_one_has_the_mailbox_and_the_other_takes_over_at_
     assert len({one.dedupe_key for one in desk.messages}) == 21
     assert len(desk.messages) <= 22, "who lost the lock may have published what it had just fetched, under the same key"
     assert desk.health == [("ok", "")]
+
+
+async def test_a_mail_that_shows_after_one_with_a_greater_uid_is_fetched_even_by_the_next_process(
+    desk: Any, server: Any, make_mail: Mail
+) -> None:
+    await desk.connect(server.port)
+    async with desk.running():
+        await desk.until_quiet(server)
+        first, second = server.inbox.give_uid(), server.inbox.give_uid()
+        server.arrive(make_mail(3))
+        await desk.until(lambda: len(desk.messages) == 1)
+        server.arrive(make_mail(2), uid=second)
+        await desk.until(lambda: len(desk.messages) == 2)
+    server.inbox.put(make_mail(1), uid=first)
+    async with desk.running():
+        await desk.until(lambda: len(desk.messages) == 3)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import smtplib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from local_runtime.greenmail import GreenMail
+from service_kit.ids import new_id
 from service_kit.oauth import Grant
 from service_kit.testing.token_server import FIRST_GRANT, TokenServer
 
@@ -89,3 +92,17 @@ async def test_a_server_without_log_in_by_grant_is_named(desk: Any, server: Any)
     async with desk.running():
         await desk.until(lambda: desk.health == [("down", "imap_login_missing")])
     assert server.log_ins == 0
+
+
+async def test_another_maker_s_server_takes_the_token_too(
+    desk: Any, tokens: TokenServer, greenmail: GreenMail, make_mail: Mail
+) -> None:
+    """GreenMail believes any token, and reads the mailbox's name out of it."""
+    mailbox = f"granted-{new_id().hex}@shop.test"
+    await desk.connect(greenmail.imap_port, username=mailbox, **grant())
+    async with desk.running():
+        await desk.until(lambda: desk.is_connected)
+        with smtplib.SMTP(greenmail.host, greenmail.smtp_port, timeout=30) as smtp:
+            smtp.sendmail("rosa@customer.test", [mailbox], make_mail(1))
+        await desk.until(lambda: desk.subjects == ["Order 1"])
+    assert [form["grant_type"] for form in tokens.asked] == ["refresh_token"]

@@ -342,3 +342,26 @@ async def test_a_channel_pointed_to_another_mailbox_begins_anew_there(desk: Any,
             await desk.until(lambda: desk.subjects == ["Order 9"])
     finally:
         await other.stop()
+
+
+async def test_the_last_days_come_as_history_once_however_often_it_is_killed_and_nothing_is_deleted(
+    desk: Any, server: Any, make_mail: Mail
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    for number in range(120):
+        server.inbox.put(make_mail(number), arrived_at=now - timedelta(days=20 if number < 10 else 5))
+    await desk.connect(server.port, history_days=7, after_commit="delete")
+    async with desk.running():
+        await desk.until(lambda: len(desk.keys) >= 50)
+    async with desk.running():
+        await desk.until_quiet(server)
+        server.arrive(make_mail(500))
+        await desk.until(lambda: "Order 500" in desk.subjects)
+        await desk.until(lambda: len(server.inbox.mails) == 120)
+    assert len(desk.keys) == 111
+    history = [message for message in desk.messages if message.facts.history]
+    assert {message.content.subject for message in history} == {f"Order {number}" for number in range(10, 120)}
+    assert {message.facts.received_at for message in history} == {now - timedelta(days=5)}
+    async with desk.running():
+        await desk.until_quiet(server)
+    assert len(desk.keys) == 111
