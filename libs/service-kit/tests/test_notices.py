@@ -13,7 +13,7 @@ from events.envelope import SYSTEM, Actor
 from events.testing import example
 from service_kit.notices import Notice, notices, tells
 
-ADA, BOB = UUID(int=1), UUID(int=2)
+ADA, BOB, CLEO, ROSA = (UUID(int=number) for number in range(1, 5))
 BY_ADA = Actor("agent", str(ADA))
 BY_ROSA = Actor("contact", str(UUID(int=9)))
 
@@ -24,7 +24,7 @@ def routed(agent_id: UUID | None, status: str | None = None) -> e.ConversationRo
 
 def answer(automated: str | None = None) -> e.MessageAppended:
     event = example(e.MessageAppended)
-    return replace(event, message=replace(event.message, automated=automated))
+    return replace(event, message=replace(event.message, automated=automated, history=False))
 
 
 def test_what_nobody_has_is_told_to_the_inbox_and_what_somebody_got_to_them() -> None:
@@ -52,14 +52,49 @@ def test_an_answer_is_told_to_who_has_the_conversation_and_a_machines_is_none() 
 
 
 def test_a_mention_is_told_once_and_never_to_its_author() -> None:
-    comment = replace(example(e.CommentAdded), agent_id=ADA, mentions=(BOB, ADA, BOB))
-    assert notices(comment, BY_ADA, None, None) == (Notice("mention", BOB),)
+    comment = e.CommentAdded(
+        comment_id=ADA,
+        agent_id=ADA,
+        mentions=(BOB, ADA, BOB),
+        mentioned_team_ids=(ROSA,),
+        mentioned_members=(ADA, CLEO),
+    )
+    assert notices(comment, BY_ADA, None, None) == (Notice("mention", BOB), Notice("mention", CLEO))
+
+
+def test_followers_are_told_of_what_people_write_once_and_never_of_their_own() -> None:
+    comment = e.CommentAdded(comment_id=ADA, agent_id=ADA, mentions=(BOB,))
+    assert notices(comment, BY_ADA, None, None, {ADA, BOB, CLEO}) == (Notice("mention", BOB), Notice("followed", CLEO))
+    told = (Notice("customer_answered", BOB), Notice("followed", ADA))
+    assert notices(answer(), BY_ROSA, BOB, BOB, {ADA, BOB}) == told
+    assert notices(answer("auto-replied"), BY_ROSA, None, None, {ADA}) == ()
+    queued = replace(example(e.ReplyQueued), agent_id=ADA, hold=None, automatic=False)
+    assert notices(queued, BY_ADA, None, None, {ADA, BOB}) == (Notice("followed", BOB),)
+
+
+def test_followers_are_not_told_of_what_has_not_gone_out_or_nobody_wrote() -> None:
+    queued = replace(example(e.ReplyQueued), agent_id=ADA, automatic=False)
+    assert queued.hold is not None
+    assert notices(queued, BY_ADA, None, None, {BOB}) == ()
+    assert notices(replace(queued, hold=None, automatic=True), SYSTEM, None, None, {BOB}) == ()
+    released = replace(example(e.ReplyReleased), agent_id=ADA, automatic=False, reason="due")
+    assert notices(released, SYSTEM, None, None, {ADA, BOB}) == (Notice("followed", BOB),)
+    assert notices(replace(released, reason="retried"), SYSTEM, None, None, {BOB}) == ()
+    assert notices(e.ConversationResolved(), BY_ADA, None, None, {BOB}) == ()
 
 
 def test_a_snooze_or_a_failure_is_told_to_who_has_it_else_to_the_inbox() -> None:
-    for event, kind in ((example(e.SnoozeElapsed), "snooze_over"), (example(e.ReplyFailed), "send_failed")):
+    failed = replace(example(e.ReplyFailed), agent_id=None)
+    for event, kind in ((example(e.SnoozeElapsed), "snooze_over"), (failed, "send_failed")):
         assert notices(event, SYSTEM, BOB, BOB) == (Notice(kind, BOB),)  # type: ignore[arg-type]
         assert notices(event, SYSTEM, None, None) == (Notice(kind, None),)  # type: ignore[arg-type]
+
+
+def test_a_reply_that_failed_is_told_to_who_wrote_it_and_to_who_has_it_when_that_is_another() -> None:
+    failed = replace(example(e.ReplyFailed), agent_id=ADA)
+    assert notices(failed, SYSTEM, BOB, BOB) == (Notice("send_failed", ADA), Notice("send_failed", BOB))
+    for assignee in (ADA, None):
+        assert notices(failed, SYSTEM, assignee, assignee) == (Notice("send_failed", ADA),)
 
 
 def test_of_everything_else_nobody_is_told() -> None:

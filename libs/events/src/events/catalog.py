@@ -5,7 +5,18 @@ from __future__ import annotations
 from types import UnionType
 from typing import get_args
 
-from events import commands, companies, contacts, conversations, inbound, outcomes, system_mails, tickets, workspace
+from events import (
+    commands,
+    companies,
+    contacts,
+    conversations,
+    inbound,
+    outcomes,
+    signals,
+    system_mails,
+    tickets,
+    workspace,
+)
 from events.envelope import Command, Event
 from events.errors import UnknownEventType
 
@@ -20,6 +31,7 @@ FAMILIES: dict[str, UnionType | type[Event]] = {
     "workspace": workspace.WorkspaceEvent,
     "system_mails": system_mails.SystemMailEvent,
     "outcomes": outcomes.OutcomeEvent,
+    "signals": signals.SignalEvent,
     "commands": commands.AnyCommand,
 }
 

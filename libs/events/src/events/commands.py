@@ -8,6 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from events.bulk import ChangeConversations as ChangeConversations
+from events.business_hours import BusinessHours
+from events.channel_tests import TestChannel as TestChannel
 from events.contact_commands import CompanyCommand as CompanyCommand
 from events.contact_commands import ContactCommand as ContactCommand
 from events.contact_commands import DefineContactProperty
@@ -15,11 +18,27 @@ from events.contact_commands import EraseContact as EraseContact
 from events.contact_commands import UpdateContact as UpdateContact
 from events.conversations import ReplyContent, Then
 from events.envelope import Command
+from events.filtering import AdmitFiltered as AdmitFiltered
+from events.filtering import FilterSwitches, SpamBlock
+from events.following import FollowConversation as FollowConversation
+from events.following import FollowingCommand
+from events.following import UnfollowConversation as UnfollowConversation
+from events.labels import LabelDefinitionCommand
 from events.notifications import SetNotificationPreferences
 from events.rules import Rule
+from events.saved_views import SavedViewCommand
 from events.snippets import DeleteSnippet, SaveSnippet
 from events.system_mails import SystemMailCommand
 from events.ticket_commands import ChangePipeline, CreatePipeline, TicketCommand
+from events.tidying_commands import ChangeConversationContact as ChangeConversationContact
+from events.tidying_commands import ChangeSubject as ChangeSubject
+from events.tidying_commands import ElapseTrash as ElapseTrash
+from events.tidying_commands import MergeConversations as MergeConversations
+from events.tidying_commands import MoveConversation as MoveConversation
+from events.tidying_commands import MuteConversation as MuteConversation
+from events.tidying_commands import RefuseSuggestedLink as RefuseSuggestedLink
+from events.tidying_commands import TidyingCommand as TidyingCommand
+from events.tidying_commands import UnmuteConversation as UnmuteConversation
 from events.values import Availability, Channel, Priority, Role
 from events.workspace import EmailFilter, EmailSettings
 
@@ -91,6 +110,8 @@ class ForwardMessages(Command, frozen=True, kw_only=True):
 
 
 class AddComment(Command, frozen=True, kw_only=True):
+    """`mentions` are agents and teams of the inbox."""
+
     comment_id: UUID
     text: str
     mentions: tuple[UUID, ...] = ()
@@ -124,7 +145,9 @@ class ElapseSnooze(Command, frozen=True, kw_only=True):
 
 
 class MarkConversationAsSpam(Command, frozen=True, kw_only=True):
-    pass
+    """With `block`, its sender is kept out from now on; opening the conversation again undoes both."""
+
+    block: SpamBlock | None = None
 
 
 class TrashConversation(Command, frozen=True, kw_only=True):
@@ -159,7 +182,7 @@ class CreateInbox(Command, frozen=True, kw_only=True):
 
 
 class ChangeInbox(Command, frozen=True, kw_only=True):
-    """A field left out stays."""
+    """A field left out stays. Business hours "always" are none: the inbox is always open."""
 
     inbox_id: UUID
     name: str | None = None
@@ -168,6 +191,9 @@ class ChangeInbox(Command, frozen=True, kw_only=True):
     signature: str | None = None
     quote_history: bool | None = None
     archived: bool | None = None
+    assign_first_answer: bool | None = None
+    reopen_days: int | None = None
+    business_hours: BusinessHours | Literal["always"] | None = None
 
 
 class CreateTeam(Command, frozen=True, kw_only=True):
@@ -242,10 +268,12 @@ class ChangeChannel(Command, frozen=True, kw_only=True):
 
 
 class SetEmailFilters(Command, frozen=True, kw_only=True):
-    """All filters, in the order in which they are shown. `version` is what they were made from: another is refused."""
+    """All filters, in the order in which they are shown. `version` is what they were made from: another is refused.
+    `switches` None leaves those that are on."""
 
     filters: tuple[EmailFilter, ...]
     version: int | None = None
+    switches: tuple[FilterSwitches, ...] | None = None
 
 
 class DisconnectChannel(Command, frozen=True, kw_only=True):
@@ -283,6 +311,8 @@ ConversationCommand = (
     | RemoveLabel
     | ChangePriority
     | MarkRead
+    | TidyingCommand
+    | FollowingCommand
 )
 WorkspaceCommand = (
     CreateInbox
@@ -297,6 +327,7 @@ WorkspaceCommand = (
     | ConnectChannel
     | ChangeChannel
     | DisconnectChannel
+    | TestChannel
     | SetEmailFilters
     | DraftRules
     | PublishRules
@@ -306,6 +337,8 @@ WorkspaceCommand = (
     | SetNotificationPreferences
     | SaveSnippet
     | DeleteSnippet
+    | SavedViewCommand
+    | LabelDefinitionCommand
 )
 AnyCommand = (
     ConversationCommand
@@ -316,4 +349,6 @@ AnyCommand = (
     | WorkspaceCommand
     | SystemMailCommand
     | RetryQuarantined
+    | AdmitFiltered
+    | ChangeConversations
 )

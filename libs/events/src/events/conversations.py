@@ -9,6 +9,11 @@ from uuid import UUID
 import msgspec
 
 from events.envelope import Event, Personal
+from events.filtering import FilteredAdmitted as FilteredAdmitted
+from events.filtering import Switch
+from events.following import ConversationFollowed as ConversationFollowed
+from events.following import ConversationUnfollowed as ConversationUnfollowed
+from events.following import FollowingEvent
 from events.replies import FailureReason as FailureReason
 from events.replies import Hold as Hold
 from events.replies import QuotedHistory as QuotedHistory
@@ -24,6 +29,19 @@ from events.replies import ReplySent as ReplySent
 from events.replies import ReplyUncertain as ReplyUncertain
 from events.replies import Then as Then
 from events.rules import Value
+from events.tidying import ConversationContactChanged as ConversationContactChanged
+from events.tidying import ConversationFollowedUp as ConversationFollowedUp
+from events.tidying import ConversationMergedInto as ConversationMergedInto
+from events.tidying import ConversationMoved as ConversationMoved
+from events.tidying import ConversationMuted as ConversationMuted
+from events.tidying import ConversationsMerged as ConversationsMerged
+from events.tidying import ConversationUnmuted as ConversationUnmuted
+from events.tidying import MergedConversation as MergedConversation
+from events.tidying import Subject as Subject
+from events.tidying import SubjectChanged as SubjectChanged
+from events.tidying import SuggestedLinkRefused as SuggestedLinkRefused
+from events.tidying import TidyingEvent
+from events.tidying import TrashElapsed as TrashElapsed
 from events.values import Channel, MessageContent, MessageFacts, Priority
 
 TOPIC = "conversations.v1"
@@ -35,7 +53,10 @@ class OpenedContent(Personal, frozen=True, kw_only=True):
 
 
 class ConversationOpened(Event, frozen=True, kw_only=True):
-    """A conversation began with its first inbound message. `number` is what people say ("#1042")."""
+    """A conversation began with its first inbound message. `number` is what people say ("#1042").
+
+    `follow_up_of` is the one that the message belonged to, which was closed for too long.
+    """
 
     TOPIC: ClassVar[str] = TOPIC
     number: int
@@ -45,6 +66,7 @@ class ConversationOpened(Event, frozen=True, kw_only=True):
     channel_id: UUID
     message: MessageFacts
     suggested_link: UUID | None = None
+    follow_up_of: UUID | None = None
     personal: OpenedContent | None = None
 
 
@@ -83,13 +105,27 @@ class CommentText(Personal, frozen=True, kw_only=True):
 
 
 class CommentAdded(Event, frozen=True, kw_only=True):
-    """An internal comment, seen by the team only."""
+    """An internal comment, seen by the team only.
+
+    `mentions` are agents, `mentioned_team_ids` teams, and `mentioned_members` who was in those teams then. Who is
+    mentioned follows the conversation.
+    """
 
     TOPIC: ClassVar[str] = TOPIC
     comment_id: UUID
     agent_id: UUID
     mentions: tuple[UUID, ...] = ()
+    mentioned_team_ids: tuple[UUID, ...] = ()
+    mentioned_members: tuple[UUID, ...] = ()
     personal: CommentText | None = None
+
+    @property
+    def everybody_mentioned(self) -> tuple[UUID, ...]:
+        """The agents, each once, without the author."""
+        if not self.mentions and not self.mentioned_members:
+            return ()
+        named = dict.fromkeys((*self.mentions, *self.mentioned_members))
+        return tuple(agent_id for agent_id in named if agent_id != self.agent_id)
 
 
 class RuleOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -129,9 +165,10 @@ class OrderedTicket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 class ConversationRouted(Event, frozen=True, kw_only=True):
     """The decision record, with the assignment it made: every rule's outcome, the candidates, and why.
 
-    `reason` is "rule", "inbox_team", "returned_to_agent" or "no_team", or, for one that waited in a team's queue,
-    "agent_came_back" or "capacity_freed"; `rule_set_version` 0 is the empty set. `message_id` is the message that was
-    routed, for one from the queue its newest.
+    `reason` is "rule", "inbox_team", "returned_to_agent" or "no_team"; by the channel's routing "channel_nobody",
+    "channel_agents", "channel_team" or "last_agent"; "agent_left" where its agent had left; or, for one that waited in
+    a team's queue, "agent_came_back" or "capacity_freed". `rule_set_version` 0 is the empty set. `message_id` is the
+    message that was routed, for one without a new one its newest.
     """
 
     TOPIC: ClassVar[str] = TOPIC
@@ -164,7 +201,10 @@ class ConversationUnassigned(Event, frozen=True, kw_only=True):
 
 
 class ConversationResolved(Event, frozen=True, kw_only=True):
+    """Done with, since `at`: a message long after that begins another conversation."""
+
     TOPIC: ClassVar[str] = TOPIC
+    at: datetime | None = None
 
 
 class ConversationReopened(Event, frozen=True, kw_only=True):
@@ -191,14 +231,19 @@ class SnoozeElapsed(Event, frozen=True, kw_only=True):
 
 
 class MarkedAsSpam(Event, frozen=True, kw_only=True):
-    """By an agent, or by the e-mail filter `filter_id`."""
+    """By an agent, or by the e-mail filter `filter_id`. `block_id` is the filter that now blocks its sender, or did."""
 
     TOPIC: ClassVar[str] = TOPIC
     filter_id: UUID | None = None
+    block_id: UUID | None = None
 
 
 class ConversationTrashed(Event, frozen=True, kw_only=True):
+    """It can be taken out again until the time, for which the timer has `timer_id`."""
+
     TOPIC: ClassVar[str] = TOPIC
+    until: datetime | None = None
+    timer_id: UUID | None = None
 
 
 class LabelAdded(Event, frozen=True, kw_only=True):
@@ -235,7 +280,9 @@ class InboundFiltered(Event, frozen=True, kw_only=True):
     """A mail that an e-mail filter kept out of the inbox, in a stream of its own; sealed under the stream's key.
 
     `filter_version` is the version of all filters, `filter_id` the one that caught it. Of a contact who was blocked it
-    is `contact_id`, which `filter_id` then repeats, with version 0.
+    is `contact_id`, which `filter_id` then repeats, with version 0. Of a ready-made filter it is `switch`, and
+    `filter_id` the inbox's. `reply_to_conversation` is the one that a reply token of ours named. Of an agent's answer
+    to a notification mail that could not become a reply `refused` is the code of why, and `filter_id` is that mail.
     """
 
     TOPIC: ClassVar[str] = TOPIC
@@ -245,6 +292,9 @@ class InboundFiltered(Event, frozen=True, kw_only=True):
     filter_id: UUID
     filter_version: int
     contact_id: UUID | None = None
+    switch: Switch | None = None
+    reply_to_conversation: UUID | None = None
+    refused: str = ""
     message: MessageFacts
     personal: MessageContent | None = None
 
@@ -299,6 +349,8 @@ ConversationEvent = (
     | PriorityChanged
     | ConversationReadMarked
     | PersonalDataErased
+    | TidyingEvent
+    | FollowingEvent
 )
 QuarantineEvent = InboundQuarantined | QuarantineReleased
-FilteredEvent = InboundFiltered
+FilteredEvent = InboundFiltered | FilteredAdmitted

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from events.channel_tests import ChannelTestReported
 from events.envelope import Event
 from events.values import Channel, ChannelPart, MessageContent, MessageFacts
 
@@ -14,7 +15,9 @@ class MessageReceived(Event, frozen=True, kw_only=True):
     """A customer's message, stored raw and acknowledged. One for each inbox that it was delivered to.
 
     `dedupe_key` is a keyed hash that is equal in every copy of one message and differs between two messages;
-    `reply_to_conversation` is the conversation named by a reply token of ours whose signature was right.
+    `reply_to_conversation` is the conversation named by a reply token of ours whose signature was right, and
+    `answers_mail` the notification mail that it answers, by such a token of that mail; `channel_test` the test of a
+    channel whose own mail it is, or speaks of.
     """
 
     TOPIC: ClassVar[str] = "inbound.{channel}.v1"
@@ -23,6 +26,8 @@ class MessageReceived(Event, frozen=True, kw_only=True):
     facts: MessageFacts
     content: MessageContent
     reply_to_conversation: UUID | None = None
+    answers_mail: UUID | None = None
+    channel_test: UUID | None = None
     parser_version: int = 1
 
 
@@ -103,5 +108,6 @@ InboundEvent = (
     | DeliveryConfirmed
     | DeliveryRefused
     | ChannelHealthChanged
+    | ChannelTestReported
 )
 DeliveryReport = DeliveryAttempted | DeliveryAccepted | DeliveryUncertain | DeliveryConfirmed | DeliveryRefused

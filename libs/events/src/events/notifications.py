@@ -16,8 +16,11 @@ NotificationKind = Literal[
     "snooze_over",
     "send_failed",
     "channel_unhealthy",
+    "followed",
 ]
-MailKind = Literal["new_unassigned", "assigned", "customer_answered", "mention", "snooze_over", "send_failed"]
+MailKind = Literal[
+    "new_unassigned", "assigned", "customer_answered", "mention", "snooze_over", "send_failed", "followed"
+]
 """What mails may tell of: what happens in conversations."""
 KINDS: Final[tuple[NotificationKind, ...]] = get_args(NotificationKind)
 

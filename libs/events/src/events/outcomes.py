@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from events.bulk import RefusedChange
 from events.envelope import Event
 
 TOPIC = "command-outcomes.v1"
@@ -23,7 +24,8 @@ class ShownAt(msgspec.Struct, frozen=True):
 class CommandHandled(Event, frozen=True, kw_only=True):
     """Done or refused. `code` and `detail` say why refused (no personal data); `resource_id` is what it made.
 
-    The envelope's stream is the command id. A command that changed nothing names its stream's head.
+    The envelope's stream is the command id. A command that changed nothing names its stream's head. `refused` are the
+    conversations of a bulk that stayed as they were.
     """
 
     TOPIC: ClassVar[str] = TOPIC
@@ -34,6 +36,7 @@ class CommandHandled(Event, frozen=True, kw_only=True):
     detail: str = ""
     resource_id: UUID | None = None
     shown_at: tuple[ShownAt, ...] = ()
+    refused: tuple[RefusedChange, ...] = ()
 
 
 OutcomeEvent = CommandHandled

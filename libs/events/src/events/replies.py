@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from events.envelope import Event, Personal
-from events.values import Address, Attachment, Channel
+from events.values import Address, Attachment, Channel, MessageFacts
 
 TOPIC = "conversations.v1"
 
@@ -60,7 +60,8 @@ class ReplyQueued(Event, frozen=True, kw_only=True):
     goes out before its ReplyReleased.
 
     `in_side_thread`: it forwards the messages `forwarded_ids`, or continues what a forward began; the customer never
-    sees it. `automatic`: the channel's acknowledgement, written by nobody.
+    sees it. `automatic`: the channel's acknowledgement, written by nobody. `written_as`: the agent wrote it as an
+    answer to a notification mail, and this is that mail; its message id is the reply's.
     """
 
     TOPIC: ClassVar[str] = TOPIC
@@ -76,6 +77,7 @@ class ReplyQueued(Event, frozen=True, kw_only=True):
     in_side_thread: bool = False
     forwarded_ids: tuple[UUID, ...] = ()
     automatic: bool = False
+    written_as: MessageFacts | None = None
     personal: ReplyContent | None = None
 
 
@@ -92,7 +94,8 @@ class ReplyReleased(Event, frozen=True, kw_only=True):
     """A reply that was queued before is to be delivered now; a second copy goes to outbound.<channel>.v1.
 
     Its time has come, an agent sends it at once, tries a failed one again, or says that an uncertain one did not
-    arrive. Attempts up to `after_attempt` belong to what was before. The content is that of its ReplyQueued.
+    arrive. Attempts up to `after_attempt` belong to what was before. The content is that of its ReplyQueued, and so is
+    `automatic`.
     """
 
     TOPIC: ClassVar[str] = TOPIC
@@ -106,6 +109,7 @@ class ReplyReleased(Event, frozen=True, kw_only=True):
     in_side_thread: bool = False
     reason: Literal["due", "sent_now", "retried", "not_arrived"]
     after_attempt: int = 0
+    automatic: bool = False
     personal: ReplyContent | None = None
 
 
@@ -157,11 +161,12 @@ class FailureReason(Personal, frozen=True, kw_only=True):
 
 
 class ReplyFailed(Event, frozen=True, kw_only=True):
-    """The reply will not arrive; `code` is the status of the next hop or ours."""
+    """The reply will not arrive; `code` is the status of the next hop or ours, `agent_id` who had written it."""
 
     TOPIC: ClassVar[str] = TOPIC
     reply_id: UUID
     attempt: int
+    agent_id: UUID | None = None
     code: str
     can_retry: bool = True
     personal: FailureReason | None = None

@@ -12,7 +12,7 @@ from events.envelope import Command, Event
 from events.notifications import NotificationKind
 
 AccountMailKind = Literal["invitation", "password_reset"]
-SystemMailKind = Literal["invitation", "password_reset", "notification"]
+SystemMailKind = Literal["invitation", "password_reset", "notification", "answer_refused"]
 
 
 class SendAccountMail(Command, frozen=True, kw_only=True):
@@ -32,18 +32,20 @@ class SendNotificationMail(Command, frozen=True, kw_only=True):
 
 
 class Matter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A conversation that a mail is about, and of what in it."""
+    """A conversation that a mail is about, and of what in it; `inbox_id` is where it was then."""
 
     conversation_id: UUID
     number: int
     kinds: tuple[NotificationKind, ...]
+    inbox_id: UUID | None = None
 
 
 class SystemMailQueued(Event, frozen=True, kw_only=True):
     """A mail to an agent, to be written in the agent's language and sent to the agent's address as they are then.
 
     What has expired when its turn comes is not sent. The stream is the mail; it has no second event. Of a notification
-    `matters` says about what, with nothing personal; the others have a token.
+    `matters` says about what, with nothing personal; the answer to one about a single conversation becomes a reply
+    there, and `refused` is the code of why it could not. The others have a token.
     """
 
     TOPIC: ClassVar[str] = "outbound.email.v1"
@@ -53,6 +55,7 @@ class SystemMailQueued(Event, frozen=True, kw_only=True):
     token: bytes = b""
     expires_at: datetime
     matters: tuple[Matter, ...] = ()
+    refused: str = ""
 
 
 SystemMailEvent = SystemMailQueued

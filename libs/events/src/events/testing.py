@@ -77,6 +77,8 @@ def _value(kind: msgspec.inspect.Type, name: str) -> Any:
             return str(UUID(int=WORKSPACE_ID.int + sum(name.encode())))
         case inspect.DateTimeType():
             return MOMENT.isoformat()
+        case inspect.DateType():
+            return MOMENT.date().isoformat()
         case _:
             raise TypeError(f"no example for {kind!r} of field {name}: teach events.testing this type")
 

@@ -29,6 +29,7 @@ TICKETS = Topic("tickets.v1", 6, None, "ticket id", "ticket events", True)
 CONTACTS = Topic("contacts.v1", 6, None, "contact id", "contact events", True)
 WORKSPACE = Topic("workspace.v1", 1, None, "workspace id", "workspace events", True)
 OUTBOUND_EMAIL = Topic("outbound.email.v1", 6, 14 * DAY, "conversation id", "replies to deliver", True)
+SIGNALS = Topic("signals.v1", 6, HOUR, "conversation id", "presence; never routed", False)
 COMMAND_OUTCOMES = Topic("command-outcomes.v1", 6, DAY, "command id", "outcomes", True)
 
 TOPICS: tuple[Topic, ...] = (
@@ -40,6 +41,7 @@ TOPICS: tuple[Topic, ...] = (
     WORKSPACE,
     OUTBOUND_EMAIL,
     COMMAND_OUTCOMES,
+    SIGNALS,
 )
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 

@@ -88,8 +88,9 @@ class MessageFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     and `automated_kind` what it is; `bounced_reply_id` is the reply of ours that it says was not delivered, proven by
     the signature in its Message-ID. `authentication` is what our own server found wrong with the sender (RFC 8601:
     "dmarc=fail"), empty where nothing was or nobody looked;
-    `unreadable` says why only a stub could be made of it; `blobs` are all names it owns in the blob store, the raw
-    message first.
+    `history`: it lay in the mailbox before the channel was connected, and is only kept: nobody is told, nothing
+    follows; `unreadable` says why only a stub could be made of it; `blobs` are all names it owns in the blob store, the
+    raw message first.
     """
 
     message_id: UUID
@@ -104,6 +105,7 @@ class MessageFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     authentication: str = ""
     unreadable: str | None = None
     repeated_external_id: bool = False
+    history: bool = False
     blobs: tuple[str, ...] = ()
 
 

@@ -8,11 +8,21 @@ from uuid import UUID
 
 import msgspec
 
+from events.business_hours import BusinessHoursSet as BusinessHoursSet
+from events.channel_tests import ChannelTestEvent
 from events.envelope import Event, Personal
+from events.filtering import FilterSwitches
+from events.labels import LabelDefined as LabelDefined
+from events.labels import LabelDefinitionEvent
+from events.labels import LabelDeleted as LabelDeleted
 from events.notifications import NotificationPreferencesSet
 from events.pipelines import Stage, TicketAutomation
 from events.properties import PropertyKind
+from events.routing import ChannelRouting
 from events.rules import RuleSet
+from events.saved_views import SavedViewEvent as SavedViewEvent
+from events.saved_views import ViewDeleted as ViewDeleted
+from events.saved_views import ViewSaved as ViewSaved
 from events.snippets import SnippetDeleted, SnippetSaved
 from events.values import Availability, Channel, ChannelPart, Role
 
@@ -31,7 +41,8 @@ class ImapSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """A mailbox to fetch from (RFC 3501). Its password, or what `auth` takes instead, is the secret `secret_id` of the
     keyring.
 
-    `after_commit` is what happens on the server to a mail that is safe with us; nothing, unless somebody wants it.
+    `after_commit` is what happens on the server to a mail that is safe with us; nothing, unless somebody wants it. Of
+    what lies there at connecting the last `history_days` are fetched, as history; 0: only what comes from then on.
     """
 
     host: str
@@ -42,6 +53,7 @@ class ImapSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     auth: MailAuth = "password"
     folders: tuple[str, ...] = ("INBOX",)
     after_commit: Literal["nothing", "mark_seen", "delete"] = "nothing"
+    history_days: int = 0
 
 
 class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,16 +68,28 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a channel answers a conversation's first mail by itself; `text` may hold variables."""
+    """What a channel answers a conversation's first mail by itself; `text` may hold variables. Outside hours: when the
+    inbox is not open by its business hours."""
 
     text: str
-    when: Literal["always", "never"] = "always"
+    when: Literal["always", "never", "outside_hours"] = "always"
+
+
+class Dkim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Mails of the channel are signed (RFC 6376, rsa-sha256) for `domain`, with the key whose public half is to stand
+    in DNS under `<selector>._domainkey.<domain>`; the private half is the secret `secret_id` of the keyring."""
+
+    domain: str
+    selector: str
+    public_key: str
+    secret_id: UUID
 
 
 class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An e-mail channel: one address of ours, lower case; `fallback` when it was made with the inbox.
 
     `authserv_id` names the server of ours whose Authentication-Results (RFC 8601) are believed; empty: nobody's.
+    `routing` None: conversations go round in the inbox's first team.
     """
 
     address: str
@@ -76,6 +100,8 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     authserv_id: str = ""
     ticket_automation: TicketAutomation | None = None
     acknowledgement: Acknowledgement | None = None
+    routing: ChannelRouting | None = None
+    dkim: Dkim | None = None
 
 
 class EmailFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,6 +129,7 @@ class EmailFiltersSet(Event, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = TOPIC
     version: int
     filters: tuple[EmailFilter, ...] = ()
+    switches: tuple[FilterSwitches, ...] = ()
 
 
 class InboxCreated(Event, frozen=True, kw_only=True):
@@ -115,7 +142,8 @@ class InboxCreated(Event, frozen=True, kw_only=True):
 
 
 class InboxChanged(Event, frozen=True, kw_only=True):
-    """The inbox as it is now, whole."""
+    """The inbox as it is now, whole. `assign_first_answer`: who first answers what nobody has gets it. A message
+    `reopen_days` after its conversation was resolved begins another one."""
 
     TOPIC: ClassVar[str] = TOPIC
     inbox_id: UUID
@@ -125,6 +153,8 @@ class InboxChanged(Event, frozen=True, kw_only=True):
     signature: str = ""
     quote_history: bool = False
     archived: bool = False
+    assign_first_answer: bool = True
+    reopen_days: int = 30
 
 
 class FallbackAddressIssued(Event, frozen=True, kw_only=True):
@@ -315,4 +345,8 @@ WorkspaceEvent = (
     | SnippetSaved
     | SnippetDeleted
     | ContactPropertyDefined
+    | BusinessHoursSet
+    | ChannelTestEvent
+    | SavedViewEvent
+    | LabelDefinitionEvent
 )

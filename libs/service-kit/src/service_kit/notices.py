@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -22,8 +22,15 @@ class Notice:
     agent_id: UUID | None
 
 
-def notices(event: e.ConversationEvent, actor: Actor, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
-    """What is to be told. `before` and `assignee` have the conversation before and after the event.
+def notices(
+    event: e.ConversationEvent,
+    actor: Actor,
+    before: UUID | None,
+    assignee: UUID | None,
+    followers: Collection[UUID] = (),
+) -> tuple[Notice, ...]:
+    """What is to be told. `before` and `assignee` have the conversation before and after the event, `followers` follow
+    it then.
 
     Nobody is told of what they did themselves; nobody is told twice of one event.
     """
@@ -31,6 +38,8 @@ def notices(event: e.ConversationEvent, actor: Actor, before: UUID | None, assig
     if tell is None:
         return ()
     told: tuple[Notice, ...] = tell(event, before, assignee)
+    if followers:
+        told += _followed(event, told, followers)
     if actor.kind != "agent":
         return told
     return tuple(notice for notice in told if str(notice.agent_id) != actor.id)
@@ -39,6 +48,11 @@ def notices(event: e.ConversationEvent, actor: Actor, before: UUID | None, assig
 def tells(event_type: type) -> bool:
     """Whether events of this type ever lead to notices; cheap, for hot paths."""
     return event_type in _TELLING
+
+
+def silenced(event: object, *, muted: bool) -> bool:
+    """Whether nobody is to be told of the event because its conversation is muted: what comes in is only kept."""
+    return muted and isinstance(event, e.MessageAppended)
 
 
 def _routed(event: e.ConversationRouted, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
@@ -54,23 +68,48 @@ def _assigned(event: object, before: UUID | None, assignee: UUID | None) -> tupl
 
 
 def _answered(event: e.MessageAppended, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
-    """What a machine sent is no answer."""
-    if assignee is None or event.message.automated is not None:
+    """What a machine sent is no answer, and what came long ago no news."""
+    if assignee is None or event.message.automated is not None or event.message.history:
         return ()
     return (Notice("customer_answered", assignee),)
 
 
 def _commented(event: e.CommentAdded, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
-    named = dict.fromkeys(agent_id for agent_id in event.mentions if agent_id != event.agent_id)
-    return tuple(Notice("mention", agent_id) for agent_id in named)
+    return tuple(Notice("mention", agent_id) for agent_id in event.everybody_mentioned)
 
 
 def _elapsed(event: object, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
     return (Notice("snooze_over", assignee),)
 
 
-def _failed(event: object, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
-    return (Notice("send_failed", assignee),)
+def _failed(event: e.ReplyFailed, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
+    """To who wrote the reply, and to who has the conversation where that is another; to all where it is nobody's."""
+    told = dict.fromkeys(agent_id for agent_id in (event.agent_id, assignee) if agent_id is not None)
+    return tuple(Notice("send_failed", agent_id) for agent_id in told) or (Notice("send_failed", None),)
+
+
+def _nobody(event: object, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
+    """What colleagues write is told to followers only."""
+    return ()
+
+
+def _followed(event: e.ConversationEvent, told: tuple[Notice, ...], followers: Collection[UUID]) -> tuple[Notice, ...]:
+    """Followers are told of what people write: the customer, a colleague in a comment, and what we send."""
+    match event:
+        case e.MessageAppended():
+            author, silent = None, event.message.automated is not None or event.message.history
+        case e.CommentAdded():
+            author, silent = event.agent_id, False
+        case e.ReplyQueued():
+            author, silent = event.agent_id, event.automatic or event.hold is not None
+        case e.ReplyReleased():
+            author, silent = event.agent_id, event.automatic or event.reason not in ("due", "sent_now")
+        case _:
+            return ()
+    if silent:
+        return ()
+    known = {author, *(notice.agent_id for notice in told)}
+    return tuple(Notice("followed", agent_id) for agent_id in sorted(followers) if agent_id not in known)
 
 
 _TELLING: Final[Mapping[type, Callable[[Any, UUID | None, UUID | None], tuple[Notice, ...]]]] = {
@@ -80,4 +119,6 @@ _TELLING: Final[Mapping[type, Callable[[Any, UUID | None, UUID | None], tuple[No
     e.CommentAdded: _commented,
     e.SnoozeElapsed: _elapsed,
     e.ReplyFailed: _failed,
+    e.ReplyQueued: _nobody,
+    e.ReplyReleased: _nobody,
 }

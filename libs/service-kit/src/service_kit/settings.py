@@ -11,6 +11,8 @@ from service_kit.limits import UNLIMITED, VARIABLES, Limits
 
 DEFAULT_WORKSPACE_ID: Final = UUID("01900000-0000-7000-8000-000000000001")
 
+MAX_LINE: Final = 120
+
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names the variable, the problem and the remedy."""
@@ -21,7 +23,7 @@ class Settings:
     """`database_url`, `secret_key` and `smtp_relay_url` are in no repr.
 
     `store_cuts` names the last valid position of each event store epoch that ended with a restored backup; consumers
-    leave out what lies behind it.
+    leave out what lies behind it. `company_name` is {company} in From names.
     """
 
     kafka_bootstrap_servers: str
@@ -37,6 +39,7 @@ class Settings:
     smtp_relay_url: str = field(default="", repr=False)
     store_cuts: Mapping[str, int] = field(default_factory=dict)
     limits: Limits = UNLIMITED
+    company_name: str = ""
 
     @staticmethod
     def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -55,6 +58,7 @@ class Settings:
             smtp_relay_url=environment.get("POSTROOM_SMTP_RELAY_URL", ""),
             store_cuts=_cuts(environment),
             limits=_limits(environment),
+            company_name=_line(environment, "POSTROOM_COMPANY_NAME"),
         )
 
     def environment(self) -> dict[str, str]:
@@ -72,6 +76,7 @@ class Settings:
             "POSTROOM_INSTANCE": str(self.instance),
             "POSTROOM_SMTP_RELAY_URL": self.smtp_relay_url,
             "POSTROOM_STORE_CUTS": ",".join(f"{store}:{position}" for store, position in self.store_cuts.items()),
+            "POSTROOM_COMPANY_NAME": self.company_name,
             **{VARIABLES[name]: "" if limit is None else str(limit) for name, limit in self.limits.by_name().items()},
         }
 
@@ -120,6 +125,15 @@ def _cuts(environment: Mapping[str, str]) -> dict[str, int]:
             raise SettingsError(f"POSTROOM_STORE_CUTS has {part!r}; set it as the relay said, like main/1:4711")
         cuts[store] = int(position)
     return cuts
+
+
+def _line(environment: Mapping[str, str], name: str) -> str:
+    text = environment.get(name, "").strip()
+    if len(text) > MAX_LINE or not text.isprintable():
+        raise SettingsError(
+            f"{name} is no name; set it to one line of at most {MAX_LINE} characters, or leave it unset"
+        )
+    return text
 
 
 def _uuid(environment: Mapping[str, str], name: str, default: UUID) -> UUID:
