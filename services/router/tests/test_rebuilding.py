@@ -44,7 +44,7 @@ from service_kit.settings import DEFAULT_WORKSPACE_ID
 pytestmark = pytest.mark.real
 TABLES = (
     "thread_keys", "participants", "handles", "holdings", "conversations", "agent_load", "team_load", "numbers",
-    "timers", "blobs", "filtered", "acknowledged", "tickets", "ticket_links", "ticket_stages",
+    "timers", "blobs", "filtered", "acknowledged", "corresponded", "tickets", "ticket_links", "ticket_stages",
 )  # fmt: skip
 
 

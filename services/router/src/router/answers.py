@@ -26,8 +26,9 @@ from router.asking import (
     TICKET_COMMANDS,
     WORKSPACE_COMMANDS,
 )
-from router.domain import conversation, ticket, workspace
-from router.domain.returning import give_back
+from router.conversing import converse
+from router.domain import ticket, workspace
+from router.domain.spam_blocks import filters_after
 from router.domain.system_mails import notification_mail, send_account_mail
 from router.drafts import Verdict
 from router.records import Ask, Mail, Retry
@@ -39,10 +40,10 @@ from service_kit.decider import DomainError
 def obey(item: Ask, working: WorkingSet, now: datetime) -> str:
     """A command: done, refused, or a repetition that gets its first answer again."""
     command, data = item.envelope, item.envelope.data
-    if isinstance(data, commands.ElapseSnooze | commands.ElapseReply):
+    if isinstance(data, commands.ElapseSnooze | commands.ElapseReply | commands.ElapseTrash):
         working.rows.timer_done(command.id)
         working.rows.timer_done(data.timer_id)
-    again = _repeated(item, working)
+    again = repeated(item, working)
     if again is not None:
         return again
     verdict = Verdict(command, command.type, item.request_hash, resource_id=_resource(command))
@@ -52,7 +53,7 @@ def obey(item: Ask, working: WorkingSet, now: datetime) -> str:
 def _settle(item: Ask, verdict: Verdict, working: WorkingSet, now: datetime) -> str:
     first = len(working.drafts)
     try:
-        verdict.head = _decide(item, working, now)
+        verdict.head = decide(item, working, now)
         if verdict.command == CreateContact.__name__:
             verdict.resource_id = verdict.head[0]
     except DomainError as refusal:
@@ -62,19 +63,18 @@ def _settle(item: Ask, verdict: Verdict, working: WorkingSet, now: datetime) -> 
     return "refused" if verdict.code else "done"
 
 
-def _decide(item: Ask, working: WorkingSet, now: datetime) -> tuple[UUID, str]:
-    """Decides one command and appends its events; returns its stream and topic. Raises DomainError."""
+def decide(item: Ask, working: WorkingSet, now: datetime, caused_by: UUID | None = None) -> tuple[UUID, str]:
+    """Decides one command and appends its events; returns its stream and topic. Raises DomainError. The events name
+    `caused_by` as what led to them; None: the command."""
     command = item.envelope
     data, stream = command.data, command.stream
-    cause = Cause.of(command, command.actor, now)
+    cause = Cause.of(command, command.actor, now, caused_by)
     if isinstance(data, CONVERSATION_COMMANDS):
         asked = cast("Envelope[ConversationCommand]", command)
         state = working.conversation(stream)
-        events = conversation.decide(asked, state, workspace=working.workspace, house=working.house, queued=item.queued)
-        after = working.append_conversation(stream, events, cause)
-        ticketing.follow_replies(stream, state, events, working, cause)
-        routed = give_back(state, after, command.actor, working.workspace, working.rows.known.agents)
-        working.append_conversation(stream, routed, cause)
+        filters = filters_after(asked, state, working.workspace, working.house)
+        converse(asked, working, cause, queued=item.queued)
+        working.append_workspace(filters, cause)
         return stream, CONVERSATIONS[0]
     if isinstance(data, commands.StartConversation):
         start(cast("Envelope[commands.StartConversation]", command), working, cause)
@@ -121,7 +121,7 @@ def _decide(item: Ask, working: WorkingSet, now: datetime) -> tuple[UUID, str]:
 def retry(item: Retry, working: WorkingSet, now: datetime) -> str:
     """A quarantined record handled again: released with what follows from it, or refused with the reason."""
     asked = item.ask
-    again = _repeated(asked, working)
+    again = repeated(asked, working)
     if again is not None:
         return again
     command, stream = asked.envelope, asked.envelope.stream
@@ -149,7 +149,7 @@ def retry(item: Retry, working: WorkingSet, now: datetime) -> str:
     return "refused" if verdict.code else "done"
 
 
-def _repeated(item: Ask, working: WorkingSet) -> str | None:
+def repeated(item: Ask, working: WorkingSet) -> str | None:
     """A command whose id was handled before is not handled again: the same body gets the same answer, another body is
     refused. None for a new one."""
     command = item.envelope
@@ -190,6 +190,7 @@ _NAMED: Final[dict[str, str]] = {
     "ConnectChannel": "channel_id",
     "ChangeChannel": "channel_id",
     "DisconnectChannel": "channel_id",
+    "TestChannel": "test_id",
     "CreatePipeline": "pipeline_id",
     "ChangePipeline": "pipeline_id",
     "AddContactNote": "note_id",

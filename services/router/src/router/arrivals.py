@@ -7,54 +7,69 @@ from uuid import UUID
 
 import msgspec
 
+from events.channel_tests import ChannelTestReported
 from events.conversations import InboundFiltered, InboundQuarantined
 from events.envelope import SYSTEM, Actor
 from events.inbound import ChannelHealthChanged
 from events.values import Handle
+from router import agent_mail, tests_of_channels
 from router.acknowledging import acknowledge
 from router.domain import assignment, contact, conversation, threading, workspace
 from router.domain.assignment import Surroundings
 from router.domain.conversation import Arrival, Conversation, ConversationState, NotOpened
 from router.domain.email_filters import Caught
+from router.domain.following_up import goes_on
 from router.domain.threading import Join, KnownThread
 from router.drafts import Verdict
+from router.merging_rows import circle
 from router.people import company_of
 from router.records import Broken, Mail, Report
 from router.ticketing import follow_message, follow_replies, new_ticket_id
+from router.tidying import follow_arrival, reopen_survivor
 from router.working_set import Cause, WorkingSet
 
 
 class _Participants(msgspec.Struct, frozen=True):
-    """Answers whether an address takes part in a conversation, by its hash."""
+    """Answers whether an address takes part in a conversation, or in what is one with it, by its hash."""
 
     working: WorkingSet
     mail: Mail
     stream: UUID
 
     def __contains__(self, address: object) -> bool:
-        return address == self.mail.sender and (self.stream, self.mail.handle) in self.working.rows.known.participants
+        known = self.working.rows.known
+        return address == self.mail.sender and any(
+            (each, self.mail.handle) in known.participants for each in circle(known, self.stream)
+        )
 
 
-def receive(mail: Mail, working: WorkingSet, now: datetime, caused_by: UUID | None = None) -> str:
+def receive(
+    mail: Mail, working: WorkingSet, now: datetime, caused_by: UUID | None = None, *, admitted: bool = False
+) -> str:
     """A message: a duplicate, blocked by a filter, or appended to the conversation that it belongs to, or the first of
-    a new one."""
+    a new one. One that was `admitted` is no duplicate of itself, and no filter catches it."""
     message, rows = mail.envelope, working.rows
     data = message.data
     inbox_id, facts = data.inbox_id, data.facts
-    if (inbox_id, data.dedupe_key) in rows.known.dedupe or _is_echo(mail, working):
+    if not admitted and ((inbox_id, data.dedupe_key) in rows.known.dedupe or _is_echo(mail, working)):
         return "duplicate"
+    if data.channel_test is not None and not admitted:
+        return tests_of_channels.arrived(mail, data.channel_test, working, now, caused_by)
+    if data.answers_mail is not None and not admitted:
+        return agent_mail.answer(mail, working, now, caused_by)
     bounced = None if facts.bounced_reply_id is None else _bounced(mail, working)
-    blocked_id = _blocked(mail, working) if bounced is None else None
+    blocked_id = _blocked(mail, working) if bounced is None and not admitted else None
     if blocked_id is not None:
         return _block(mail, Caught(blocked_id, "block", 0), working, now, caused_by, blocked_id)
-    caught = working.workspace.filters.catch(data) if facts.channel == "email" and bounced is None else None
+    filtered = facts.channel == "email" and bounced is None and not admitted
+    caught = _caught(mail, working) if filtered else None
     if caught is not None and caught.kind == "block":
         return _block(mail, caught, working, now, caused_by)
     contact_id, is_known = _author(mail, bounced, working, now, caused_by)
     cause = Cause.of(message, Actor("contact", str(contact_id)) if bounced is None else SYSTEM, now, caused_by)
     own = mail.thread.hashes.get(mail.keys.own)
     holder = None if own is None else rows.holder(inbox_id, own)
-    joined = _thread(mail, working) if bounced is None else Join(bounced)
+    joined = _goes_on(mail, working) if bounced is None else Join(bounced)
     stream = (
         joined.conversation_id if isinstance(joined, Join) else working.house.derived_id(message.id, "conversation")
     )
@@ -63,27 +78,35 @@ def receive(mail: Mail, working: WorkingSet, now: datetime, caused_by: UUID | No
         contact_id=contact_id,
         number=rows.known.last_number + 1 if isinstance(before, NotOpened) else 0,
         suggested_link=None if isinstance(joined, Join) else joined.suggested_link,
+        follow_up_of=None if isinstance(joined, Join) else joined.follow_up_of,
         repeated_external_id=holder is not None and holder.received,
         spam_filter_id=None if caught is None else caught.filter_id,
         in_side_thread=_is_aside(mail, stream, before, working, is_bounce=bounced is not None),
     )
     events = conversation.receive(message, before, arrival)
-    after = working.append_conversation(stream, events, cause, mail.thread)
-    rows.dedupe(inbox_id, data.dedupe_key, contact_id, now)
+    after = working.append_conversation(stream, events[:1] if facts.history else events, cause, mail.thread)
+    if not admitted:
+        rows.dedupe(inbox_id, data.dedupe_key, contact_id, now)
+    if facts.history:
+        working.append_conversation(stream, events[1:], Cause.of(message, SYSTEM, now, caused_by))
+        return "appended"
     if isinstance(after, Conversation):
         team_id = working.first_team(inbox_id)
         around = Surroundings(
             loads=rows.known.agents,
             team_waiting=0 if team_id is None else rows.known.teams.get(team_id, 0),
             contact_known=is_known,
+            last_agent_id=rows.known.last_agents.get(contact_id),
             new_ticket_id=new_ticket_id(mail, stream, before, after, events, working),
         )
         routed = assignment.route(message, before, after, workspace=working.workspace, around=around, now=now)
         settled = working.append_conversation(stream, routed, cause)
         follow_message(mail, stream, before, settled, events, routed, working, cause)
         acknowledge(mail, stream, before, settled, working, cause)
+        follow_arrival(mail, stream, before, working, cause)
     if bounced is not None:
         follow_replies(stream, before, events, working, cause)
+        reopen_survivor(stream, events, working, cause)
     return "appended"
 
 
@@ -94,7 +117,26 @@ def _is_aside(mail: Mail, stream: UUID, before: ConversationState, working: Work
         reply_id = mail.envelope.data.facts.bounced_reply_id
         known = before.replies.get(reply_id) if isinstance(before, Conversation) and reply_id else None
         return known is not None and known.in_side_thread
-    return working.rows.known.participants.get((stream, mail.handle), False)
+    return _only_aside(mail, stream, working)
+
+
+def _only_aside(mail: Mail, stream: UUID, working: WorkingSet) -> bool:
+    known = working.rows.known
+    if not known.successors:
+        return known.participants.get((stream, mail.handle), False)
+    found = (known.participants.get((each, mail.handle)) for each in circle(known, stream))
+    sides = [side for side in found if side is not None]
+    return bool(sides) and all(sides)
+
+
+def _goes_on(mail: Mail, working: WorkingSet) -> threading.Join | threading.NewConversation:
+    """Where the message belongs, or where that goes on."""
+    found = _thread(mail, working)
+    if not isinstance(found, Join):
+        return found
+    facts = mail.envelope.data.facts
+    aside = facts.history or _only_aside(mail, found.conversation_id, working)
+    return goes_on(found.conversation_id, facts, working.conversation, working.workspace, aside=aside)
 
 
 def _is_echo(mail: Mail, working: WorkingSet) -> bool:
@@ -104,7 +146,7 @@ def _is_echo(mail: Mail, working: WorkingSet) -> bool:
     state = working.conversation(keys.echo)
     return (
         isinstance(state, Conversation)
-        and state.inbox_id == mail.envelope.data.inbox_id
+        and state.has_been_in(mail.envelope.data.inbox_id)
         and threading.is_echo(keys.own, mail.sender, state, working.workspace)
     )
 
@@ -115,7 +157,7 @@ def _bounced(mail: Mail, working: WorkingSet) -> UUID | None:
     data = mail.envelope.data
     for stream in mail.keys.conversations:
         state = working.conversation(stream)
-        ours = isinstance(state, Conversation) and state.inbox_id == data.inbox_id
+        ours = isinstance(state, Conversation) and state.has_been_in(data.inbox_id)
         if ours and conversation.bounced_reply(data.facts, state) is not None:
             return stream
     return None
@@ -155,6 +197,15 @@ def _blocked(mail: Mail, working: WorkingSet) -> UUID | None:
     return contact_id if contact_id in known.blocked else None
 
 
+def _caught(mail: Mail, working: WorkingSet) -> Caught | None:
+    """The filter that the mail meets: one that people made, else a ready-made one, which known contacts pass."""
+    filters, data = working.workspace.filters, mail.envelope.data
+    caught = filters.catch(data)
+    if caught is None and filters.switches and mail.handle not in working.rows.known.corresponded:
+        return filters.switched(data)
+    return caught
+
+
 def _block(
     mail: Mail,
     caught: Caught,
@@ -173,6 +224,8 @@ def _block(
         filter_id=caught.filter_id,
         filter_version=caught.version,
         contact_id=contact_id,
+        switch=caught.switch,
+        reply_to_conversation=data.reply_to_conversation,
         message=data.facts,
         personal=data.content,
     )
@@ -192,7 +245,8 @@ def _thread(mail: Mail, working: WorkingSet) -> threading.Join | threading.NewCo
     for stream in {*held.values(), *mail.keys.conversations}:
         state = working.conversation(stream)
         if isinstance(state, Conversation):
-            threads[stream] = KnownThread(inbox_id=state.inbox_id, participants=_Participants(working, mail, stream))
+            lies_in = inbox_id if state.has_been_in(inbox_id) else state.inbox_id
+            threads[stream] = KnownThread(inbox_id=lies_in, participants=_Participants(working, mail, stream))
     return threading.join(mail.keys, inbox_id=inbox_id, sender=mail.sender, held=held, threads=threads).decision
 
 
@@ -204,10 +258,13 @@ def report(item: Report, working: WorkingSet, now: datetime, caused_by: UUID | N
         noted = workspace.note_health(data, working.workspace)
         working.append_workspace(noted, cause)
         return "appended" if noted else "duplicate"
+    if isinstance(data, ChannelTestReported):
+        return tests_of_channels.reported(data, working, cause)
     before = working.conversation(envelope.stream)
     events = conversation.report(data, before)
     working.append_conversation(envelope.stream, events, cause)
     follow_replies(envelope.stream, before, events, working, cause)
+    reopen_survivor(envelope.stream, events, working, cause)
     return "appended" if events else "duplicate"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from typing import Final, assert_never, get_args
 from uuid import UUID
 
 from events import commands
+from events.channel_tests import ChannelTestReported
 from events.commands import CompanyCommand, ContactCommand, ConversationCommand, WorkspaceCommand
 from events.contact_commands import (
     ChangeCompany,
@@ -20,11 +22,12 @@ from events.inbound import ChannelHealthChanged, DeliveryRefused
 from events.system_mails import SendAccountMail, SendNotificationMail
 from events.ticket_commands import ChangePipeline, LinkTicket, OpenTicket, TicketCommand
 from router.domain.company import domain_of
+from router.domain.filter_switches import shown
 from router.domain.public_providers import PUBLIC_PROVIDERS
 from router.domain.texts import mailbox_key
 from router.hashes import AGENT, Hashes
 from router.lookup_rows import Asked
-from router.records import Ask, Broken, Item, Mail, Report, Retry
+from router.records import Admit, Ask, Broken, Bulk, Item, Mail, Report, Retry
 from router.states import Wanted
 
 CONVERSATION_COMMANDS: Final = get_args(ConversationCommand)
@@ -40,6 +43,8 @@ ANSWERING: Final = (
     commands.ElapseReply,
 )
 """Commands by which a reply may go out, or not after all: the conversation's tickets follow."""
+RELINKING: Final = (commands.MoveConversation, commands.MergeConversations)
+"""Commands after which tickets are linked anew, and what was merged goes along."""
 CHANNEL_COMMANDS: Final = (commands.ConnectChannel, commands.ChangeChannel, commands.DisconnectChannel)
 
 
@@ -56,11 +61,21 @@ def ask(items: Iterable[Item], hashes: Hashes) -> Asked:
                     _ask_for_mail(asked, item.inner)
                 elif item.inner is not None:
                     _ask_for_report(asked, item.inner)
+            case Admit():
+                asked.commands.add(item.ask.envelope.id)
+                if item.mail is not None:
+                    _ask_for_mail(asked, item.mail)
+            case Bulk():
+                _ask_for_parts(asked, item, hashes)
             case Ask(envelope=envelope):
                 asked.commands.add(envelope.id)
                 if isinstance(envelope.data, ANSWERING):
                     asked.ticketed.add(envelope.stream)
+                if isinstance(envelope.data, RELINKING):
+                    asked.conversations.add(envelope.stream)
                 match envelope.data:
+                    case commands.MergeConversations(from_ids=from_ids):
+                        asked.conversations.update(from_ids)
                     case commands.EraseContact():
                         asked.erasing.add(envelope.stream)
                     case commands.InviteAgent(email=email) | commands.ChangeProfile(email=email):
@@ -105,17 +120,32 @@ def _ask_for_mail(asked: Asked, mail: Mail) -> None:
     data = mail.envelope.data
     asked.dedupe.add((data.inbox_id, data.dedupe_key))
     asked.thread_keys.update((data.inbox_id, key_hash) for key_hash in mail.thread.hashes.values())
+    if shown(data):
+        asked.strangers.add(mail.handle)
     if mail.sender:
         asked.handles.add((data.facts.channel, mail.handle))
         domain = domain_of(mail.sender)
         if domain not in PUBLIC_PROVIDERS:
             asked.domains.add(domain)
     asked.conversations.update(mail.keys.conversations)
+    if data.answers_mail is not None:
+        asked.dedupe.add((data.answers_mail, data.dedupe_key))
+        asked.handles.add((AGENT, mail.agent_handle))
+        if mail.notified is not None:
+            asked.ticketed.add(mail.notified.conversation_id)
+
+
+def _ask_for_parts(asked: Asked, item: Bulk, hashes: Hashes) -> None:
+    """What they need, but no outcomes: only the whole has one."""
+    each = ask(item.parts, hashes)
+    each.commands = {item.ask.envelope.id}
+    for field in fields(Asked):
+        getattr(asked, field.name).update(getattr(each, field.name))
 
 
 def _ask_for_report(asked: Asked, report: Report) -> None:
     if isinstance(report.envelope.data, DeliveryRefused):
-        asked.ticketed.add(report.envelope.stream)
+        asked.conversations.add(report.envelope.stream)
 
 
 def want(
@@ -132,20 +162,31 @@ def want(
     for item in items:
         match item:
             case Mail():
-                wanted.conversations.update(item.keys.conversations)
+                _want_for_mail(wanted, item)
             case Report():
                 _want_for_report(wanted, item)
             case Retry():
                 wanted.quarantined.add(item.ask.envelope.stream)
                 wanted.others.add(item.ask.envelope.id)
                 if isinstance(item.inner, Mail):
-                    wanted.conversations.update(item.inner.keys.conversations)
+                    _want_for_mail(wanted, item.inner)
                 elif item.inner is not None:
                     _want_for_report(wanted, item.inner)
+            case Admit():
+                wanted.others.add(item.ask.envelope.id)
+                wanted.filtered.add(item.ask.envelope.stream)
+                if item.mail is not None:
+                    wanted.conversations.update(item.mail.keys.conversations)
+            case Bulk():
+                _want_for_parts(wanted, item)
             case Ask(envelope=envelope):
                 wanted.others.add(envelope.id)
                 if isinstance(envelope.data, (*CONVERSATION_COMMANDS, commands.StartConversation)):
                     wanted.conversations.add(envelope.stream)
+                    if isinstance(envelope.data, commands.MergeConversations):
+                        wanted.conversations.update(envelope.data.from_ids)
+                    elif isinstance(envelope.data, commands.ChangeConversationContact):
+                        wanted.contacts.add(envelope.data.contact_id)
                 elif isinstance(envelope.data, CONTACT_COMMANDS):
                     wanted.contacts.add(envelope.stream)
                     if isinstance(envelope.data, MergeContacts | UnmergeContact):
@@ -169,6 +210,12 @@ def want(
     return wanted
 
 
+def _want_for_mail(wanted: Wanted, mail: Mail) -> None:
+    wanted.conversations.update(mail.keys.conversations)
+    if mail.notified is not None:
+        wanted.conversations.add(mail.notified.conversation_id)
+
+
 def _want_for_ticket(wanted: Wanted, stream: UUID, command: TicketCommand) -> None:
     wanted.tickets.add(stream)
     if isinstance(command, OpenTicket):
@@ -179,6 +226,13 @@ def _want_for_ticket(wanted: Wanted, stream: UUID, command: TicketCommand) -> No
         wanted.conversations.add(command.conversation_id)
 
 
+def _want_for_parts(wanted: Wanted, item: Bulk) -> None:
+    each = want(item.parts, ())
+    each.others = {item.ask.envelope.id} | each.others.difference(part.envelope.id for part in item.parts)
+    for field in fields(Wanted):
+        getattr(wanted, field.name).update(getattr(each, field.name))
+
+
 def _want_for_report(wanted: Wanted, report: Report) -> None:
-    if not isinstance(report.envelope.data, ChannelHealthChanged):
+    if not isinstance(report.envelope.data, ChannelHealthChanged | ChannelTestReported):
         wanted.conversations.add(report.envelope.stream)

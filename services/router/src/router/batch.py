@@ -10,18 +10,31 @@ from uuid import UUID
 
 import msgspec
 
+from events.bulk import ChangeConversations
 from events.commands import RetryQuarantined
 from events.conversations import InboundQuarantined
 from events.errors import EventError, KeyNotHeld
+from events.filtering import AdmitFiltered
 from events.sealing import DataKey, Erased
 from events.system_mails import SendNotificationMail
-from router import lookups, notification_rows, queued_replies, routing
+from router import (
+    admitting,
+    answering,
+    bulk,
+    handback_rows,
+    last_agents,
+    lookups,
+    notification_rows,
+    queued_replies,
+    routing,
+)
 from router.domain.house import House
 from router.drafts import Draft, Tally
+from router.handbacks import give_back
 from router.hashes import Hashes
 from router.lookup_rows import Asked, Known, Writes
 from router.queues import drain, note_rest, rest_of
-from router.records import Ask, Broken, Decoder, Handled, Item, Retry, reason_of, segments
+from router.records import Ask, Broken, Decoder, Handled, Item, Mail, Retry, reason_of, segments
 from router.rows import Rows
 from router.sealing import OUTCOMES, key_ids, outcomes_of, placed, sealed
 from router.states import Memory, envelope_of
@@ -101,7 +114,33 @@ class BatchHandler:
         self._keyring.evict()
 
     def follow_up(self) -> None:
-        """The next slice of the queues that were too long for one transaction. Raises what `handle` raises."""
+        """The next slice of the queues that were too long for one transaction, and of what agents left behind.
+
+        Raises what `handle` raises.
+        """
+        more = self._give_back()
+        self._drain()
+        self.behind = self.behind or more
+
+    def _give_back(self) -> bool:
+        """Whether there may be more to give back."""
+        now = self._instant(1)
+        try:
+            with self._store.transaction() as cursor:
+                due = handback_rows.first(cursor)
+                if due is None:
+                    return False
+                working = self._working_set(cursor, (), Asked(), [])
+                give_back(cursor, self._store, self._memory, working, due, now)
+                note_rest(working, working.take_freed())
+                new_keys = self._written(cursor, working, [], now)
+        except BaseException:
+            self._memory.forget()
+            raise
+        self._committed(working, new_keys)
+        return True
+
+    def _drain(self) -> None:
         now = self._instant(1)
         try:
             with self._store.transaction() as cursor:
@@ -124,8 +163,15 @@ class BatchHandler:
             self._raw.put(item.blob, item.raw)
         elif isinstance(item, Ask) and isinstance(item.envelope.data, RetryQuarantined):
             return self._retry(item)
+        elif isinstance(item, Ask) and isinstance(item.envelope.data, AdmitFiltered):
+            with self._store.transaction() as cursor:
+                return admitting.prepared(cursor, self._keyring, self._decoder, item)
+        elif isinstance(item, Ask) and isinstance(item.envelope.data, ChangeConversations):
+            return bulk.parts_of(item, self._house)
         elif isinstance(item, Ask) and isinstance(item.envelope.data, queued_replies.SENDING):
             return self._with_reply(record, item)
+        elif isinstance(item, Mail) and item.envelope.data.answers_mail is not None:
+            return self._with_notification(record, item)
         elif isinstance(item, Ask) and isinstance(item.envelope.data, SendNotificationMail):
             with self._store.transaction() as cursor:
                 due = notification_rows.due(cursor, item.envelope.data.agent_id, item.envelope.occurred_at)
@@ -144,6 +190,25 @@ class BatchHandler:
             self._raw.put(broken.blob, broken.raw)
             return broken
 
+    def _with_notification(self, record: Record, mail: Mail) -> Item:
+        """An agent's answer with what it answers; `Broken` when the store's copy of that cannot be read."""
+        try:
+            return self._notified(mail)
+        except KeyNotHeld:
+            raise
+        except EventError as error:
+            broken = self._decoder.broken(record, error)
+            self._raw.put(broken.blob, broken.raw)
+            return broken
+
+    def _notified(self, mail: Mail) -> Mail:
+        """Raises EventError."""
+        answered = mail.envelope.data.answers_mail
+        if answered is None:
+            return mail
+        with self._store.transaction() as cursor:
+            return msgspec.structs.replace(mail, notified=answering.find(cursor, self._keyring, answered))
+
     def _retry(self, ask: Ask) -> Retry:
         """The quarantined record that is to be handled again, read and decoded before the transaction."""
         stream = ask.envelope.stream
@@ -153,7 +218,8 @@ class BatchHandler:
             return Retry(ask, None, "No such record is in quarantine.")
         kept = envelope_of(stored[0]).data
         try:
-            return Retry(ask, self._decoder.again(self._raw.get(kept.raw)))
+            inner = self._decoder.again(self._raw.get(kept.raw))
+            return Retry(ask, self._notified(inner) if isinstance(inner, Mail) else inner)
         except BlobNotFound:
             return Retry(ask, None, "The bytes of the record are no longer in the blob store.")
         except (EventError, msgspec.DecodeError, ValueError) as error:
@@ -224,7 +290,7 @@ class BatchHandler:
         self._keyring.forget(working.rows.writes.erased)
         touched = {stream: working.conversations[stream] for stream in working.touched}
         self._memory.keep(working.workspace, touched, working.heads)
-        self.behind = self.behind or bool(working.rows.writes.drains)
+        self.behind = self.behind or bool(working.rows.writes.drains or working.rows.writes.handbacks)
         self._settled(working.tally)
 
     def _working_set(self, cursor: Cursor, items: Sequence[Item], asked: Asked, moves: list[Move]) -> WorkingSet:
@@ -232,6 +298,9 @@ class BatchHandler:
         wanted = routing.want(items, _conversations(known), _tickets(known), _people(known, asked))
         stored = self._store.read(cursor, self._memory.reading(wanted))
         states = self._memory.states(wanted, stored)
+        asking = last_agents.wanted(items, known, states.workspace)
+        if asking:
+            known.last_agents.update(last_agents.read(cursor, asking))
         rows = Rows(known, Writes(), self.hashes, self._decoder.conversation_of, states.workspace)
         return WorkingSet(states, rows, self._house, self._memory.workspace_id)
 
@@ -286,4 +355,5 @@ def _conversations(known: Known) -> set[UUID]:
     found = {key.conversation_id for key in known.thread_keys.values()}
     for held in (*known.holdings.values(), *known.filtered.values()):
         found.update(held)
+    found.update(known.successors, (each.conversation_id for each in known.successors.values()))
     return found

@@ -111,6 +111,7 @@ def build(
         reply_address=partial(_reply_address, key=token_key),
         side_message_id=partial(reply_token.message_id, key=token_key, domain=settings.mail_domain, side=True),
         limits=settings.limits,
+        company_name=settings.company_name,
     )
     store = RouterStore(settings.database_url, schema=lookups.SCHEMA, store=STORE, process="router")
     keys = Keyring(settings.secret_key)

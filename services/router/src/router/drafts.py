@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from events.bulk import RefusedChange
 from events.envelope import AnyEnvelope
 from events.outcomes import CommandHandled
 
@@ -24,7 +25,7 @@ class Verdict:
     """What became of a command. `drafts` are the indexes of the events it caused.
 
     `repeats` holds the outcome of an earlier handling, `same_as` the verdict of the same command within this batch; a
-    command that changed nothing is shown where `head` (stream and its topic) already is.
+    command that changed nothing is shown where `head` (stream and its topic) already is. `refused` are those of a bulk.
     """
 
     cause: AnyEnvelope
@@ -38,6 +39,7 @@ class Verdict:
     repeats: CommandHandled | None = None
     same_as: Verdict | None = None
     remembered: bool = True
+    refused: tuple[RefusedChange, ...] = ()
 
 
 @dataclass(slots=True)

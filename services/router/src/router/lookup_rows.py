@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from router.domain.assignment import Load
+from router.domain.leaving import Left
 from router.domain.queues import Reason
 from router.domain.system_mails import PlannedNotice
 from service_kit.offsets import Move
@@ -17,7 +18,7 @@ from service_kit.offsets import Move
 InboxKey = tuple[UUID, str]
 ThreadKeyId = tuple[UUID, bytes]
 HandleId = tuple[str, bytes]
-TimerKind = Literal["snooze", "reply"]
+TimerKind = Literal["snooze", "reply", "trash"]
 AgentNotice = tuple[UUID, UUID]
 """An agent and the conversation that it is to be told of."""
 
@@ -27,6 +28,13 @@ class ThreadKey(msgspec.Struct, frozen=True):
 
     conversation_id: UUID
     received: bool
+
+
+class Successor(msgspec.Struct, frozen=True):
+    """The conversation in which another goes on: with all that comes to it (`merged`), or with what comes too late."""
+
+    conversation_id: UUID
+    merged: bool
 
 
 class ConversationRow(msgspec.Struct, frozen=True):
@@ -56,10 +64,18 @@ class QueueDrain(msgspec.Struct, frozen=True):
     correlation_id: UUID
 
 
+class Handback(msgspec.Struct, frozen=True):
+    """That an agent's conversations go back to the queue, with the record that it came of."""
+
+    cause_id: UUID
+    correlation_id: UUID
+
+
 @dataclass(slots=True)
 class Asked:
     """What the records of a batch may need to know; `ticketed` are conversations whose tickets may follow, `people`
-    contacts whose merged sets may change, `cards` handles whose contacts may be written to."""
+    contacts whose merged sets may change, `cards` handles whose contacts may be written to, `strangers`
+    senders of mail that a ready-made filter may catch."""
 
     dedupe: set[InboxKey] = field(default_factory=set)
     thread_keys: set[ThreadKeyId] = field(default_factory=set)
@@ -72,11 +88,13 @@ class Asked:
     people: set[UUID] = field(default_factory=set)
     cards: set[HandleId] = field(default_factory=set)
     domains: set[str] = field(default_factory=set)
+    strangers: set[bytes] = field(default_factory=set)
 
 
 @dataclass(slots=True)
 class Known:
-    """The answer: what was stored when the transaction began. `tickets` are by conversation."""
+    """The answer: what was stored when the transaction began. `tickets` are by conversation, `last_agents` by contact:
+    only of contacts where a channel asks for them."""
 
     dedupe: set[InboxKey] = field(default_factory=set)
     thread_keys: dict[ThreadKeyId, ThreadKey] = field(default_factory=dict)
@@ -96,6 +114,9 @@ class Known:
     survivors: dict[UUID, UUID] = field(default_factory=dict)
     blocked: set[UUID] = field(default_factory=set)
     domains: dict[str, UUID] = field(default_factory=dict)
+    last_agents: dict[UUID, UUID] = field(default_factory=dict)
+    corresponded: set[bytes] = field(default_factory=set)
+    successors: dict[UUID, Successor] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -136,3 +157,9 @@ class Writes:
     merged: dict[UUID, UUID | None] = field(default_factory=dict)
     blocked: dict[UUID, bool] = field(default_factory=dict)
     domains: dict[UUID, tuple[str, ...]] = field(default_factory=dict)
+    last_agents: dict[UUID, tuple[UUID, datetime]] = field(default_factory=dict)
+    handbacks: dict[Left, Handback] = field(default_factory=dict)
+    handbacks_done: set[Left] = field(default_factory=set)
+    corresponded: set[bytes] = field(default_factory=set)
+    admitted: dict[UUID, tuple[UUID, UUID]] = field(default_factory=dict)
+    successors: dict[UUID, Successor] = field(default_factory=dict)

@@ -27,6 +27,12 @@ UNION ALL
 SELECT 'p', p.conversation_id, NULL, NULL, p.handle_hash, NULL, p.side::int::bigint, NULL
 FROM asked JOIN router.participants p ON p.conversation_id = asked.conversation_id
 UNION ALL
+SELECT 'x', s.conversation_id, s.successor_id, NULL, NULL, NULL, s.merged::int::bigint, NULL
+FROM asked JOIN router.successors s ON s.conversation_id = asked.conversation_id
+UNION ALL
+SELECT 'x', s.conversation_id, s.successor_id, NULL, NULL, NULL, 1::bigint, NULL
+FROM asked JOIN router.successors s ON s.successor_id = asked.conversation_id AND s.merged
+UNION ALL
 SELECT 'h', coalesce(m.survivor_id, h.contact_id), NULL, h.kind, h.handle_hash, NULL,
        (b.contact_id IS NOT NULL)::int::bigint, NULL
 FROM unnest(%(handle_kinds)b::text[], %(handle_hashes)b::bytea[]) AS k(kind, handle_hash)
@@ -46,12 +52,18 @@ SELECT 'q', NULL, NULL, NULL, q.handle_hash, NULL, NULL, q.told_at
 FROM unnest(%(handle_hashes)b::bytea[]) AS k(handle_hash)
 JOIN router.acknowledged q ON q.handle_hash = k.handle_hash
 UNION ALL
+SELECT 'w', NULL, NULL, NULL, w.handle_hash, NULL, NULL, NULL
+FROM unnest(%(strangers)b::bytea[]) AS k(handle_hash) JOIN router.corresponded w ON w.handle_hash = k.handle_hash
+UNION ALL
 SELECT 'e', h.contact_id, h.conversation_id, NULL, NULL, NULL, NULL, NULL
 FROM gone AS k JOIN router.holdings h ON h.contact_id = k.contact_id
 UNION ALL
 SELECT 'f', h.contact_id, f.stream_id, NULL, NULL, NULL, NULL, NULL
 FROM gone AS k
 JOIN router.handles h ON h.contact_id = k.contact_id JOIN router.filtered f ON f.handle_hash = h.handle_hash
+UNION ALL
+SELECT 'f', f.contact_id, f.stream_id, NULL, NULL, NULL, NULL, NULL
+FROM gone AS k JOIN router.filtered f ON f.contact_id = k.contact_id
 UNION ALL
 SELECT 'o', o.command_id, NULL, NULL, o.request_hash, o.outcome, NULL, NULL
 FROM unnest(%(commands)b::uuid[]) AS k(command_id) JOIN router.command_outcomes o ON o.command_id = k.command_id
@@ -103,6 +115,8 @@ WITH moved AS (
   DELETE FROM router.participants p USING gone_hashes g WHERE p.handle_hash = g.handle_hash
 ), gone_told AS (
   DELETE FROM router.acknowledged q USING gone_hashes g WHERE q.handle_hash = g.handle_hash
+), gone_corresponded AS (
+  DELETE FROM router.corresponded q USING gone_hashes g WHERE q.handle_hash = g.handle_hash
 ), gone_thread_keys AS (
   DELETE FROM router.thread_keys WHERE contact_id = ANY(%(erased)b::uuid[])
 ), gone_dedupe AS (
@@ -162,7 +176,8 @@ WITH moved AS (
   SELECT * FROM unnest(%(conversation_ids)b::uuid[], %(inbox_ids)b::uuid[], %(contact_ids)b::uuid[],
                        %(statuses)b::text[], %(assignees)b::uuid[], %(teams)b::uuid[], %(waiting)b::timestamptz[])
   ON CONFLICT (conversation_id) DO UPDATE
-  SET status = excluded.status, assignee_id = excluded.assignee_id, team_id = excluded.team_id,
+  SET inbox_id = excluded.inbox_id, contact_id = excluded.contact_id, status = excluded.status,
+      assignee_id = excluded.assignee_id, team_id = excluded.team_id,
       waiting_since = excluded.waiting_since
 ), new_agent_load AS (
   INSERT INTO router.agent_load (agent_id, open_conversations, last_assigned_at)

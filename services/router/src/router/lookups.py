@@ -8,10 +8,10 @@ from uuid import UUID
 
 from psycopg import errors
 
-from router import contact_rows, notification_rows, ticket_rows
+from router import contact_rows, filter_rows, handback_rows, last_agents, merging_rows, notification_rows, ticket_rows
 from router.domain.assignment import Load
 from router.errors import LookupTaken
-from router.lookup_rows import Asked, Known, QueueDrain, ThreadKey, Waiting, Writes
+from router.lookup_rows import Asked, Known, QueueDrain, Successor, ThreadKey, Waiting, Writes
 from router.lookup_statements import DRAINS, READ, REBUILD, WAITING, WRITE
 from service_kit import database
 from service_kit.database import Cursor
@@ -27,7 +27,7 @@ def install(dsn: str) -> None:
 
 
 def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
-    """All that is known of what is asked, in one round trip.
+    """All that is known of what is asked, in one round trip, and one more where conversations go on in others.
 
     Raises StaleOffsets when a move would not begin at its stored offset: the batch was handled by another process, and
     what it would write may well exist already.
@@ -51,6 +51,7 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
             "pipelines": list(asked.pipelines),
             "people": list(asked.people | asked.erasing),
             "domains": list(asked.domains),
+            "strangers": list(asked.strangers),
             "topics": [move.topic for move in moves],
             "partitions": [move.partition for move in moves],
             "firsts": [move.first for move in moves],
@@ -75,6 +76,10 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
                 known.domains[text] = one
             case "m":
                 known.survivors[one] = other
+            case "x":
+                known.successors[one] = Successor(other, merged=bool(number))
+            case "w":
+                known.corresponded.add(first)
             case "q":
                 known.acknowledged[first] = at
             case "e":
@@ -99,6 +104,7 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
                 known.last_ticket_number = number
             case _:
                 known.last_number = number
+    merging_rows.complete(cursor, known)
     return known
 
 
@@ -117,7 +123,8 @@ def drains(cursor: Cursor) -> dict[UUID, QueueDrain]:
 
 def write(cursor: Cursor, writes: Writes, *, rebuilding: bool = False) -> None:
     """Writes all rows and moves the offsets, in one round trip, and one more each where there are tickets, or
-    contacts that are merged or blocked, or companies, or agents to be told of something by mail.
+    contacts that are merged or blocked, or companies, or conversations that go on in others, or agents to be told of
+    something by mail.
 
     Raises StaleOffsets when another process moved one of them, LookupTaken when a row that was read as free is taken:
     roll back and decide again. `rebuilding` is for writing without reading: the first holder of a thread key keeps it.
@@ -130,7 +137,11 @@ def write(cursor: Cursor, writes: Writes, *, rebuilding: bool = False) -> None:
     _check_moved(row[0] if row else 0, writes.moves)
     ticket_rows.write(cursor, writes)
     contact_rows.write(cursor, writes)
+    merging_rows.write(cursor, writes)
+    filter_rows.write(cursor, writes)
     notification_rows.write(cursor, writes)
+    last_agents.write(cursor, writes)
+    handback_rows.write(cursor, writes)
 
 
 def _check_moved(fitting: int, moves: Sequence[Move]) -> None:

@@ -18,7 +18,8 @@ PAGE: Final = 1000
 _EMPTY: Final = (
     b"TRUNCATE router.thread_keys, router.participants, router.handles, router.holdings, router.conversations,"
     b" router.agent_load, router.team_load, router.timers, router.acknowledged, router.blobs, router.filtered,"
-    b" router.ticket_links, router.tickets, router.ticket_stages, router.merged, router.blocked, router.company_domains"
+    b" router.ticket_links, router.tickets, router.ticket_stages, router.merged, router.blocked,"
+    b" router.company_domains, router.last_agents, router.successors"
 )
 _UNNUMBERED: Final = b"UPDATE router.numbers SET last = 0"
 _PAGE: Final = (
@@ -31,8 +32,8 @@ def rebuild(
     parts: Parts, progress: Callable[[int], None] = lambda events: None, *, page_events: int = PAGE, kept: int = KEPT
 ) -> int:
     """All in one transaction that holds the store's lock, so that a running router waits and then goes on with the new
-    rows; returns the number of events. Dedupe keys, outcomes, secrets, and what is left to hand out of queues are not
-    in the events and stay as they are.
+    rows; returns the number of events. Dedupe keys, outcomes, secrets, and what is left to hand out of
+    queues or to give back are not in the events and stay as they are.
 
     Raises KeyNotHeld when the keyring lacks a row.
     """

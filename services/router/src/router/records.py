@@ -12,13 +12,15 @@ from uuid import UUID
 import msgspec
 
 from events import codec, frame
+from events.channel_tests import ChannelTestReported
 from events.conversations import ReplyQueued
 from events.envelope import AnyEnvelope, Command, Envelope
 from events.errors import EventError, MalformedEvent
 from events.inbound import ChannelHealthChanged, DeliveryReport, MessageReceived
+from router.domain.agent_answers import Notified
 from router.domain.system_mails import DueNotice
 from router.domain.threading import ThreadKeys, sender_of, thread_keys
-from router.hashes import Hashes
+from router.hashes import AGENT, Hashes
 from router.rows import Thread
 from service_kit.decider import DomainError
 from service_kit.ids import derived_id
@@ -26,25 +28,37 @@ from service_kit.offsets import Record
 
 ConversationOf = Callable[[str], UUID | None]
 ALONE = frozenset(
-    {"EraseContact", "MergeContacts", "UnmergeContact", "RetryQuarantined", "InviteAgent", "ChangeProfile"}
+    {
+        "AdmitFiltered",
+        "ChangeConversations",
+        "EraseContact",
+        "MergeContacts",
+        "UnmergeContact",
+        "RetryQuarantined",
+        "InviteAgent",
+        "ChangeProfile",
+    }
 )
 """Commands that get a transaction of their own: they write rows that others of the batch may have read."""
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """A message with what routing looks up for it."""
+    """A message with what routing looks up for it. `notified` is the notification mail that it answers, `agent_handle`
+    then the hash of its sender as an agent's address."""
 
     envelope: Envelope[MessageReceived]
     keys: ThreadKeys
     thread: Thread
     sender: str
     handle: bytes
+    agent_handle: bytes = b""
+    notified: Notified | None = None
 
 
 class Report(msgspec.Struct, frozen=True):
     """What became of a reply, or of a channel."""
 
-    envelope: Envelope[DeliveryReport | ChannelHealthChanged]
+    envelope: Envelope[DeliveryReport | ChannelHealthChanged | ChannelTestReported]
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -81,8 +95,22 @@ class Retry(msgspec.Struct, frozen=True):
     refusal: str = ""
 
 
+class Admit(msgspec.Struct, frozen=True):
+    """`AdmitFiltered`, with the mail that it lets in; none where there is none, or it cannot be read any more."""
+
+    ask: Ask
+    mail: Mail | None
+
+
+class Bulk(msgspec.Struct, frozen=True):
+    """`ChangeConversations`, as a command for each of them."""
+
+    ask: Ask
+    parts: tuple[Ask, ...]
+
+
 Handled = Mail | Report | Ask
-Item = Handled | Broken | Retry
+Item = Handled | Broken | Retry | Admit | Bulk
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +139,19 @@ class Decoder:
         if topic == Command.TOPIC:
             raise MalformedEvent(f"a {envelope.type} is no command")
         if isinstance(data, MessageReceived):
-            keys = thread_keys(data, self.conversation_of)
-            sender = sender_of(data.content)
-            handle = self.hashes.handle(data.facts.channel, sender)
-            return Mail(envelope, keys, Thread.of(keys, self.hashes), sender, handle)
-        if isinstance(data, DeliveryReport | ChannelHealthChanged):
+            return self.mail(envelope)
+        if isinstance(data, DeliveryReport | ChannelHealthChanged | ChannelTestReported):
             return Report(envelope)
         raise MalformedEvent(f"a {envelope.type} is not an inbound fact")
+
+    def mail(self, envelope: Envelope[MessageReceived]) -> Mail:
+        """The message with what routing looks up for it. Odd content makes it raise."""
+        data = envelope.data
+        keys = thread_keys(data, self.conversation_of)
+        sender = sender_of(data.content)
+        handle = self.hashes.handle(data.facts.channel, sender)
+        answering = b"" if data.answers_mail is None else self.hashes.handle(AGENT, sender)
+        return Mail(envelope, keys, Thread.of(keys, self.hashes), sender, handle, answering)
 
     def broken(self, record: Record, error: Exception) -> Broken:
         """The record as one to be quarantined for this reason."""

@@ -11,6 +11,7 @@ from events.companies import CompanyEvent
 from events.contacts import ContactErased, ContactEvent
 from events.conversations import (
     ConversationEvent,
+    FilteredAdmitted,
     InboundFiltered,
     InboundQuarantined,
     PersonalDataErased,
@@ -125,6 +126,8 @@ class Replay:
         elif isinstance(data, InboundFiltered):
             sealer = sealer or stream
             self._rows.filtered(stream, data)
+        elif isinstance(data, FilteredAdmitted):
+            self._rows.filtered_admitted(stream, data)
         elif isinstance(data, _QUARANTINE):
             if isinstance(data, InboundQuarantined):
                 self._raw[stream] = data.raw

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
+from router.admitting import admit
 from router.answers import obey, retry
 from router.arrivals import quarantine, receive, report
 from router.asking import ask, want
-from router.records import Ask, Broken, Item, Mail, Report, Retry
+from router.bulk import change
+from router.records import Admit, Ask, Broken, Bulk, Item, Mail, Report, Retry
 from router.working_set import WorkingSet
 
 __all__ = ["ask", "handle", "want"]
@@ -26,6 +28,10 @@ def handle(item: Item, working: WorkingSet, now: datetime) -> None:
             working.tally.add(obey(item, working, now))
         case Retry():
             working.tally.add(retry(item, working, now))
+        case Admit():
+            working.tally.add(admit(item, working, now))
+        case Bulk():
+            working.tally.add(change(item, working, now))
         case Broken():
             working.tally.add(quarantine(item, working, now))
         case _:

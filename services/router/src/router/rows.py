@@ -20,7 +20,7 @@ from events.snippets import SnippetDeleted, SnippetSaved
 from events.tickets import TicketEvent
 from events.values import Handle, MessageContent, MessageFacts
 from events.workspace import WorkspaceEvent
-from router import contact_rows, ticket_rows
+from router import contact_rows, merging_rows, ticket_rows
 from router.domain.assignment import Load
 from router.domain.conversation import Conversation, ConversationState, bounced_reply
 from router.domain.queues import Reason, freed_by, frees_a_place
@@ -103,7 +103,7 @@ class Rows:
             case e.MessageAppended():
                 self._message(
                     stream,
-                    after.inbox_id,
+                    self._came_to(event.message, after),
                     event.contact_id,
                     event.message,
                     event.personal,
@@ -114,8 +114,13 @@ class Rows:
             case e.ReplyQueued():
                 if event.personal is not None:
                     people = participants_of_reply(event.personal, self._is_own(after.inbox_id))
+                    if not event.automatic:
+                        self._correspond(people)
                     self._participants(stream, people, side=event.in_side_thread)
                 self._hold(stream, key_id or after.contact_id, event.blobs)
+                if event.agent_id is not None and not event.in_side_thread:
+                    self.known.last_agents[after.contact_id] = event.agent_id
+                    self.writes.last_agents[after.contact_id] = (event.agent_id, at)
                 if event.automatic and event.personal is not None:
                     for one in event.personal.to:
                         told = self._hashes.handle("email", mailbox_key(one.address))
@@ -132,8 +137,15 @@ class Rows:
             case e.ConversationSnoozed():
                 if event.until is not None and event.timer_id is not None:
                     self.writes.timers[event.timer_id] = (stream, event.until, "snooze")
-            case e.SnoozeElapsed():
+            case e.SnoozeElapsed() | e.TrashElapsed():
                 self.timer_done(event.timer_id)
+            case e.ConversationTrashed():
+                if event.until is not None and event.timer_id is not None:
+                    self.writes.timers[event.timer_id] = (stream, event.until, "trash")
+            case e.ConversationContactChanged():
+                self.writes.holdings.add((event.contact_id, stream))
+            case e.ConversationMergedInto() | e.ConversationFollowedUp():
+                merging_rows.note(self.known, self.writes, stream, event)
             case _:
                 pass
         self._placed(stream, before, after, at, routed=isinstance(event, e.ConversationRouted))
@@ -194,6 +206,16 @@ class Rows:
         if event.personal is not None and (sender := sender_of(event.personal)):
             self.writes.filtered[stream] = self._hashes.handle(event.channel, sender)
 
+    def filtered_admitted(self, stream: UUID, event: e.FilteredAdmitted) -> None:
+        """It was let in: what it holds in the blob store is its conversation's, and goes with that contact."""
+        self.writes.admitted[stream] = (event.contact_id, event.conversation_id)
+
+    def _correspond(self, addresses: frozenset[str]) -> None:
+        """We have written to them."""
+        hashes = {self._hashes.handle("email", address) for address in addresses}
+        self.known.corresponded |= hashes
+        self.writes.corresponded |= hashes
+
     def filtered_erased(self, stream: UUID, at: datetime) -> None:
         """Its sender was erased: its key, its rows and its blobs go."""
         self.writes.erased[stream] = at
@@ -240,6 +262,14 @@ class Rows:
         for one, key_hash in thread.hashes.items():
             self._thread_key((inbox_id, key_hash), stream, contact_id, received=one == thread.own)
 
+    def _came_to(self, facts: MessageFacts, state: Conversation) -> UUID:
+        """The inbox to which a message came: by a mailbox of one in which the conversation lay before, that one. Its
+        keys are that inbox's, as they were looked up."""
+        if not state.was_in:
+            return state.inbox_id
+        channel = self._workspace.channels.get(facts.channel_id)
+        return state.inbox_id if channel is None else channel.inbox_id
+
     def _is_own(self, inbox_id: UUID) -> Callable[[str], bool]:
         """Whether an address is one of the inbox's: other inboxes of ours take part like anybody else."""
         return partial(self._workspace.is_of_inbox, inbox_id)
@@ -283,7 +313,9 @@ class Rows:
         was = before if isinstance(before, Conversation) else None
         assigned, team, status = after.assignee_id, after.team_id, after.status
         if was is not None and (was.assignee_id, was.team_id, was.standing) == (assigned, team, after.standing):
-            return
+            if (was.inbox_id, was.contact_id) == (after.inbox_id, after.contact_id):
+                return
+            was = after
         waiting_since = at if after.waiting_in is not None else None
         row = ConversationRow(after.inbox_id, after.contact_id, status, assigned, team, waiting_since)
         self.writes.conversations[stream] = row

@@ -109,6 +109,7 @@ def _outcome(
         detail=verdict.detail,
         resource_id=verdict.resource_id,
         shown_at=tuple(ShownAt(topic, part, position) for (topic, part), position in shown.items()),
+        refused=verdict.refused,
     )
 
 

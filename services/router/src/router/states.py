@@ -12,7 +12,7 @@ from uuid import UUID
 from events import codec, frame
 from events.companies import CompanyEvent
 from events.contacts import ContactEvent
-from events.conversations import ConversationEvent, QuarantineEvent
+from events.conversations import ConversationEvent, InboundFiltered, QuarantineEvent
 from events.envelope import AnyEnvelope
 from events.tickets import TicketEvent
 from events.workspace import WorkspaceEvent
@@ -42,6 +42,7 @@ class Wanted:
     tickets: set[UUID] = field(default_factory=set)
     companies: set[UUID] = field(default_factory=set)
     quarantined: set[UUID] = field(default_factory=set)
+    filtered: set[UUID] = field(default_factory=set)
     others: set[UUID] = field(default_factory=set)
 
 
@@ -55,6 +56,7 @@ class States:
     tickets: dict[UUID, TicketState] = field(default_factory=dict)
     companies: dict[UUID, CompanyState] = field(default_factory=dict)
     quarantined: dict[UUID, tuple[AnyEnvelope, ...]] = field(default_factory=dict)
+    filtered: dict[UUID, tuple[AnyEnvelope, ...]] = field(default_factory=dict)
     heads: dict[UUID, Head] = field(default_factory=dict)
 
 
@@ -83,7 +85,14 @@ class Memory:
             stream: self._conversations[stream][1].sequence if stream in self._conversations else 0
             for stream in wanted.conversations
         }
-        for stream in (*wanted.contacts, *wanted.companies, *wanted.tickets, *wanted.quarantined, *wanted.others):
+        for stream in (
+            *wanted.contacts,
+            *wanted.companies,
+            *wanted.tickets,
+            *wanted.quarantined,
+            *wanted.filtered,
+            *wanted.others,
+        ):
             after[stream] = 0
         after[self.workspace_id] = self._workspace[1].sequence
         return after
@@ -115,6 +124,10 @@ class Memory:
             kept = tuple(envelope_of(event) for event in stored.get(stream, ()) if event.type in _QUARANTINE)
             if kept:
                 found.quarantined[stream] = kept
+        for stream in wanted.filtered:
+            kept = tuple(envelope_of(event) for event in stored.get(stream, ()))
+            if kept and isinstance(kept[0].data, InboundFiltered):
+                found.filtered[stream] = kept
         return found
 
     def keep(

@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 
 from events import codec
-from events.commands import ElapseReply, ElapseSnooze
+from events.commands import ElapseReply, ElapseSnooze, ElapseTrash
 from events.envelope import Command, Envelope
 from events.system_mails import SendNotificationMail
 from router import notification_rows
@@ -33,7 +33,11 @@ _DUE: Final = (
     b" AND (published_at IS NULL OR published_at <= %s) ORDER BY due_at LIMIT %s"
 )
 _PUBLISHED: Final = b"UPDATE router.timers SET published_at = %s WHERE timer_id = ANY(%s)"
-_ELAPSED: Final[dict[TimerKind, type[ElapseSnooze | ElapseReply]]] = {"snooze": ElapseSnooze, "reply": ElapseReply}
+_ELAPSED: Final[dict[TimerKind, type[ElapseSnooze | ElapseReply | ElapseTrash]]] = {
+    "snooze": ElapseSnooze,
+    "reply": ElapseReply,
+    "trash": ElapseTrash,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Timer:
     kind: TimerKind = "snooze"
 
 
-def command_of(timer: Timer, workspace_id: UUID, now: datetime) -> Envelope[ElapseSnooze | ElapseReply]:
+def command_of(timer: Timer, workspace_id: UUID, now: datetime) -> Envelope[ElapseSnooze | ElapseReply | ElapseTrash]:
     """The command that a due timer gives; its id is the timer's, so it is handled once however often it comes."""
     return Envelope(
         id=timer.timer_id,

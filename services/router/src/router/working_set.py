@@ -16,6 +16,7 @@ from events.contacts import ContactEvent
 from events.conversations import (
     ConversationEvent,
     ConversationRouted,
+    FilteredAdmitted,
     InboundFiltered,
     MarkedAsSpam,
     PersonalDataErased,
@@ -33,15 +34,17 @@ from router.domain import company, contact, conversation, system_mails, ticket, 
 from router.domain.company import NO_COMPANY
 from router.domain.conversation import NOT_OPENED, ConversationState
 from router.domain.house import House
+from router.domain.leaving import left_by
 from router.domain.mail_servers import secret_ids
 from router.domain.queues import Reason
 from router.domain.ticket import UNOPENED, Ticket, TicketState
 from router.domain.workspace import Workspace
 from router.drafts import Draft, Tally, Verdict
+from router.lookup_rows import Handback
 from router.rows import Rows, Thread
 from router.states import NO_HEAD, States
 from service_kit.event_store import Head
-from service_kit.notices import tells
+from service_kit.notices import silenced, tells
 
 CONVERSATIONS: Final = (topics.CONVERSATIONS.name,)
 CONTACTS: Final = (topics.CONTACTS.name,)
@@ -89,6 +92,7 @@ class WorkingSet:
         self.tickets = states.tickets
         self.companies = states.companies
         self.quarantined = states.quarantined
+        self.filtered = states.filtered
         self.heads: dict[UUID, Head] = states.heads
         self.drafts: list[Draft] = []
         self.verdicts: list[Verdict] = []
@@ -123,7 +127,11 @@ class WorkingSet:
                     event = msgspec.structs.replace(event, personal=None)
             self._draft(stream, event, _topics_of(event), cause, key_id)
             self.rows.conversation(stream, event, state, after, cause.recorded_at, key_id, thread)
-            if self.workspace.mailed_to and tells(type(event)):
+            if (
+                self.workspace.mailed_to
+                and tells(type(event))
+                and not silenced(event, muted=conversation.is_muted(after))
+            ):
                 self._tell(stream, event, state, after, cause)
             state = after
             self.conversations[stream] = state
@@ -188,7 +196,9 @@ class WorkingSet:
                 key_id = getattr(event, "agent_id")  # noqa: B009
                 if key_id not in self.workspace.agents:
                     self.new_keys.add(key_id)
-            self.workspace = workspace.evolve(self.workspace, event)
+            before, self.workspace = self.workspace, workspace.evolve(self.workspace, event)
+            for left in left_by(event, before, self.workspace):
+                self.rows.writes.handbacks[left] = Handback(cause.id, cause.correlation_id)
             self._teams.clear()
             self._draft(self.workspace_id, event, WORKSPACE, cause, key_id)
             self.rows.workspace(event, self.workspace)
@@ -204,6 +214,11 @@ class WorkingSet:
         self.new_keys.add(stream)
         self.rows.filtered(stream, event)
         self._draft(stream, event, CONVERSATIONS, cause, stream)
+
+    def admit_filtered(self, stream: UUID, event: FilteredAdmitted, cause: Cause) -> None:
+        """A mail that a filter blocked is in a conversation after all."""
+        self.rows.filtered_admitted(stream, event)
+        self._draft(stream, event, CONVERSATIONS, cause, None)
 
     def erase_filtered(self, stream: UUID, contact_id: UUID, cause: Cause) -> None:
         """The sender of a blocked mail was erased."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from events import workspace as w
+from events.business_hours import BusinessHours, BusinessHoursSet, OpenHours
 from events.commands import ChangeChannel
 from events.conversations import ConversationResolved, MarkedAsSpam, ReplyQueued
 from events.values import Address
@@ -22,6 +23,7 @@ from router.domain.testing import (
     NINE,
     ROSA,
     ROSA_ADDRESS,
+    SUPPORT,
     SUPPORT_ADDRESS,
     SUPPORT_MAIL,
     WORKSPACE,
@@ -30,15 +32,25 @@ from router.domain.testing import (
     mail,
 )
 
+
+def daily(zone: str, begin: int, end: int, *holidays: date) -> BusinessHours:
+    return BusinessHours(zone=zone, weekdays=((OpenHours(begin * 60, end * 60),),) * 7, holidays=holidays)
+
+
 TEXT = "Hello {{contact.first_name|there}}, we have it: #{{conversation.number}}{{contact.name}}"
 WISH = Acknowledgement(text=TEXT)
 
 
 def acknowledged(
-    wish: Acknowledgement | None = WISH, last: datetime | None = None, then: Any = None, **message: Any
+    wish: Acknowledgement | None = WISH,
+    last: datetime | None = None,
+    then: Any = None,
+    hours: BusinessHours | None = None,
+    **message: Any,
 ) -> tuple[ReplyQueued, ...]:
     settings = EmailSettings(address=SUPPORT_ADDRESS, acknowledgement=wish)
-    house = a_workspace(w.ChannelChanged(channel_id=SUPPORT_MAIL, email=settings))
+    timed = BusinessHoursSet(inbox_id=SUPPORT, hours=hours)
+    house = a_workspace(w.ChannelChanged(channel_id=SUPPORT_MAIL, email=settings), timed)
     received = mail(**message)
     events = conversation.receive(received, NOT_OPENED, Arrival(contact_id=ROSA, number=123))
     state = conversation.decider(house, HOUSE).replay((*events, *((then,) if then else ())))
@@ -84,6 +96,23 @@ def test_what_has_no_value_leaves_nothing() -> None:
 )
 def test_most_mails_are_not(case: dict[str, Any]) -> None:
     assert acknowledged(**case) == ()
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (None, 0),
+        (daily("UTC", 8, 17), 0),
+        (daily("UTC", 10, 17), 1),
+        (daily("Europe/Warsaw", 9, 10), 1),
+        (daily("Europe/Warsaw", 10, 11), 0),
+        (daily("UTC", 8, 17, NINE.date()), 1),
+    ],
+)
+def test_outside_hours_means_by_the_inboxs_clocks_and_holidays(hours: BusinessHours | None, told: int) -> None:
+    wish = Acknowledgement(text=TEXT, when="outside_hours")
+    assert len(acknowledged(wish, hours=hours)) == told
+    assert len(acknowledged(WISH, hours=hours)) == 1
 
 
 def test_a_day_later_the_same_sender_is_told_again() -> None:

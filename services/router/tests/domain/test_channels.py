@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,6 +77,14 @@ def test_an_address_is_connected_in_lower_case() -> None:
     assert channel is not None and channel.inbox_id == SALES
 
 
+def test_a_from_name_may_be_made_of_who_writes_and_the_house() -> None:
+    named = given_decider(workspace.decider(replace(HOUSE, company_name="Acme")), *ACME)
+    email = EmailSettings(address="sales@acme.test", from_name="{agent} at {company}")
+    wish = c.ConnectChannel(channel_id=NEW, inbox_id=SALES, kind="email", email=email)
+    channel = named.when(command(wish, on=WORKSPACE)).state.channel_at("sales@acme.test")
+    assert channel is not None and channel.email is not None and channel.email.from_name == "{agent} at {company}"
+
+
 def test_the_same_channel_twice_is_connected_once() -> None:
     connect(SUPPORT_ADDRESS, channel_id=SUPPORT_MAIL, inbox_id=SUPPORT).then_nothing_happened()
 
@@ -112,6 +121,8 @@ def test_an_address_that_cannot_be_ours_alone_is_refused(address: str | None, re
         ({"channel_id": SUPPORT_MAIL}, errors.ChannelAlreadyExists),
         ({"email": EmailSettings(address="a@b.test", from_name="A\r\nBcc: x")}, errors.HeaderUnsafe),
         ({"email": EmailSettings(address="a@b.test", from_name="x" * 201)}, errors.HeaderUnsafe),
+        ({"email": EmailSettings(address="a@b.test", from_name="{agent} at {company}")}, errors.FromNameInvalid),
+        ({"email": EmailSettings(address="a@b.test", from_name="{customer}")}, errors.FromNameInvalid),
     ],
 )
 def test_a_channel_that_makes_no_sense_is_refused(wish: dict[str, Any], refusal: type[DomainError]) -> None:

@@ -20,8 +20,8 @@ from events.conversations import (
 from events.envelope import Envelope
 from events.workspace import AgentDeactivated, TeamDeleted, WorkspaceEvent
 from router.domain import conversation, errors
-from router.domain.collaboration import MAX_LABEL, MAX_LABELS
 from router.domain.conversation import ConversationState
+from router.domain.labels import MAX_LABEL, MAX_LABELS
 from router.domain.replies import MAX_CONTENT
 from router.domain.testing import ADA, BOB, CLEO, HELPERS, HOUSE, ROSA, SELLERS, a_workspace, an_id, command, opened
 from service_kit.decider import DomainError
@@ -38,9 +38,9 @@ def given(
 
 
 def test_a_comment_is_signed_by_its_agent_and_names_each_mentioned_agent_once() -> None:
-    wish = c.AddComment(comment_id=COMMENT, text="Bob, can you?", mentions=(BOB, CLEO, BOB))
+    wish = c.AddComment(comment_id=COMMENT, text="Bob, can you?", mentions=(BOB, ADA, BOB))
     given(opened()).when(command(wish, by=ADA)).then(
-        CommentAdded(comment_id=COMMENT, agent_id=ADA, mentions=(BOB, CLEO), personal=CommentText(text="Bob, can you?"))
+        CommentAdded(comment_id=COMMENT, agent_id=ADA, mentions=(BOB, ADA), personal=CommentText(text="Bob, can you?"))
     )
 
 

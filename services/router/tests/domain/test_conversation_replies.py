@@ -30,6 +30,7 @@ from router.domain.testing import (
     CONVERSATION,
     FALLBACK_ADDRESS,
     HOUSE,
+    NO_FIRST_ANSWER,
     REPLY,
     ROSA,
     ROSA_ADDRESS,
@@ -58,7 +59,7 @@ FILE = Attachment(id=an_id("file"), name="a.pdf", content_type="application/pdf"
 def given(
     *history: ConversationEvent, workspace: tuple[WorkspaceEvent, ...] = ()
 ) -> Given[Envelope[ConversationCommand], ConversationState, ConversationEvent]:
-    return given_decider(conversation.decider(a_workspace(*workspace), HOUSE), *history)
+    return given_decider(conversation.decider(a_workspace(NO_FIRST_ANSWER, *workspace), HOUSE), *history)
 
 
 def reply(*, seen: int | None = None, channel: Any = SUPPORT_MAIL, **changes: Any) -> Envelope[SendReply]:

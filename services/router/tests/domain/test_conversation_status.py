@@ -24,12 +24,14 @@ from router.domain.testing import CONVERSATION, HOUSE, NINE, TOMORROW, a_workspa
 from service_kit.spec import Given
 from service_kit.spec import given as given_decider
 
-RESOLVED = ConversationResolved()
+RESOLVED = ConversationResolved(at=NINE)
 TIMER = an_id("timer")
 SNOOZED = ConversationSnoozed(until=TOMORROW, timer_id=TIMER)
 SNOOZED_UNTIL_ANSWER = ConversationSnoozed()
 SPAM = MarkedAsSpam()
-TRASHED = ConversationTrashed()
+TRASHED = ConversationTrashed(
+    until=NINE + timedelta(days=30), timer_id=HOUSE.derived_id(command(c.TrashConversation()).id, "trash")
+)
 
 
 def given(

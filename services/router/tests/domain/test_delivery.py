@@ -8,6 +8,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from events.conversations import (
     ConversationEvent,
@@ -26,10 +27,11 @@ from events.inbound import (
     DeliveryReport,
     DeliveryUncertain,
 )
+from events.testing import example
 from router.domain.conversation import NOT_OPENED, Conversation, ConversationState, evolve, report
-from router.domain.delivery import Delivery, later
+from router.domain.delivery import Delivery, bounced, later, progress
 from router.domain.errors import ReplyNotFound
-from router.domain.testing import NINE, REPLY, an_id, opened, queued
+from router.domain.testing import ADA, NINE, REPLY, an_id, opened, queued
 
 ACCEPTED = DeliveryAccepted(channel="email", reply_id=REPLY, attempt=1, reported_at=NINE)
 
@@ -75,7 +77,7 @@ def test_a_delivery_that_goes_well_is_told_step_by_step() -> None:
         ReplySent(reply_id=REPLY, attempt=1),
         ReplyDelivered(reply_id=REPLY, attempt=1),
     ]
-    assert delivery == Delivery("delivered", 1)
+    assert delivery == Delivery("delivered", 1, agent_id=ADA)
 
 
 def test_only_the_first_attempt_is_told() -> None:
@@ -87,14 +89,18 @@ def test_a_failure_carries_its_code_in_the_open_and_its_words_sealed() -> None:
     events, _ = told(refused(reason="550 <rosa@customer.test> unknown"))
     assert events == [
         ReplyFailed(
-            reply_id=REPLY, attempt=1, code="550", personal=FailureReason(reason="550 <rosa@customer.test> unknown")
+            reply_id=REPLY,
+            attempt=1,
+            agent_id=ADA,
+            code="550",
+            personal=FailureReason(reason="550 <rosa@customer.test> unknown"),
         )
     ]
 
 
 def test_a_failure_without_words_has_nothing_sealed() -> None:
     events, _ = told(refused(reason=""))
-    assert events == [ReplyFailed(reply_id=REPLY, attempt=1, code="550")]
+    assert events == [ReplyFailed(reply_id=REPLY, attempt=1, agent_id=ADA, code="550")]
 
 
 def test_uncertain_becomes_sent_when_the_second_attempt_is_accepted() -> None:
@@ -113,11 +119,11 @@ def test_a_duplicate_changes_nothing(one: DeliveryReport) -> None:
 
 
 def test_a_bounce_after_the_acceptance_is_a_failure_in_either_order() -> None:
-    assert told(accepted(), refused())[1] == told(refused(), accepted())[1] == Delivery("failed", 1)
+    assert told(accepted(), refused())[1] == told(refused(), accepted())[1] == Delivery("failed", 1, agent_id=ADA)
 
 
 def test_a_later_attempt_that_was_accepted_outweighs_an_earlier_failure_in_either_order() -> None:
-    assert told(refused(1), accepted(2))[1] == told(accepted(2), refused(1))[1] == Delivery("sent", 2)
+    assert told(refused(1), accepted(2))[1] == told(accepted(2), refused(1))[1] == Delivery("sent", 2, agent_id=ADA)
 
 
 def test_a_reply_that_the_recipient_has_never_failed() -> None:
@@ -172,3 +178,11 @@ def test_each_event_is_further_than_the_one_before(history: list[DeliveryReport]
 def test_the_later_of_three_is_the_same_in_every_order() -> None:
     known = [Delivery("sent", 2), Delivery("failed", 1), Delivery("failed", 2)]
     assert {later(later(a, b), c) for a, b, c in permutations(known)} == {Delivery("failed", 2)}
+
+
+def test_a_failure_says_who_wrote_the_reply() -> None:
+    known = Delivery("sent", 1, agent_id=ADA)
+    (failed,) = progress(replace(example(DeliveryRefused), attempt=2), known)
+    assert isinstance(failed, ReplyFailed) and failed.agent_id == ADA
+    (back,) = bounced(REPLY, None, known)
+    assert back.agent_id == ADA

@@ -21,6 +21,7 @@ from router.domain.testing import (
     CONVERSATION,
     HOUSE,
     NINE,
+    NO_FIRST_ANSWER,
     REPLY,
     ROSA,
     SUPPORT_MAIL,
@@ -72,7 +73,7 @@ def given(
 ) -> Given[Envelope[ConversationCommand], ConversationState, ConversationEvent]:
     """`kept` is the reply as the store has it, by default the one of the history."""
     stored = kept or next((event for event in history if isinstance(event, ReplyQueued)), None)
-    return given_decider(conversation.decider(a_workspace(), HOUSE, stored), *history)
+    return given_decider(conversation.decider(a_workspace(NO_FIRST_ANSWER), HOUSE, stored), *history)
 
 
 def reply(**fields: Any) -> Envelope[SendReply]:
@@ -115,7 +116,7 @@ def test_a_time_that_makes_no_sense_is_refused(fields: dict[str, Any], refusal: 
 
 
 def test_with_then_the_conversation_is_closed_in_the_same_command() -> None:
-    assert given(opened()).when(reply(then=RESOLVED)).events[1:] == (e.ConversationResolved(),)
+    assert given(opened()).when(reply(then=RESOLVED)).events[1:] == (e.ConversationResolved(at=NINE),)
     snoozed = given(opened()).when(reply(then=Then(status="snoozed", until=TOMORROW))).events[1]
     assert isinstance(snoozed, e.ConversationSnoozed) and snoozed.until == TOMORROW and snoozed.timer_id
 

@@ -79,6 +79,7 @@ def test_a_bounce_fails_its_reply_with_the_servers_words_and_reopens() -> None:
     assert events[1] == ReplyFailed(
         reply_id=REPLY,
         attempt=2,
+        agent_id=ADA,
         code="5.1.1",
         can_retry=False,
         personal=FailureReason(reason="550 no rosa here"),
@@ -91,7 +92,7 @@ def test_a_bounce_fails_its_reply_with_the_servers_words_and_reopens() -> None:
 
 def test_a_bounce_that_says_little_fails_the_reply_all_the_same() -> None:
     (_, failed) = came(a_conversation(queued()), BOUNCE)
-    assert failed == ReplyFailed(reply_id=REPLY, attempt=1, code="bounced", can_retry=True)
+    assert failed == ReplyFailed(reply_id=REPLY, attempt=1, agent_id=ADA, code="bounced", can_retry=True)
     full = came(a_conversation(queued()), BOUNCE, bounce=Bounce(status="5.2.2"))[1]
     assert (full.code, full.can_retry) == ("5.2.2", True)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from events import commands as c
 from events.commands import SealedSecret
-from events.workspace import ChannelChanged, ChannelConnected, ChannelDisconnected, EmailSettings
+from events.workspace import ChannelChanged, ChannelConnected, ChannelDisconnected, Dkim, EmailSettings
 from events.workspace import ImapSettings as Imap
 from events.workspace import SmtpSettings as Smtp
 from router.domain import errors, workspace
@@ -85,6 +85,8 @@ def test_on_this_machine_tls_may_be_left_out(host: str) -> None:
         {"username": "x" * 256},
         {"secret_id": None},
         {"folders": ()},
+        {"history_days": -1},
+        {"history_days": 3651},
         {"folders": tuple(f"folder {n}" for n in range(21))},
         {"folders": ("",)},
         {"folders": ("a\nb",)},
@@ -139,3 +141,34 @@ def test_an_inboxs_own_channel_has_no_servers_of_its_own(more: dict[str, Any]) -
     wish = c.ChangeChannel(channel_id=SUPPORT_FALLBACK, email=settings, secrets=given(READ, SEND))
     refusals: type[DomainError] = errors.FallbackChannelIsPermanent
     asked(wish).then_refused(refusals)
+
+
+SIGN = an_id("key that signs")
+SIGNING = Dkim(domain="acme.test", selector="postroom", public_key="MIIB", secret_id=SIGN)
+
+
+def test_mails_are_signed_for_the_address_own_domain_or_one_above_with_a_key_that_is_given() -> None:
+    change(replace(SETTINGS, dkim=SIGNING), SIGN).then(
+        ChannelChanged(channel_id=NEW, email=replace(SETTINGS, dkim=SIGNING))
+    )
+    below = replace(SETTINGS, address="help@mail.acme.test", dkim=SIGNING)
+    assert change(below, SIGN).refusal is None
+    change(replace(SETTINGS, dkim=SIGNING)).then_refused(errors.ChannelSecretMissing)
+
+
+@pytest.mark.parametrize(
+    "dkim",
+    [
+        {"domain": "evil.test"},
+        {"domain": "cme.test"},
+        {"domain": "test"},
+        {"domain": "acme.test\r\nBcc: x"},
+        {"selector": ""},
+        {"selector": "a.b"},
+        {"selector": "A"},
+        {"selector": "x" * 64},
+        {"selector": "a;b=c"},
+    ],
+)
+def test_a_signature_for_others_or_under_no_name_is_refused(dkim: dict[str, Any]) -> None:
+    change(replace(SETTINGS, dkim=replace(SIGNING, **dkim)), SIGN).then_refused(errors.MailServerInvalid)

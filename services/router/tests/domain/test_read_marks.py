@@ -50,7 +50,11 @@ def test_marks_of_others_are_nothing_to_read_either() -> None:
 
 def test_it_can_be_unread_again_once() -> None:
     given(COMMENT, marked(2)).when(read(0)).then(marked(0))
-    given(COMMENT).when(read(0)).then_nothing_happened()
+    given(COMMENT, marked(0)).when(read(0)).then_nothing_happened()
+
+
+def test_who_never_said_so_can_mark_as_unread_what_they_wrote_themselves() -> None:
+    given(COMMENT).when(read(0)).then(marked(0))
 
 
 def test_only_agents_read() -> None:

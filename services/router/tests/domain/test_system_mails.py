@@ -10,16 +10,35 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from events.conversations import ConversationAssigned, ConversationEvent, ConversationReadMarked, ReplyFailed
+from events.conversations import (
+    CommentAdded,
+    ConversationAssigned,
+    ConversationEvent,
+    ConversationFollowed,
+    ConversationReadMarked,
+    ConversationUnfollowed,
+    ReplyFailed,
+)
 from events.envelope import Actor
 from events.notifications import NotificationPreferencesSet
 from events.system_mails import Matter, SendAccountMail, SendNotificationMail, SystemMailQueued
 from events.testing import example
-from events.workspace import AgentDeactivated
+from events.workspace import AgentDeactivated, InboxChanged
 from router.domain import conversation, errors
 from router.domain.conversation import NOT_OPENED, Conversation, ConversationState
 from router.domain.system_mails import DueNotice, PlannedNotice, due, notification_mail, planned, send_account_mail
-from router.domain.testing import ADA, BOB, CONVERSATION, NINE, a_workspace, an_id, command, opened
+from router.domain.testing import (
+    ADA,
+    BOB,
+    CLEO,
+    CONVERSATION,
+    NINE,
+    SUPPORT,
+    a_workspace,
+    an_id,
+    command,
+    opened,
+)
 from router.domain.workspace import Workspace, evolve
 
 MAIL = an_id("mail")
@@ -85,13 +104,32 @@ def test_who_wants_none_or_is_gone_or_did_it_has_none_planned() -> None:
     assert evolve(wanting("assigned"), NotificationPreferencesSet(agent_id=BOB)).mailed_to == frozenset()
 
 
+def test_a_follower_who_wants_it_has_a_mail_planned_as_long_as_they_belong_to_the_inbox() -> None:
+    comment = CommentAdded(comment_id=an_id("comment"), agent_id=ADA)
+    by_ada = Actor("agent", str(ADA))
+    following = ConversationFollowed(agent_id=BOB)
+    told = plans(comment, by_ada, wanting("followed"), following)
+    assert told == [(BOB, PlannedNotice(NINE + timedelta(minutes=1), 3, frozenset({"followed"})))]
+    assert plans(comment, by_ada, wanting("mention"), following) == []
+    assert plans(comment, by_ada, wanting("followed"), following, ConversationUnfollowed(agent_id=BOB)) == []
+    left = evolve(wanting("followed"), InboxChanged(inbox_id=SUPPORT, name="Support", member_ids=(ADA,)))
+    assert plans(comment, by_ada, left, following) == []
+
+
 def test_what_concerns_the_inbox_is_planned_for_its_members_who_want_it() -> None:
-    failed = replace(example(ReplyFailed), reply_id=an_id("reply"))
+    failed = replace(example(ReplyFailed), reply_id=an_id("reply"), agent_id=None)
     inbox = talk()
     assert isinstance(inbox, Conversation)
     for agent_id, workspace in ((one, wanting("send_failed", agent=one)) for one in a_workspace().agents):
         told = [who for who, _ in plans(failed, BY_SYSTEM, workspace)]
         assert told == ([agent_id] if agent_id in workspace.members_of_inbox(inbox.inbox_id) else [])
+
+
+def test_the_author_of_a_reply_that_failed_is_told_while_they_belong_to_the_inbox() -> None:
+    failed = replace(example(ReplyFailed), agent_id=BOB)
+    assert [who for who, _ in plans(failed, BY_SYSTEM, wanting("send_failed"))] == [BOB]
+    outsider = replace(failed, agent_id=CLEO)
+    assert plans(outsider, BY_SYSTEM, wanting("send_failed", agent=CLEO)) == []
 
 
 def test_rhythms_put_it_off_to_the_hour_or_the_morning() -> None:
@@ -114,7 +152,8 @@ def mailed(
 def test_what_is_due_and_unread_becomes_one_mail() -> None:
     (mail,) = mailed(talk(ASSIGNED), wanting("assigned"))
     assert (mail.kind, mail.agent_id, mail.mail_id) == ("notification", BOB, MAIL)
-    assert mail.matters == (Matter(conversation_id=CONVERSATION, number=opened().number, kinds=("assigned",)),)
+    matter = Matter(conversation_id=CONVERSATION, number=opened().number, kinds=("assigned",), inbox_id=SUPPORT)
+    assert mail.matters == (matter,)
     assert mail.expires_at == NINE + timedelta(days=1)
 
 

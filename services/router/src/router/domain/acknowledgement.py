@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, assert_never
 from uuid import UUID
 
+from events.business_hours import is_open
 from events.conversations import ReplyContent, ReplyQueued
 from events.envelope import Envelope
 from events.inbound import MessageReceived
@@ -18,7 +19,7 @@ from router.domain.house import House
 from router.domain.replies import check_content
 from router.domain.texts import is_header_safe, is_mail_address
 from router.domain.workspace_state import ConnectedChannel, Workspace
-from service_kit import templates
+from service_kit import from_names, templates
 from service_kit.decider import DomainError
 
 AT_MOST_EVERY: Final = timedelta(hours=24)
@@ -59,7 +60,7 @@ def acknowledge(
     wish = None if channel is None or channel.email is None else channel.email.acknowledgement
     if (
         wish is None
-        or wish.when != "always"
+        or not _is_time(wish, after, workspace, now)
         or not isinstance(before, NotOpened)
         or not isinstance(after.standing, Open)
     ):
@@ -89,6 +90,19 @@ def acknowledge(
     )
 
 
+def _is_time(wish: Acknowledgement, state: Conversation, workspace: Workspace, now: datetime) -> bool:
+    inbox = workspace.inboxes.get(state.inbox_id)
+    match wish.when:
+        case "always":
+            return True
+        case "never":
+            return False
+        case "outside_hours":
+            return not is_open(None if inbox is None else inbox.business_hours, now)
+        case _:
+            assert_never(wish.when)
+
+
 def _content(
     answered: MessageContent,
     sender: str,
@@ -103,7 +117,7 @@ def _content(
     assert channel.email is not None
     inbox = workspace.inboxes.get(state.inbox_id)
     inbox_name = "" if inbox is None else inbox.name
-    own_name = channel.email.from_name or inbox_name
+    own_name = from_names.fill(channel.email.from_name, agent="", inbox=inbox_name, company=house.company_name)
     name = answered.sender.name if is_header_safe(answered.sender.name) else ""
     subject = " ".join("".join(each if is_header_safe(each) else " " for each in answered.subject).split())[:500]
     values = {

@@ -1,11 +1,11 @@
-"""Who gets a message's conversation, and why: rules, else the inbox's first team; inside a team, round robin."""
+"""Who gets a message's conversation, and why: rules, else its channel's routing, else the inbox's first team."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Literal, assert_never
+from typing import Final, assert_never
 from uuid import UUID
 
 import msgspec
@@ -16,30 +16,31 @@ from events.inbound import MessageReceived
 from events.rules import Action, AddLabels, AssignAgent, AssignTeam, OpenTicket, SetPriority, SetStatus
 from events.values import ConversationStatus, Priority
 from router.domain.candidates import Load, candidate, refusal, round_robin
+from router.domain.channel_routing import by_channel, routing_of
+from router.domain.choices import Choice, in_team
 from router.domain.conversation_state import Conversation, ConversationState, NotOpened, Spam
 from router.domain.facts import facts_of
 from router.domain.filters import is_only_noted
 from router.domain.rules import Evaluation, Seen, evaluate
 from router.domain.workspace_state import Workspace
 
-MAX_CANDIDATES: Final = 100
 MAX_SEEN_BYTES: Final = 100_000
 """Of the values in a record: with the names of all rules of the greatest set it stays under the store's 512 kB."""
 
 __all__ = ["Choice", "Load", "Surroundings", "Wishes", "choose", "round_robin", "route", "wishes_of"]
 
-Reason = Literal["rule", "inbox_team", "returned_to_agent", "no_team"]
-
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What look-ups know around a message: loads by agent (those who are missing have none), how many open
-    conversations of the inbox's first team wait for an agent, and whether the sender had written before.
-    `new_ticket_id` gives the id of a ticket that a rule may open; None where it may not, for the conversation has one.
+    conversations of the inbox's first team wait for an agent, whether the sender had written before, and who answered
+    them last. `new_ticket_id` gives the id of a ticket that a rule may open; None where it may not, for the
+    conversation has one.
     """
 
     loads: Mapping[UUID, Load] = msgspec.field(default_factory=lambda: MappingProxyType({}))
     team_waiting: int = 0
     contact_known: bool = False
+    last_agent_id: UUID | None = None
     new_ticket_id: Callable[[], UUID] | None = None
 
 
@@ -52,15 +53,6 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority | None = None
     status: ConversationStatus | None = None
     ticket: OpenTicket | None = None
-
-
-class Choice(msgspec.Struct, frozen=True):
-    """The assignment, the agents who were considered for it, and its reason."""
-
-    reason: Reason
-    team_id: UUID | None = None
-    agent_id: UUID | None = None
-    candidates: tuple[Candidate, ...] = ()
 
 
 def route(
@@ -77,17 +69,17 @@ def route(
 
     A conversation's first message is always decided on. A further one is when a rule matches, when it reopens the
     conversation, or when nobody had it and now somebody can take it: else it stays where it is and there is nothing to
-    record. In spam nothing is decided, nor about what is only noted.
+    record. In spam and in what is muted nothing is decided, nor about what is only noted.
     """
     is_first = isinstance(before, NotOpened)
-    if isinstance(after.standing, Spam):
+    if isinstance(after.standing, Spam) or after.muted:
         return ()
     if not isinstance(before, NotOpened) and is_only_noted(message.data.facts, before.mails_lately):
         return ()
     evaluation = _evaluation(message.data, after, is_first, workspace, around, now)
     wishes = wishes_of(evaluation.actions, workspace)
     reopened = not isinstance(before, NotOpened) and before.status != after.status
-    choice = choose(wishes, after, reopened, workspace, around.loads)
+    choice = choose(wishes, after, reopened, workspace, around.loads, around.last_agent_id)
     unchanged = (choice.team_id, choice.agent_id) == (after.team_id, after.assignee_id)
     if not (is_first or reopened or evaluation.matched) and unchanged:
         return ()
@@ -151,6 +143,7 @@ def choose(
     reopened: bool,
     workspace: Workspace,
     loads: Mapping[UUID, Load],
+    last_agent_id: UUID | None = None,
 ) -> Choice:
     """Who gets the conversation.
 
@@ -158,10 +151,12 @@ def choose(
        conversation that reopens is kept by an agent who takes work only, else it goes on as if nobody had it.
        Who is at capacity takes work in that sense: it was theirs.
     2. The agent named by a rule, if they take work and have room, with the team that a rule names.
-    3. The next agent of the team that a rule names, else of the conversation's own team, else of the inbox's first
-       team; the team alone, in whose queue it waits, when nobody there takes work. So a rule that names an agent who
-       is away, deactivated or at capacity falls to the team that rules name beside, or to that of the inbox.
-    4. Nobody. Also what a rule throws away (spam, trash) without saying to whom goes to nobody.
+    3. The next agent of the team that a rule names, else of the conversation's own team; the team alone, in whose queue
+       it waits, when nobody there takes work. So a rule that names an agent who is away, deactivated or at capacity
+       falls to the team that rules name beside.
+    4. Whom the channel's routing says, with the agent `last_agent_id` where that asks for who answered last; without
+       routing the inbox's first team.
+    5. Nobody. Also what a rule throws away (spam, trash) without saying to whom goes to nobody.
     """
     passed_over: tuple[Candidate, ...] = ()
     holder = workspace.agents.get(conversation.assignee_id) if conversation.assignee_id is not None else None
@@ -177,26 +172,17 @@ def choose(
             return Choice("rule", wishes.team_id, agent.id, (candidate(agent, loads, None), *passed_over))
         passed_over = (candidate(agent, loads, refused), *passed_over)
     if wishes.team_id is not None:
-        return _in_team("rule", wishes.team_id, workspace, loads, passed_over)
+        return in_team("rule", wishes.team_id, workspace, loads, passed_over)
     if wishes.status == "spam" or wishes.status == "trash":
         return Choice("rule", conversation.team_id, None, passed_over)
     own_team = workspace.teams.get(conversation.team_id) if conversation.team_id is not None else None
+    routing = routing_of(conversation, workspace)
+    if own_team is None and routing is not None:
+        return by_channel(routing, conversation, last_agent_id, workspace, loads, passed_over)
     team = own_team or workspace.first_team(conversation.inbox_id)
     if team is None:
         return Choice("no_team", candidates=passed_over)
-    return _in_team("inbox_team", team.id, workspace, loads, passed_over)
-
-
-def _in_team(
-    reason: Reason,
-    team_id: UUID,
-    workspace: Workspace,
-    loads: Mapping[UUID, Load],
-    passed_over: tuple[Candidate, ...],
-) -> Choice:
-    agent, candidates = round_robin(workspace.members(team_id), loads)
-    considered = {one.agent_id: one for one in (*candidates, *passed_over)}
-    return Choice(reason, team_id, None if agent is None else agent.id, tuple(considered.values())[:MAX_CANDIDATES])
+    return in_team("inbox_team", team.id, workspace, loads, passed_over)
 
 
 def _record(

@@ -22,8 +22,10 @@ from router.domain.house import House
 from router.domain.limits import check_room
 from router.domain.mail_servers import check_secrets, check_servers, tidied
 from router.domain.pipelines import with_ticket_automation
+from router.domain.routing_settings import with_routing
 from router.domain.texts import is_header_safe, is_mail_address, mailbox_key
 from router.domain.workspace_state import ConnectedChannel, Workspace
+from service_kit import from_names
 
 OFFERED: Final = frozenset({"email"})
 MAX_FROM_NAME: Final = 200
@@ -34,7 +36,8 @@ def connect_channel(command: ConnectChannel, state: Workspace, house: House) -> 
     if command.kind not in OFFERED:
         raise errors.ChannelKindNotOffered(f"Channels of the kind {command.kind} cannot be connected here.")
     inbox = state.inbox(command.inbox_id)
-    settings = with_ticket_automation(_settings(command.email, fallback=False), None, state)
+    settings = with_ticket_automation(_settings(command.email, house, fallback=False), None, state)
+    settings = with_routing(settings, None, state)
     known = state.channels.get(command.channel_id)
     if known is not None:
         if known.connected and (known.inbox_id, known.kind, known.email) == (inbox.id, command.kind, settings):
@@ -50,10 +53,13 @@ def connect_channel(command: ConnectChannel, state: Workspace, house: House) -> 
 
 
 def change_channel(command: ChangeChannel, state: Workspace, house: House) -> tuple[ChannelChanged, ...]:
-    """The channel with these settings. Of a fallback channel only the From name can change: its mail comes to our own
-    server, and what goes out in its name goes out by ours."""
+    """The channel with these settings. Of a fallback channel neither address nor servers can change: its mail comes to
+    our own server, and what goes out in its name goes out by ours."""
     channel = state.channel(command.channel_id)
-    settings = with_ticket_automation(_settings(command.email, fallback=channel.is_fallback), channel.email, state)
+    settings = with_ticket_automation(
+        _settings(command.email, house, fallback=channel.is_fallback), channel.email, state
+    )
+    settings = with_routing(settings, channel.email, state)
     if settings == channel.email:
         return ()
     if channel.email is None or settings.address != channel.email.address:
@@ -94,12 +100,15 @@ def note_health(report: ChannelHealthChanged, state: Workspace) -> tuple[Channel
     )
 
 
-def _settings(email: EmailSettings | None, *, fallback: bool) -> EmailSettings:
+def _settings(email: EmailSettings | None, house: House, *, fallback: bool) -> EmailSettings:
     if email is None:
         raise errors.ChannelSettingsMissing("An e-mail channel needs its address.")
     from_name = email.from_name.strip()
     if len(from_name) > MAX_FROM_NAME or not is_header_safe(from_name):
         raise errors.HeaderUnsafe(f"The From name is one line of at most {MAX_FROM_NAME} characters.")
+    mistaken = from_names.mistake(from_name, company=house.company_name)
+    if mistaken is not None:
+        raise errors.FromNameInvalid(mistaken)
     check_acknowledgement(email.acknowledgement)
     settings = tidied(replace(email, address=mailbox_key(email.address), from_name=from_name, fallback=fallback))
     if fallback and (settings.imap or settings.smtp or settings.authserv_id):

@@ -1,37 +1,30 @@
-"""What the team does around a conversation: comments, assignment by hand, labels, priority."""
+"""What the team does around a conversation: comments, assignment by hand, read marks, priority."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
-from events.commands import AddComment, AddLabel, AssignConversation, ChangePriority, MarkRead, RemoveLabel
+from events.commands import AddComment, AssignConversation, ChangePriority, MarkRead
 from events.conversations import (
     CommentAdded,
     CommentText,
     ConversationAssigned,
     ConversationReadMarked,
     ConversationUnassigned,
-    LabelAdded,
-    LabelRemoved,
     PriorityChanged,
 )
 from events.envelope import Actor
 from router.domain import errors
 from router.domain.conversation_state import Conversation, key_holder
+from router.domain.following import mentioned
 from router.domain.replies import MAX_CONTENT, agent_of
-from router.domain.texts import is_plain
 from router.domain.workspace_state import Workspace
-
-MAX_LABEL: Final = 60
-MAX_LABELS: Final = 100
 
 
 def add_comment(
     command: AddComment, actor: Actor, state: Conversation, workspace: Workspace
 ) -> tuple[CommentAdded, ...]:
-    """An internal comment, signed by its agent; each mentioned agent must exist, and is named once."""
+    """An internal comment, signed by its agent; whom it mentions belongs to the inbox, and is named once."""
     agent_id = agent_of(actor)
     if agent_id is None:
         raise errors.OnlyForAgents("Only an agent can comment.")
@@ -39,15 +32,16 @@ def add_comment(
         raise errors.CommentEmpty("A comment needs a text.")
     if len(msgspec.json.encode(command.text)) > MAX_CONTENT:
         raise errors.CommentTooLong(f"A comment has at most {MAX_CONTENT} bytes.")
-    for mentioned in command.mentions:
-        workspace.agent(mentioned)
+    named = mentioned(command.mentions, state, workspace)
     if key_holder(state) is None:
         raise errors.ConversationIsErased("Everybody in this conversation was erased; nothing can be added to it.")
     return (
         CommentAdded(
             comment_id=command.comment_id,
             agent_id=agent_id,
-            mentions=tuple(dict.fromkeys(command.mentions)),
+            mentions=named.agents,
+            mentioned_team_ids=named.teams,
+            mentioned_members=named.members,
             personal=CommentText(text=command.text),
         ),
     )
@@ -76,33 +70,12 @@ def mark_read(command: MarkRead, actor: Actor, state: Conversation) -> tuple[Con
     agent_id = agent_of(actor)
     if agent_id is None:
         raise errors.OnlyForAgents("Only an agent reads.")
-    known = state.read.get(agent_id, 0)
+    known = state.read.get(agent_id)
     up_to = max(0, min(command.up_to, state.newest))
-    if up_to == known or 0 < up_to < known:
+    if up_to == known or 0 < up_to < (known or 0):
         return ()
     return (ConversationReadMarked(agent_id=agent_id, up_to=up_to),)
 
 
-def add_label(command: AddLabel, state: Conversation) -> tuple[LabelAdded, ...]:
-    label = command.label.strip()
-    if not is_label(label):
-        raise errors.LabelInvalid(f"A label is 1 to {MAX_LABEL} characters on one line.")
-    if label in state.labels:
-        return ()
-    if len(state.labels) >= MAX_LABELS:
-        raise errors.TooManyLabels(f"A conversation carries at most {MAX_LABELS} labels.")
-    return (LabelAdded(label=label),)
-
-
-def remove_label(command: RemoveLabel, state: Conversation) -> tuple[LabelRemoved, ...]:
-    label = command.label.strip()
-    return (LabelRemoved(label=label),) if label in state.labels else ()
-
-
 def change_priority(command: ChangePriority, state: Conversation) -> tuple[PriorityChanged, ...]:
     return () if command.priority == state.priority else (PriorityChanged(priority=command.priority),)
-
-
-def is_label(label: str) -> bool:
-    """Whether the text can be a label: one line, not blank, at most 60 characters."""
-    return label == label.strip() and is_plain(label, MAX_LABEL)

@@ -15,12 +15,14 @@ from events.conversations import ConversationEvent
 from events.envelope import Envelope
 from events.inbound import DeliveryReport, MessageReceived
 from events.values import MessageFacts
-from router.domain import errors
-from router.domain.collaboration import add_comment, add_label, assign, change_priority, mark_read, remove_label
+from router.domain import errors, spam_blocks
+from router.domain.collaboration import add_comment, assign, change_priority, mark_read
 from router.domain.conversation_state import (
     NOT_OPENED,
     Conversation,
     ConversationState,
+    Discarded,
+    Merged,
     NotOpened,
     Open,
     Resolved,
@@ -28,16 +30,20 @@ from router.domain.conversation_state import (
     Spam,
     Trashed,
     evolve,
+    is_muted,
     key_holder,
     sealed_under,
 )
 from router.domain.delivery import bounced, progress
 from router.domain.filters import is_automated, is_only_noted
 from router.domain.first_messages import forward
+from router.domain.following import follow, unfollow
 from router.domain.held_replies import cancel, confirm, elapse, hold, reopened, retry
 from router.domain.house import House
+from router.domain.labels import add_label, remove_label
 from router.domain.replies import send_reply
 from router.domain.status import elapse_snooze, mark_as_spam, reopen, resolve, snooze, trash
+from router.domain.tidying import NOTHING_BESIDE, Beside, check_there, tidy
 from router.domain.workspace_state import Workspace
 from service_kit.decider import Decider
 
@@ -46,6 +52,8 @@ __all__ = [
     "Arrival",
     "Conversation",
     "ConversationState",
+    "Discarded",
+    "Merged",
     "NotOpened",
     "Open",
     "Resolved",
@@ -57,6 +65,7 @@ __all__ = [
     "decider",
     "erase",
     "evolve",
+    "is_muted",
     "key_holder",
     "receive",
     "report",
@@ -66,9 +75,11 @@ __all__ = [
 ConversationDecider = Decider[Envelope[ConversationCommand], ConversationState, ConversationEvent]
 
 
-def decider(workspace: Workspace, house: House, queued: e.ReplyQueued | None = None) -> ConversationDecider:
+def decider(
+    workspace: Workspace, house: House, queued: e.ReplyQueued | None = None, beside: Beside = NOTHING_BESIDE
+) -> ConversationDecider:
     """The decider in a workspace as it is now."""
-    return Decider(NOT_OPENED, partial(decide, workspace=workspace, house=house, queued=queued), evolve)
+    return Decider(NOT_OPENED, partial(decide, workspace=workspace, house=house, queued=queued, beside=beside), evolve)
 
 
 def decide(
@@ -78,20 +89,23 @@ def decide(
     workspace: Workspace,
     house: House,
     queued: e.ReplyQueued | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> tuple[ConversationEvent, ...]:
     """The events that the command leads to, `()` when it is already so.
 
     The time is the command's `occurred_at`, the agent its actor, the conversation its stream. `queued` is the reply
-    that the command speaks of as it was queued, its content None once erased. Refuses with a DomainError; a timer's
-    command is never refused, for its conversation may have moved on.
+    that the command speaks of as it was queued, its content None once erased; `beside` what is around the conversation,
+    for commands that name more than it. Refuses with a DomainError; a timer's command is never refused, for its
+    conversation may have moved on.
     """
     match state:
         case NotOpened():
-            if isinstance(command.data, c.ElapseSnooze | c.ElapseReply):
+            if isinstance(command.data, c.ElapseSnooze | c.ElapseReply | c.ElapseTrash):
                 return ()
             raise errors.ConversationNotFound("There is no such conversation.")
         case Conversation():
-            return _decide(command, state, workspace, house, queued)
+            check_there(command.data, state)
+            return _decide(command, state, workspace, house, queued, beside)
         case _:
             assert_never(state)
 
@@ -102,6 +116,7 @@ def _decide(
     workspace: Workspace,
     house: House,
     queued: e.ReplyQueued | None,
+    beside: Beside,
 ) -> tuple[ConversationEvent, ...]:
     now = command.occurred_at
     match command.data:
@@ -122,38 +137,57 @@ def _decide(
         case c.AssignConversation() as wish:
             return assign(wish, state, workspace)
         case c.ResolveConversation():
-            return resolve(state)
+            return resolve(state, now)
         case c.ReopenConversation():
             return reopen(state)
         case c.SnoozeConversation() as wish:
             return snooze(wish, state, now=now, timer_id=house.derived_id(command.id, "snooze"))
         case c.ElapseSnooze() as timer:
             return elapse_snooze(timer, state)
-        case c.MarkConversationAsSpam():
-            return mark_as_spam(state)
+        case c.MarkConversationAsSpam(block=block):
+            blocked = None
+            if block is not None:
+                blocked = spam_blocks.block_id(command.id, block, state.inbox_id, workspace, house)
+            return mark_as_spam(state, blocked)
         case c.TrashConversation():
-            return trash(state)
+            return trash(state, now=now, timer_id=house.derived_id(command.id, "trash"))
         case c.AddLabel() as wish:
-            return add_label(wish, state)
+            return add_label(wish, state, workspace.labels)
         case c.RemoveLabel() as wish:
-            return remove_label(wish, state)
+            return remove_label(wish, state, workspace.labels)
         case c.ChangePriority() as wish:
             return change_priority(wish, state)
         case c.MarkRead() as wish:
             return mark_read(wish, command.actor, state)
+        case c.FollowConversation() as wish:
+            return follow(wish, state, workspace)
+        case c.UnfollowConversation() as wish:
+            return unfollow(wish, state)
+        case (
+            c.ChangeSubject()
+            | c.ChangeConversationContact()
+            | c.MoveConversation()
+            | c.MergeConversations()
+            | c.MuteConversation()
+            | c.UnmuteConversation()
+            | c.RefuseSuggestedLink()
+            | c.ElapseTrash()
+        ) as wish:
+            return tidy(wish, command.stream, state, workspace, beside)
         case _:
             assert_never(command.data)
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """What look-ups know of an inbound message: its author, and, when it opens a conversation, the number and the
-    conversation that it may belong to. `in_side_thread`: its author takes part by a forward of ours only.
-    `repeated_external_id`: another message had the same Message-ID;
+    conversation that it may belong to, or would, had that not been over. `in_side_thread`: its author takes part by a
+    forward of ours only. `repeated_external_id`: another message had the same Message-ID;
     `spam_filter_id`: the e-mail filter that takes it for spam."""
 
     contact_id: UUID
     number: int = 0
     suggested_link: UUID | None = None
+    follow_up_of: UUID | None = None
     repeated_external_id: bool = False
     spam_filter_id: UUID | None = None
     in_side_thread: bool = False
@@ -165,8 +199,10 @@ def receive(
     """An inbound message opens the conversation or is appended to it; it is never refused.
 
     Snoozed and resolved conversations reopen. So does one in the trash: throwing it away was about what was in it
-    then, and a message that nobody sees is a lost one. Spam stays spam: that was a verdict on the sender. What a
-    machine sends may only be noted (`filters.is_only_noted`), and a bounce fails the reply that it speaks of.
+    then, and a message that nobody sees is a lost one. Spam stays spam: that was a verdict on the sender. What is muted
+    stays as it is, and so does what another one stands for, where only bounces of its own replies still come. What a
+    machine sends may only be noted (`filters.is_only_noted`), and a bounce fails the reply that it speaks of. History
+    is kept, and what it opens is resolved since then: nothing follows from it.
     """
     received = message.data
     facts = received.facts
@@ -182,8 +218,11 @@ def receive(
                 channel_id=facts.channel_id,
                 message=facts,
                 suggested_link=arrival.suggested_link,
+                follow_up_of=arrival.follow_up_of,
                 personal=e.OpenedContent(subject=received.content.subject, message=received.content),
             )
+            if facts.history:
+                return (opened, *(_spam(arrival) or (e.ConversationResolved(at=facts.received_at),)))
             return (opened, *_spam(arrival))
         case Conversation():
             appended = e.MessageAppended(
@@ -192,6 +231,8 @@ def receive(
                 in_side_thread=arrival.in_side_thread,
                 personal=received.content,
             )
+            if facts.history:
+                return (appended,)
             held = () if arrival.in_side_thread or is_automated(facts) else hold(state)
             return (appended, *held, *_bounced(received, state), *_stirred(facts, state, arrival))
         case _:
@@ -219,8 +260,10 @@ def _stirred(
     facts: MessageFacts, state: Conversation, arrival: Arrival
 ) -> tuple[e.ConversationReopened | e.MarkedAsSpam, ...]:
     """What a further message does to the status."""
+    if state.muted:
+        return ()
     match state.standing:
-        case Spam():
+        case Spam() | Merged() | Discarded():
             return ()
         case Open():
             return _spam(arrival)

@@ -13,9 +13,19 @@ from msgspec.structs import replace
 
 from events import conversations as e
 from events.conversations import ConversationEvent
-from events.values import Channel, ConversationStatus, Priority
+from events.values import Channel, ConversationStatus, MessageFacts, Priority
 from router.domain.delivery import QUEUED, Delivery, DeliveryState, delivery_of, later
 from router.domain.filters import MOST_AN_HOUR
+from router.domain.standing import Discarded as Discarded
+from router.domain.standing import Merged as Merged
+from router.domain.standing import Open as Open
+from router.domain.standing import Resolved as Resolved
+from router.domain.standing import Snoozed as Snoozed
+from router.domain.standing import Spam as Spam
+from router.domain.standing import Standing as Standing
+from router.domain.standing import Trashed as Trashed
+from router.domain.standing import standing_of as standing_of
+from router.domain.standing import status_of as status_of
 
 
 class NotOpened(msgspec.Struct, frozen=True):
@@ -23,27 +33,6 @@ class NotOpened(msgspec.Struct, frozen=True):
 
     sequence: int = 0
 
-
-class Open(msgspec.Struct, frozen=True): ...
-
-
-class Snoozed(msgspec.Struct, frozen=True):
-    """Out of sight until the timer `timer_id` is due, or until they answer (both None)."""
-
-    until: datetime | None = None
-    timer_id: UUID | None = None
-
-
-class Resolved(msgspec.Struct, frozen=True): ...
-
-
-class Spam(msgspec.Struct, frozen=True): ...
-
-
-class Trashed(msgspec.Struct, frozen=True): ...
-
-
-Standing = Open | Snoozed | Resolved | Spam | Trashed
 
 _NO_MARKS: Final[Mapping[UUID, int]] = MappingProxyType({})
 _NO_REPLIES: Final[Mapping[UUID, Delivery]] = MappingProxyType({})
@@ -56,6 +45,10 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     began it, `last_author_id` wrote its newest inbound message, which is `last_message_id`; `mails_lately` says when
     the newest 20 came. `erased` are people in it who were erased. `read` says up to where agents have read; `last_mark`
     are the sequence of the last event that said so, and what was the newest to read then.
+
+    `asked_at` is when the first message of a person came that no reply of ours has followed. `was_in` are the inboxes
+    that it lay in before, `merged_ids` those for which it stands; `follow_up_of` the one that its first message came
+    too late for, `followed_up_by` the newest that began so after this; `refused_links` what it does not belong to.
     """
 
     sequence: int
@@ -76,7 +69,20 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     replies: Mapping[UUID, Delivery] = msgspec.field(default_factory=lambda: _NO_REPLIES)
     erased: frozenset[UUID] = frozenset()
     read: Mapping[UUID, int] = msgspec.field(default_factory=lambda: _NO_MARKS)
+    followers: frozenset[UUID] = frozenset()
     last_mark: tuple[int, int] = (0, 0)
+    muted: bool = False
+    asked_at: datetime | None = None
+    was_in: frozenset[UUID] = frozenset()
+    merged_ids: frozenset[UUID] = frozenset()
+    follow_up_of: UUID | None = None
+    followed_up_by: UUID | None = None
+    suggested_link: UUID | None = None
+    refused_links: frozenset[UUID] = frozenset()
+
+    def has_been_in(self, inbox_id: UUID) -> bool:
+        """Whether it lies in the inbox, or did."""
+        return inbox_id == self.inbox_id or inbox_id in self.was_in
 
     @property
     def newest(self) -> int:
@@ -96,39 +102,6 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
 ConversationState = NotOpened | Conversation
 NOT_OPENED: Final = NotOpened()
-
-
-def status_of(standing: Standing) -> ConversationStatus:
-    match standing:
-        case Open():
-            return "open"
-        case Snoozed():
-            return "snoozed"
-        case Resolved():
-            return "resolved"
-        case Spam():
-            return "spam"
-        case Trashed():
-            return "trash"
-        case _:
-            assert_never(standing)
-
-
-def standing_of(status: ConversationStatus) -> Standing:
-    """The standing that a rule puts a conversation in; a snooze by rule lasts until they answer."""
-    match status:
-        case "open":
-            return Open()
-        case "snoozed":
-            return Snoozed()
-        case "resolved":
-            return Resolved()
-        case "spam":
-            return Spam()
-        case "trash":
-            return Trashed()
-        case _:
-            assert_never(status)
 
 
 def evolve(state: ConversationState, event: ConversationEvent) -> ConversationState:
@@ -160,6 +133,9 @@ def _opened(event: e.ConversationOpened) -> Conversation:
         last_author_id=event.contact_id,
         last_message_id=event.message.message_id,
         mails_lately=(event.message.received_at,),
+        asked_at=event.message.received_at if _asks(event.message) else None,
+        suggested_link=event.suggested_link,
+        follow_up_of=event.follow_up_of,
     )
 
 
@@ -189,14 +165,27 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
                 last_author_id=state.last_author_id if event.in_side_thread else event.contact_id,
                 last_message_id=event.message.message_id,
                 mails_lately=(*state.mails_lately, event.message.received_at)[-MOST_AN_HOUR:],
+                asked_at=_asked(event, state),
             )
         case e.ReplyQueued():
             known = state.replies.get(event.reply_id) or _queued(event, state)
-            return replace(state, sequence=sequence, last_spoken=sequence, replies=_with(state, event.reply_id, known))
+            answers = event.hold is None and not (event.automatic or event.in_side_thread)
+            return replace(
+                state,
+                sequence=sequence,
+                last_spoken=sequence,
+                replies=_with(state, event.reply_id, known),
+                asked_at=None if answers else state.asked_at,
+            )
         case e.ReplyHeld():
             return replace(state, sequence=sequence, replies=_changed(state, event.reply_id, now="held"))
         case e.ReplyReleased():
-            return replace(state, sequence=sequence, replies=_with(state, event.reply_id, _released(event, state)))
+            return replace(
+                state,
+                sequence=sequence,
+                replies=_with(state, event.reply_id, _released(event, state)),
+                asked_at=state.asked_at if event.in_side_thread else None,
+            )
         case e.ReplyCancelled():
             return replace(state, sequence=sequence, replies=_changed(state, event.reply_id, now="cancelled"))
         case e.ReplySending() | e.ReplyUncertain() | e.ReplySent() | e.ReplyDelivered() | e.ReplyFailed():
@@ -205,7 +194,12 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
                 state, sequence=sequence, replies=_with(state, event.reply_id, later(known, delivery_of(event)))
             )
         case e.CommentAdded():
-            return replace(state, sequence=sequence, last_spoken=sequence)
+            followers = state.followers.union(event.everybody_mentioned)
+            return replace(state, sequence=sequence, last_spoken=sequence, followers=followers)
+        case e.ConversationFollowed():
+            return replace(state, sequence=sequence, followers=state.followers | {event.agent_id})
+        case e.ConversationUnfollowed():
+            return replace(state, sequence=sequence, followers=state.followers - {event.agent_id})
         case e.ConversationReadMarked():
             read = MappingProxyType({**state.read, event.agent_id: event.up_to})
             return replace(state, sequence=sequence, read=read, last_mark=(sequence, state.newest))
@@ -217,22 +211,24 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
                 team_id=event.team_id,
                 labels=state.labels.union(event.labels),
                 priority=event.priority or state.priority,
-                standing=standing_of(event.status) if event.status else state.standing,
+                standing=standing_of(event.status, state.mails_lately[-1] if state.mails_lately else None)
+                if event.status
+                else state.standing,
             )
         case e.ConversationAssigned():
             return replace(state, sequence=sequence, assignee_id=event.agent_id, team_id=event.team_id)
         case e.ConversationUnassigned():
             return replace(state, sequence=sequence, assignee_id=None, team_id=None)
         case e.ConversationResolved():
-            return replace(state, sequence=sequence, standing=Resolved())
+            return replace(state, sequence=sequence, standing=Resolved(event.at))
         case e.ConversationReopened() | e.SnoozeElapsed():
             return replace(state, sequence=sequence, standing=Open())
         case e.ConversationSnoozed():
             return replace(state, sequence=sequence, standing=Snoozed(event.until, event.timer_id))
         case e.MarkedAsSpam():
-            return replace(state, sequence=sequence, standing=Spam())
+            return replace(state, sequence=sequence, standing=Spam(event.block_id))
         case e.ConversationTrashed():
-            return replace(state, sequence=sequence, standing=Trashed())
+            return replace(state, sequence=sequence, standing=Trashed(event.until, event.timer_id))
         case e.LabelAdded():
             return replace(state, sequence=sequence, labels=state.labels | {event.label})
         case e.LabelRemoved():
@@ -241,17 +237,68 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
             return replace(state, sequence=sequence, priority=event.priority)
         case e.PersonalDataErased():
             return replace(state, sequence=sequence, erased=state.erased | {event.contact_id})
+        case e.SubjectChanged():
+            return replace(state, sequence=sequence)
+        case e.ConversationContactChanged():
+            return replace(state, sequence=sequence, contact_id=event.contact_id)
+        case e.ConversationMoved():
+            return replace(
+                state,
+                sequence=sequence,
+                inbox_id=event.inbox_id,
+                was_in=(state.was_in | {event.from_inbox_id}) - {event.inbox_id},
+                assignee_id=event.agent_id,
+                team_id=event.team_id,
+            )
+        case e.ConversationsMerged():
+            return _with_merged(state, sequence, {each.id for each in event.merged})
+        case e.ConversationMergedInto():
+            standing = Merged(event.survivor_id, event.number)
+            return replace(state, sequence=sequence, standing=standing, merged_ids=frozenset(), suggested_link=None)
+        case e.ConversationMuted():
+            return replace(state, sequence=sequence, muted=True)
+        case e.ConversationUnmuted():
+            return replace(state, sequence=sequence, muted=False)
+        case e.SuggestedLinkRefused():
+            refused = state.refused_links | {event.conversation_id}
+            return replace(state, sequence=sequence, suggested_link=None, refused_links=refused)
+        case e.ConversationFollowedUp():
+            return replace(state, sequence=sequence, followed_up_by=event.conversation_id)
+        case e.TrashElapsed():
+            return replace(state, sequence=sequence, standing=Discarded())
         case _:
             assert_never(event)
 
 
+def _with_merged(state: Conversation, sequence: int, merged: set[UUID]) -> Conversation:
+    return replace(
+        state,
+        sequence=sequence,
+        merged_ids=state.merged_ids | merged,
+        followed_up_by=None if state.followed_up_by in merged else state.followed_up_by,
+        suggested_link=None if state.suggested_link in merged else state.suggested_link,
+    )
+
+
+def _asked(event: e.MessageAppended, state: Conversation) -> datetime | None:
+    if event.in_side_thread or not _asks(event.message):
+        return state.asked_at
+    anew = state.asked_at is None or isinstance(state.standing, Resolved | Trashed)
+    return event.message.received_at if anew else state.asked_at
+
+
+def _asks(message: MessageFacts) -> bool:
+    return message.automated is None and not message.history
+
+
 def _queued(event: e.ReplyQueued, state: Conversation) -> Delivery:
     if event.hold is None and event.then is None and not event.in_side_thread:
-        return QUEUED
+        return QUEUED if event.agent_id is None else Delivery("queued", agent_id=event.agent_id)
     waits = event.hold is not None
     at_once = event.hold is None or event.hold.kind == "undo"
     return Delivery(
         "waiting" if waits else "queued",
+        agent_id=event.agent_id,
         in_side_thread=event.in_side_thread,
         hold=event.hold,
         then=event.then,
@@ -298,3 +345,7 @@ def _first_kept(state: ConversationState, *, author_first: bool) -> UUID | None:
 def key_holder(state: Conversation) -> UUID | None:
     """The contact under whose key new content (a reply, a comment) is sealed; None when everybody is erased."""
     return _first_kept(state, author_first=False)
+
+
+def is_muted(state: ConversationState) -> bool:
+    return isinstance(state, Conversation) and state.muted

@@ -47,14 +47,15 @@ _STAGE: dict[DeliveryState, int] = {
 class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     """The state and the attempt that led to it.
 
-    Attempts up to `before` belong to an earlier sending and say nothing any more. `hold` is what the reply waits for,
-    or waited for; `then` what becomes of the conversation with it, `closed` whether that came of it.
+    Attempts up to `before` belong to an earlier sending and say nothing any more. `agent_id` wrote the reply, `hold` is
+    what it waits for, or waited for; `then` what becomes of the conversation with it, `closed` whether that came of it.
     """
 
     state: DeliveryState
     attempt: int = 0
     before: int = 0
     can_retry: bool = True
+    agent_id: UUID | None = None
     in_side_thread: bool = False
     hold: Hold | None = None
     then: Then | None = None
@@ -129,6 +130,8 @@ def progress(report: DeliveryReport, known: Delivery) -> tuple[DeliveryEvent, ..
     if report.attempt <= known.before:
         return ()
     event = event_of(report)
+    if isinstance(event, ReplyFailed):
+        event = replace(event, agent_id=known.agent_id)
     return (event,) if delivery_of(event).rank > known.rank else ()
 
 
@@ -142,6 +145,7 @@ def bounced(reply_id: UUID, bounce: Bounce | None, known: Delivery) -> tuple[Rep
     failed = ReplyFailed(
         reply_id=reply_id,
         attempt=max(known.attempt, 1),
+        agent_id=known.agent_id,
         code=said.status or "bounced",
         can_retry=not said.status.startswith("5.1."),
         personal=FailureReason(reason=said.diagnostic) if said.diagnostic else None,

@@ -10,10 +10,12 @@ from uuid import UUID
 
 import msgspec
 
+from events.filtering import FilterSwitches, Switch
 from events.inbound import MessageReceived
 from events.values import FILTERED_HEADERS, Address, MessageContent
 from events.workspace import EmailFilter
 from router.domain.comparisons import Folded, Pattern, PatternInvalid, compile_pattern, fold
+from router.domain.filter_switches import NOTHING, shown
 from router.domain.texts import mailbox_key
 
 PATTERN_MEMORY: Final = 512 * 1024
@@ -21,11 +23,13 @@ PATTERN_MEMORY: Final = 512 * 1024
 
 
 class Caught(msgspec.Struct, frozen=True):
-    """The filter that caught a mail, of which version of the filters, and what becomes of the mail."""
+    """The filter that caught a mail, of which version of the filters, and what becomes of the mail. Of a ready-made one
+    it is `switch`, and the id the inbox's."""
 
     filter_id: UUID
     kind: Literal["block", "spam"]
     version: int
+    switch: Switch | None = None
 
 
 def _mailboxes(*addresses: Address) -> tuple[str, ...]:
@@ -124,6 +128,7 @@ class EmailFilters:
 
     version: int = 0
     filters: tuple[EmailFilter, ...] = ()
+    switches: tuple[FilterSwitches, ...] = ()
 
     @cached_property
     def _kinds(self) -> tuple[_Kind, _Kind, _Kind]:
@@ -143,6 +148,15 @@ class EmailFilters:
             return None
         return Caught(found.id, "spam" if blocked is None else "block", self.version)
 
+    def switched(self, message: MessageReceived) -> Caught | None:
+        """The ready-made filter that catches a mail of somebody to whom we have never written; None when none of those
+        that are on does, or an `allow` filter lets it through."""
+        on = _on(self.switches, message.inbox_id) if self.switches else NOTHING
+        caught = min(on & shown(message), default=None) if on else None
+        if caught is None or self._kinds[0].first(_Mail(message.content), message.inbox_id) is not None:
+            return None
+        return Caught(message.inbox_id, "block", self.version, caught)
+
 
 NO_FILTERS: Final = EmailFilters()
 
@@ -155,6 +169,10 @@ def domain_of(value: str) -> str:
 def pattern_of(value: str) -> Pattern:
     """The expression, caseless. Raises PatternInvalid."""
     return compile_pattern(value, PATTERN_MEMORY)
+
+
+def _on(switches: Iterable[FilterSwitches], inbox_id: UUID) -> frozenset[Switch]:
+    return NOTHING.union(*(one.on for one in switches if one.inbox_id in (None, inbox_id)))
 
 
 def _applies(one: EmailFilter, inbox_id: UUID) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from events.commands import SetEmailFilters
+from events.filtering import FilterSwitches
 from events.workspace import EmailFilter, EmailFiltersSet
 from router.domain import errors
 from router.domain.comparisons import PatternInvalid
@@ -31,14 +32,16 @@ def set_email_filters(command: SetEmailFilters, state: Workspace) -> tuple[Email
     first ten faults.
     """
     known = state.filters
-    if command.filters == known.filters and known.version > 0:
+    switches = known.switches if command.switches is None else tuple(one for one in command.switches if one.on)
+    if (command.filters, switches) == (known.filters, known.switches) and known.version > 0:
         return ()
     if command.version is not None and command.version != known.version:
         raise errors.FiltersChanged(
             f"You changed version {command.version} of the filters, and the newest is {known.version}."
         )
     check_filters(command.filters, state)
-    return (EmailFiltersSet(version=known.version + 1, filters=command.filters),)
+    _check_switches(switches, state)
+    return (EmailFiltersSet(version=known.version + 1, filters=command.filters, switches=switches),)
 
 
 def check_filters(filters: tuple[EmailFilter, ...], state: Workspace) -> None:
@@ -51,6 +54,16 @@ def check_filters(filters: tuple[EmailFilter, ...], state: Workspace) -> None:
     size = len(msgspec.json.encode(filters))
     if size > MAX_BYTES:
         raise errors.FiltersInvalid(f"The filters have {size} bytes, at most {MAX_BYTES} are allowed.")
+
+
+def _check_switches(switches: tuple[FilterSwitches, ...], state: Workspace) -> None:
+    """Raises FiltersInvalid: each inbox once, and only such as there are."""
+    inboxes = [one.inbox_id for one in switches]
+    if len(set(inboxes)) != len(inboxes):
+        raise errors.FiltersInvalid("The ready-made filters of an inbox are given twice.")
+    for inbox_id in inboxes:
+        if inbox_id is not None and inbox_id not in state.inboxes:
+            raise errors.FiltersInvalid(f"Ready-made filters: there is no inbox {inbox_id}.")
 
 
 def _faults(filters: tuple[EmailFilter, ...], state: Workspace) -> Iterator[str]:

@@ -18,7 +18,7 @@ from events.conversations import (
     Then,
 )
 from router.domain import errors
-from router.domain.conversation_state import Conversation, Open, Resolved, Snoozed, Spam, Trashed, key_holder
+from router.domain.conversation_state import Conversation, Discarded, Open, Resolved, Snoozed, Spam, Trashed, key_holder
 from router.domain.delivery import Delivery
 from router.domain.status import resolve, snooze
 
@@ -43,7 +43,7 @@ def close(then: Then | None, state: Conversation, now: datetime, timer_id: UUID)
     if then is None or not isinstance(state.standing, Open):
         return ()
     if then.status == "resolved":
-        return resolve(state)
+        return resolve(state, now)
     if then.until is not None and then.until <= now:
         return ()
     return snooze(SnoozeConversation(until=then.until), state, now=now, timer_id=timer_id)
@@ -65,7 +65,7 @@ def elapse(
     reply_id, known = found
     if queued is None or queued.personal is None:
         return (_cancelled(reply_id, state, "erased", released=False),)
-    if _is_scheduled(known) and isinstance(state.standing, Spam | Trashed):
+    if _is_scheduled(known) and isinstance(state.standing, Spam | Trashed | Discarded):
         return (ReplyHeld(reply_id=reply_id, reason="put_away"),)
     return _released(queued, known, "due", state, now, snooze_id)
 
@@ -167,6 +167,7 @@ def _released(
         in_side_thread=queued.in_side_thread,
         reason=reason,
         after_attempt=known.attempt,
+        automatic=queued.automatic,
         personal=queued.personal,
     )
     waited = known.state in WAITING and _is_scheduled(known)

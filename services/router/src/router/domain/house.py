@@ -17,7 +17,7 @@ class House:
     handling a record twice makes the same ids. `message_id(reply_id, conversation_id)` is the signed Message-ID of
     a reply, without angle brackets; `side_message_id` that of a forward, signed as the side thread's.
     `reply_address(address, conversation_id)` is the address with the conversation's token.
-    `limits` is what the workspace may have of some things.
+    `limits` is what the workspace may have of some things, `company_name` what From names call the company.
     """
 
     mail_domain: str
@@ -26,3 +26,4 @@ class House:
     side_message_id: Callable[[UUID, UUID], str]
     reply_address: Callable[[str, UUID], str]
     limits: Limits = UNLIMITED
+    company_name: str = ""

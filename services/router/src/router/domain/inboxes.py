@@ -7,9 +7,11 @@ import hashlib
 from typing import Final
 from uuid import UUID
 
+from events.business_hours import BusinessHours, BusinessHoursSet
 from events.commands import ChangeInbox, CreateInbox
 from events.workspace import FallbackAddressIssued, InboxChanged, InboxCreated
 from router.domain import errors
+from router.domain.hours import check_business_hours
 from router.domain.house import House
 from router.domain.limits import check_room
 from router.domain.texts import is_plain, slug_of
@@ -17,6 +19,7 @@ from router.domain.workspace_state import Inbox, Workspace
 
 MAX_NAME: Final = 100
 MAX_SIGNATURE: Final = 20_000
+MAX_REOPEN_DAYS: Final = 3650
 _HASH_CHARACTERS: Final = 6
 
 InboxEvent = InboxCreated | InboxChanged | FallbackAddressIssued
@@ -47,7 +50,7 @@ def create_inbox(command: CreateInbox, state: Workspace, house: House) -> tuple[
     return (created, address, staffed)
 
 
-def change_inbox(command: ChangeInbox, state: Workspace, house: House) -> tuple[InboxChanged, ...]:
+def change_inbox(command: ChangeInbox, state: Workspace, house: House) -> tuple[InboxChanged | BusinessHoursSet, ...]:
     """The inbox with what the command names changed; an inbox that is taken out of the archive needs a free name."""
     inbox = state.inbox(command.inbox_id)
     name = inbox.name if command.name is None else command.name.strip()
@@ -72,8 +75,31 @@ def change_inbox(command: ChangeInbox, state: Workspace, house: House) -> tuple[
         signature=signature,
         quote_history=inbox.quote_history if command.quote_history is None else command.quote_history,
         archived=archived,
+        assign_first_answer=(
+            inbox.assign_first_answer if command.assign_first_answer is None else command.assign_first_answer
+        ),
+        reopen_days=_reopen_days(command, inbox),
     )
-    return () if changed == as_it_is(inbox) else (changed,)
+    timed = _business_hours(command, inbox)
+    return timed if changed == as_it_is(inbox) else (changed, *timed)
+
+
+def _reopen_days(command: ChangeInbox, inbox: Inbox) -> int:
+    if command.reopen_days is None:
+        return inbox.reopen_days
+    if not 0 <= command.reopen_days <= MAX_REOPEN_DAYS:
+        raise errors.ReopenDaysInvalid(f"A resolved conversation reopens for 0 to {MAX_REOPEN_DAYS} days.")
+    return command.reopen_days
+
+
+def _business_hours(command: ChangeInbox, inbox: Inbox) -> tuple[BusinessHoursSet, ...]:
+    """What of the command they are from now on; `()` when that is what they were."""
+    if command.business_hours is None:
+        return ()
+    hours = command.business_hours if isinstance(command.business_hours, BusinessHours) else None
+    if hours is not None:
+        check_business_hours(hours)
+    return () if hours == inbox.business_hours else (BusinessHoursSet(inbox_id=inbox.id, hours=hours),)
 
 
 def as_it_is(inbox: Inbox) -> InboxChanged:
@@ -86,6 +112,8 @@ def as_it_is(inbox: Inbox) -> InboxChanged:
         signature=inbox.signature,
         quote_history=inbox.quote_history,
         archived=inbox.archived,
+        assign_first_answer=inbox.assign_first_answer,
+        reopen_days=inbox.reopen_days,
     )
 
 

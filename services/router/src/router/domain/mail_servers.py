@@ -11,11 +11,13 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from events.commands import SealedSecret
-from events.workspace import EmailSettings, ImapSettings, SmtpSettings, Transport
+from events.workspace import Dkim, EmailSettings, ImapSettings, SmtpSettings, Transport
 from router.domain import errors
 from router.domain.texts import MAX_DOMAIN, is_header_safe
 from router.domain.workspace_state import ConnectedChannel, Workspace
 
+_SELECTOR: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+MAX_HISTORY_DAYS: Final = 3650
 MAX_FOLDERS: Final = 20
 MAX_TEXT: Final = 255
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
@@ -42,11 +44,13 @@ def check_servers(settings: EmailSettings) -> None:
     authserv_id = settings.authserv_id
     if len(authserv_id) > MAX_TEXT or not is_header_safe(authserv_id) or any(char.isspace() for char in authserv_id):
         raise errors.MailServerInvalid("The name of the server that checks senders is one word.")
+    if settings.dkim is not None:
+        _check_dkim(settings.dkim, settings.address)
 
 
 def secret_ids(channel: EmailSettings | None) -> frozenset[UUID]:
     """The secrets that the settings name."""
-    servers = () if channel is None else (channel.imap, channel.smtp)
+    servers = () if channel is None else (channel.imap, channel.smtp, channel.dkim)
     return frozenset(one.secret_id for one in servers if one is not None and one.secret_id is not None)
 
 
@@ -71,6 +75,8 @@ def _check_imap(imap: ImapSettings) -> None:
         raise errors.MailServerInvalid("A mailbox needs a user name and a password.")
     if not 1 <= len(imap.folders) <= MAX_FOLDERS:
         raise errors.MailServerInvalid(f"A mailbox is read in 1 to {MAX_FOLDERS} folders.")
+    if not 0 <= imap.history_days <= MAX_HISTORY_DAYS:
+        raise errors.MailServerInvalid(f"Of a mailbox at most the last {MAX_HISTORY_DAYS} days are fetched as history.")
     for folder in imap.folders:
         if not folder.strip() or len(folder) > MAX_TEXT or not is_header_safe(folder):
             raise errors.MailServerInvalid(f"A folder's name has 1 to {MAX_TEXT} characters on one line.")
@@ -81,6 +87,15 @@ def _check_smtp(smtp: SmtpSettings) -> None:
     _check_username("sending server", smtp.username)
     if bool(smtp.username) != (smtp.secret_id is not None):
         raise errors.MailServerInvalid("A log-in at the sending server needs a user name and a password.")
+
+
+def _check_dkim(dkim: Dkim, address: str) -> None:
+    """A signature counts for the address' own domain, or one above it (RFC 7489 3.1.1: relaxed alignment)."""
+    own = address.rpartition("@")[2]
+    if not _is_host(dkim.domain) or not (own == dkim.domain or own.endswith(f".{dkim.domain}")):
+        raise errors.MailServerInvalid("Mails are signed for the domain of the channel's address.")
+    if "." not in dkim.domain or not _SELECTOR.fullmatch(dkim.selector):
+        raise errors.MailServerInvalid("A selector has 1 to 63 letters, digits and hyphens.")
 
 
 def _check_server(name: str, host: str, port: int, tls: Transport) -> None:

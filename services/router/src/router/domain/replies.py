@@ -15,6 +15,7 @@ from events.envelope import Actor, Envelope
 from events.values import Address, Channel
 from router.domain import errors
 from router.domain.conversation_state import Conversation
+from router.domain.first_answer import taken_on
 from router.domain.held_replies import check_standing, close
 from router.domain.house import House
 from router.domain.texts import is_header_safe, is_mail_address, mailbox_key
@@ -63,9 +64,10 @@ def send_reply(
         then=reply.then,
         personal=content,
     )
+    taken = taken_on(queued.agent_id, state, workspace)
     if hold is not None and hold.kind == "scheduled":
-        return (queued,)
-    return (queued, *close(reply.then, state, now, house.derived_id(command.id, "snooze")))
+        return (queued, *taken)
+    return (queued, *taken, *close(reply.then, state, now, house.derived_id(command.id, "snooze")))
 
 
 def _hold(reply: SendReply, now: datetime, timer_id: UUID) -> Hold | None:

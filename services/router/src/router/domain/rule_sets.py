@@ -28,9 +28,9 @@ from events.rules import (
 )
 from events.workspace import RuleSetDrafted, RuleSetPublished
 from router.domain import errors
-from router.domain.collaboration import MAX_LABEL, is_label
 from router.domain.comparisons import PatternInvalid, compile_pattern
 from router.domain.facts import KINDS, Kind
+from router.domain.labels import MAX_LABEL, is_label
 from router.domain.pipelines import automation_fault
 from router.domain.rules import leaves_of
 from router.domain.texts import is_plain

@@ -15,7 +15,7 @@ from events.notifications import KINDS, MailRhythm, NotificationKind
 from events.system_mails import Matter, SendAccountMail, SendNotificationMail, SystemMailQueued
 from router.domain import errors
 from router.domain.conversation_state import Conversation, ConversationState
-from router.domain.workspace_state import Workspace
+from router.domain.workspace_state import Agent, Workspace
 from service_kit.notices import notices
 
 HOLD: Final = timedelta(minutes=1)
@@ -67,6 +67,20 @@ def send_account_mail(
     )
 
 
+def answer_refused(
+    mail_id: UUID, agent_id: UUID, conversation_id: UUID, number: int, code: str, now: datetime
+) -> SystemMailQueued:
+    """Tells an agent that their answer by mail was not sent, and why."""
+    return SystemMailQueued(
+        mail_id=mail_id,
+        kind="answer_refused",
+        agent_id=agent_id,
+        expires_at=now + STALE,
+        matters=(Matter(conversation_id=conversation_id, number=number, kinds=()),),
+        refused=code,
+    )
+
+
 def planned(
     event: ConversationEvent,
     actor: Actor,
@@ -79,7 +93,7 @@ def planned(
     if not isinstance(after, Conversation):
         return
     had = before.assignee_id if isinstance(before, Conversation) else None
-    for notice in notices(event, actor, had, after.assignee_id):
+    for notice in notices(event, actor, had, after.assignee_id, after.followers):
         circle: Iterable[UUID] = (notice.agent_id,) if notice.agent_id else workspace.members_of_inbox(after.inbox_id)
         for agent_id in circle:
             agent = workspace.agents.get(agent_id)
@@ -87,7 +101,14 @@ def planned(
                 continue
             if actor.kind == "agent" and actor.id == str(agent_id):
                 continue
+            if notice.kind in ("followed", "send_failed") and not _sees(agent, after.inbox_id, workspace):
+                continue
             yield agent_id, PlannedNotice(due(agent.mail_rhythm, now), after.sequence, frozenset({notice.kind}))
+
+
+def _sees(agent: Agent, inbox_id: UUID, workspace: Workspace) -> bool:
+    """Whether a follower, or the author of a reply, still belongs to the inbox."""
+    return agent.role == "administrator" or agent.id in workspace.members_of_inbox(inbox_id)
 
 
 def due(rhythm: MailRhythm, now: datetime) -> datetime:
@@ -118,7 +139,7 @@ def notification_mail(
     if agent is None or not agent.active:
         return ()
     matters = tuple(
-        Matter(conversation_id=one.conversation_id, number=state.number, kinds=wanted)
+        Matter(conversation_id=one.conversation_id, number=state.number, kinds=wanted, inbox_id=state.inbox_id)
         for one in due_notices
         if isinstance(state := states.get(one.conversation_id), Conversation)
         and state.read.get(agent.id, 0) < one.newest

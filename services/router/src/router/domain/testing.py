@@ -188,6 +188,11 @@ ACME: tuple[WorkspaceEvent, ...] = (
     w.FallbackAddressIssued(inbox_id=SALES, channel_id=SALES_FALLBACK, address="sales-xyz765@in.postroom.test"),
 )
 
+NO_FIRST_ANSWER = w.InboxChanged(
+    inbox_id=SUPPORT, name="Support", team_ids=(HELPERS,), member_ids=(ADA, BOB), assign_first_answer=False
+)
+"""Support as it is where who answers first gets nothing by it."""
+
 
 def a_workspace(*more: WorkspaceEvent) -> Workspace:
     """The company after what happened besides."""

@@ -63,9 +63,11 @@ class Join(msgspec.Struct, frozen=True):
 
 
 class NewConversation(msgspec.Struct, frozen=True):
-    """The message opens its own; `suggested_link` is the one that it names without its sender being a participant."""
+    """The message opens its own; `suggested_link` is the one that it names without its sender being a participant,
+    `follow_up_of` the one that it belongs to, for which it comes too late."""
 
     suggested_link: UUID | None = None
+    follow_up_of: UUID | None = None
 
 
 class Threading(msgspec.Struct, frozen=True):
@@ -151,7 +153,9 @@ def _ids(texts: Iterable[str]) -> tuple[str, ...]:
 def is_echo(own: str, sender: str, state: ConversationState, workspace: Workspace) -> bool:
     """Whether a mail with our own signed id is a reply of ours that came back, from the inbox's own address: forwarded
     by a rule, or sent to ourselves. It is in the conversation `state` already, and no customer wrote it."""
-    if not isinstance(state, Conversation) or not workspace.is_of_inbox(state.inbox_id, sender):
+    if not isinstance(state, Conversation):
+        return False
+    if not any(workspace.is_of_inbox(each, sender) for each in (state.inbox_id, *state.was_in)):
         return False
     reply = own.partition(".")[0].lower()
     return any(reply_id.hex == reply for reply_id in state.replies)

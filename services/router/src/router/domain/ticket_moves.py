@@ -9,7 +9,7 @@ from events.conversations import OrderedTicket
 from events.pipelines import StageKind, TicketAutomation
 from events.tickets import MoveReason, TicketLink, TicketMoved, TicketOpened, TicketReopened, TicketTitle
 from events.values import MessageFacts
-from router.domain.conversation_state import Conversation, ConversationState, Spam, Trashed
+from router.domain.conversation_state import Conversation, ConversationState, Discarded, Merged, Spam, Trashed
 from router.domain.filters import is_only_noted
 from router.domain.ticket import MAX_TITLE
 from router.domain.ticket_state import Ticket
@@ -19,12 +19,16 @@ Move = TicketMoved | TicketReopened
 
 
 def counts_for_tickets(facts: MessageFacts, before: ConversationState, after: Conversation) -> bool:
-    """Whether a message opens and moves tickets: a person's does, in what is neither spam nor trash.
+    """Whether a message opens and moves tickets: a person's does, in what is neither spam, trash nor muted.
 
     A bounce, a warning of a delay and an auto-reply do not, whether or not they are the first of a conversation. A
     list's or another machine's mail does, as it is routed, until there are so many of them that they are only noted.
     """
-    if isinstance(after.standing, Spam | Trashed) or facts.automated_kind in ("bounce", "delayed", "auto_reply"):
+    if (
+        isinstance(after.standing, Spam | Trashed | Merged | Discarded)
+        or after.muted
+        or facts.automated_kind in ("bounce", "delayed", "auto_reply")
+    ):
         return False
     return not (isinstance(before, Conversation) and is_only_noted(facts, before.mails_lately))
 

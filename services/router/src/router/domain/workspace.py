@@ -11,7 +11,9 @@ from events import commands as c
 from events.commands import WorkspaceCommand
 from events.contact_commands import DefineContactProperty
 from events.envelope import Envelope
+from events.labels import DefineLabel, DeleteLabel
 from events.notifications import SetNotificationPreferences
+from events.saved_views import DeleteView, SaveView
 from events.snippets import DeleteSnippet, SaveSnippet
 from events.ticket_commands import ChangePipeline, CreatePipeline
 from events.workspace import WorkspaceEvent
@@ -23,12 +25,15 @@ from router.domain.agents import (
     set_availability,
     set_notification_preferences,
 )
+from router.domain.channel_tests import begin_test
 from router.domain.channels import change_channel, connect_channel, disconnect_channel, note_health
 from router.domain.filter_sets import set_email_filters
 from router.domain.house import House
 from router.domain.inboxes import change_inbox, create_inbox
+from router.domain.labels import define_label, delete_label
 from router.domain.pipelines import change_pipeline, create_pipeline
 from router.domain.rule_sets import draft_rules, publish_rules
+from router.domain.saved_views import delete_view, save_view
 from router.domain.snippets import delete_snippet, save_snippet
 from router.domain.teams import change_team, create_team, delete_team
 from router.domain.workspace_evolve import evolve
@@ -95,6 +100,8 @@ def decide(
             return change_channel(wish, state, house)
         case c.DisconnectChannel() as wish:
             return disconnect_channel(wish, state)
+        case c.TestChannel() as wish:
+            return begin_test(wish, command.occurred_at, state)
         case c.SetEmailFilters() as wish:
             return set_email_filters(wish, state)
         case c.DraftRules() as wish:
@@ -113,5 +120,13 @@ def decide(
             return save_snippet(wish, command.actor, state.snippets)
         case DeleteSnippet() as wish:
             return delete_snippet(wish, command.actor, state.snippets)
+        case SaveView() as wish:
+            return save_view(wish, command.actor, state)
+        case DeleteView() as wish:
+            return delete_view(wish, command.actor, state.views)
+        case DefineLabel() as wish:
+            return define_label(wish, state.labels)
+        case DeleteLabel() as wish:
+            return delete_label(wish, state.labels)
         case _:
             assert_never(command.data)

@@ -10,12 +10,17 @@ from uuid import UUID
 
 from events import channel_health
 from events import workspace as e
+from events.business_hours import BusinessHoursSet
+from events.channel_tests import ChannelTestNoted, ChannelTestStarted
 from events.notifications import NotificationPreferencesSet
 from events.snippets import SnippetDeleted, SnippetSaved
 from events.workspace import EmailSettings, WorkspaceEvent
+from router.domain import channel_tests
 from router.domain.contact_properties import ContactProperty
+from router.domain.defined_label import label_of
 from router.domain.email_filters import EmailFilters
 from router.domain.pipeline import Pipeline
+from router.domain.saved_view import view_of
 from router.domain.snippet import snippet_of
 from router.domain.workspace_state import Agent, ConnectedChannel, Inbox, Team, Workspace, with_item, without_item
 
@@ -28,6 +33,12 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
             return replace(state, inboxes=with_item(state.inboxes, inbox.id, inbox))
         case e.InboxChanged():
             return _inbox_changed(state, event)
+        case BusinessHoursSet():
+            staffed = state.inboxes.get(event.inbox_id)
+            if staffed is None:
+                return state
+            timed = replace(staffed, business_hours=event.hours)
+            return replace(state, inboxes=with_item(state.inboxes, timed.id, timed))
         case e.FallbackAddressIssued():
             settings = EmailSettings(address=event.address, fallback=True)
             return _with_channel(
@@ -54,7 +65,7 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
         case e.AgentCapacityChanged():
             return _with_agent(state, event.agent_id, capacity=event.capacity)
         case e.EmailFiltersSet():
-            return replace(state, filters=EmailFilters(event.version, event.filters))
+            return replace(state, filters=EmailFilters(event.version, event.filters, event.switches))
         case e.ChannelConnected():
             return _with_channel(
                 state,
@@ -66,6 +77,8 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
         case e.ChannelDisconnected():
             channel = state.channels.get(event.channel_id)
             return state if channel is None else _with_channel(state, replace(channel, connected=False))
+        case ChannelTestStarted() | ChannelTestNoted():
+            return replace(state, channel_tests=channel_tests.evolve(state.channel_tests, event))
         case e.ChannelHealthNoted():
             channel = state.channels.get(event.channel_id)
             if channel is None:
@@ -84,6 +97,14 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
             return replace(state, snippets=with_item(state.snippets, event.snippet_id, snippet_of(event)))
         case SnippetDeleted():
             return replace(state, snippets=without_item(state.snippets, event.snippet_id))
+        case e.ViewSaved():
+            return replace(state, views=with_item(state.views, event.view_id, view_of(event)))
+        case e.ViewDeleted():
+            return replace(state, views=without_item(state.views, event.view_id))
+        case e.LabelDefined():
+            return replace(state, labels=with_item(state.labels, event.label_id, label_of(event)))
+        case e.LabelDeleted():
+            return replace(state, labels=without_item(state.labels, event.label_id))
         case e.ContactPropertyDefined():
             defined = ContactProperty(event.property_id, event.name, event.kind, event.choices)
             return replace(state, contact_properties=with_item(state.contact_properties, defined.id, defined))
@@ -103,6 +124,8 @@ def _inbox_changed(state: Workspace, event: e.InboxChanged) -> Workspace:
         signature=event.signature,
         quote_history=event.quote_history,
         archived=event.archived,
+        assign_first_answer=event.assign_first_answer,
+        reopen_days=event.reopen_days,
     )
     return replace(state, inboxes=with_item(state.inboxes, inbox.id, changed))
 

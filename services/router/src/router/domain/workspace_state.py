@@ -9,15 +9,19 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 from uuid import UUID
 
+from events.business_hours import BusinessHours
 from events.channel_health import PartsHealth
 from events.notifications import KINDS, MailKind, MailRhythm, NotificationKind
 from events.rules import RuleSet
 from events.values import Availability, Channel, Role
 from events.workspace import EmailSettings
 from router.domain import errors
+from router.domain.channel_test import ChannelTest
 from router.domain.contact_properties import ContactProperty
+from router.domain.defined_label import DefinedLabel
 from router.domain.email_filters import NO_FILTERS, EmailFilters
 from router.domain.pipeline import DEFAULT_PIPELINE, Pipeline
+from router.domain.saved_view import SavedView
 from router.domain.snippet import Snippet
 from router.domain.texts import mailbox_key, without_plus
 
@@ -36,6 +40,9 @@ class Inbox:
     signature: str = ""
     quote_history: bool = False
     archived: bool = False
+    assign_first_answer: bool = True
+    reopen_days: int = 30
+    business_hours: BusinessHours | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +128,9 @@ class Workspace:
     mailed_to: frozenset[UUID] = frozenset()
     contact_properties: Mapping[UUID, ContactProperty] = field(default_factory=_nothing)
     snippets: Mapping[UUID, Snippet] = field(default_factory=_nothing)
+    channel_tests: Mapping[UUID, ChannelTest] = field(default_factory=_nothing)
+    views: Mapping[UUID, SavedView] = field(default_factory=_nothing)
+    labels: Mapping[UUID, DefinedLabel] = field(default_factory=_nothing)
 
     def inbox(self, inbox_id: UUID) -> Inbox:
         """Raises InboxNotFound."""

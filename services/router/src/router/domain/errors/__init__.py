@@ -2,39 +2,50 @@
 
 DomainError (service_kit.decider)
 ├── NotFound                      what the command names does not exist
-│   ├── ConversationNotFound  ReplyNotFound  ContactNotFound  SnippetNotFound
+│   ├── NotificationNotFound
+│   ├── ConversationNotFound  ReplyNotFound  ContactNotFound  SnippetNotFound  ViewNotFound
+│   ├── LabelNotFound
 │   ├── InboxNotFound  TeamNotFound  AgentNotFound  ChannelNotFound
 │   ├── TicketNotFound  PipelineNotFound  StageNotFound
-│   └── CompanyNotFound  ContactNotMerged
+│   └── CompanyNotFound  ContactNotMerged  FilteredMessageNotFound
 ├── Conflict                      it exists, and its state forbids this
+│   ├── NotificationTooOld  ChannelTestRunning  ChannelTestOver
 │   ├── ConversationIsSpam  ConversationInTrash  ConversationIsErased  ContactIsErased
+│   ├── ConversationIsMerged  OfAnotherInbox  OfAnotherChannel  NoSuggestedLink
 │   ├── AlreadySent  ReplyDidNotFail  ReplyCannotBeRetried  ReplyIsNotUncertain
 │   ├── InboxAlreadyExists  InboxNameTaken  InboxIsArchived
 │   ├── TeamAlreadyExists  TeamNameTaken  TeamUsedByRules
 │   ├── AgentAlreadyExists  AgentEmailTaken  AgentIsDeactivated  LastAdministrator
 │   ├── ChannelAlreadyExists  ChannelAddressTaken  FallbackChannelIsPermanent
-│   ├── NoRulesDrafted  LimitReached
+│   ├── NoRulesDrafted  LimitReached  TooManyViews  LabelNameTaken
 │   ├── TicketIsErased  PipelineAlreadyExists  PipelineNameTaken  StageInUse
-│   ├── HandleInUse  ContactIsMerged  MergedSetTooLarge
+│   ├── HandleInUse  ContactIsMerged  MergedSetTooLarge  FilteredMessageErased
 │   └── CompanyDomainTaken  ContactPropertyTaken
 ├── Invalid                       it could never be done like this
+│   ├── AnswerAutomated  AnswerUnreadable  NotificationQuoted  FromNameInvalid
 │   ├── HeaderUnsafe  RecipientInvalid  NoRecipient  TooManyRecipients  SenderNotOfChannel
 │   ├── ReplyEmpty  ReplyTooLarge  CommentEmpty  CommentTooLong  LabelInvalid  TooManyLabels  SnoozeInThePast
+│   ├── SubjectInvalid  ReopenDaysInvalid
 │   ├── VariableNotFilled  VariableUnknown  SnippetInvalid  AcknowledgementInvalid
 │   ├── SendTimeInThePast  SendTimeInvalid  CustomerMustWriteFirst  NothingToForward  OwnAddress
 │   ├── ContactFieldInvalid  NameInvalid  EmailInvalid  TextTooLong  TimeZoneInvalid
 │   ├── ChannelKindNotOffered  ChannelSettingsMissing  ChannelAddressInvalid  ChannelAddressReserved
 │   ├── MailServerInvalid  ChannelSecretMissing  ChannelSecretTaken  CapacityInvalid
-│   ├── RulesInvalid  FiltersInvalid
+│   ├── BusinessHoursInvalid  RoutingInvalid
+│   ├── RulesInvalid  FiltersInvalid  AgentNotInInbox  TeamNotInInbox  ViewInvalid
+│   ├── BlockedSenderInvalid  BlockedDomainPublic  BlockedSenderOurs  TooManyAtOnce
 │   ├── TicketTitleInvalid  StageCloses  TooManyLinks  StagesInvalid  TicketAutomationInvalid
 │   ├── ContactHandleInvalid  ContactEmpty  MergeWithItself  PropertyValueInvalid  ContactPropertyInvalid
 │   └── CompanyInvalid  CompanyDomainInvalid  CompanyDomainPublic
 ├── Forbidden                     not for this actor
+│   ├── AnswerFromAnotherAddress  AgentNotOfInbox
 │   └── OnlyForAgents  OnlyForTheSystem  NotYourOwn
 └── PreconditionFailed            the world moved on since the actor looked
     └── NewerMessageExists  FiltersChanged
 """
 
+from router.domain.errors.answers import *  # noqa: F403
+from router.domain.errors.channels import *  # noqa: F403
 from router.domain.errors.conversations import *  # noqa: F403
 from router.domain.errors.groups import *  # noqa: F403
 from router.domain.errors.people import *  # noqa: F403

@@ -25,6 +25,26 @@ class ConversationIsErased(Conflict):
     """Everybody in it was erased: there is no key left to seal new content under."""
 
 
+class ConversationIsMerged(Conflict):
+    """Another conversation stands for it; the detail says which."""
+
+
+class OfAnotherInbox(Conflict):
+    """Conversations of two inboxes are not merged: move one of them first."""
+
+
+class OfAnotherChannel(Conflict):
+    """A mail and a chat are not merged, nor moved to where there is no such channel: nobody could answer them there."""
+
+
+class NoSuggestedLink(Conflict):
+    """It is not suggested, or not any more, that these belong together."""
+
+
+class SubjectInvalid(Invalid):
+    """Too long; what would end a header line is HeaderUnsafe."""
+
+
 class AlreadySent(Conflict):
     """The reply is on its way, or was: it can't be taken back."""
 
@@ -113,12 +133,40 @@ class ReplyTooLarge(Invalid):
     """The reply's text would not fit an event of the store; send the long part as an attachment."""
 
 
+class AgentNotInInbox(Invalid):
+    """Who does not belong to the inbox is neither mentioned in it nor follows what is in it."""
+
+
+class TeamNotInInbox(Invalid):
+    """A team is mentioned in the inboxes that it serves."""
+
+
+class ViewNotFound(NotFound):
+    """There is none, or it is another agent's own."""
+
+
+class ViewInvalid(Invalid):
+    """A view that could never show anything."""
+
+
+class TooManyViews(Conflict):
+    """As many views as there may be."""
+
+
 class CommentEmpty(Invalid):
     """A comment of nothing but white space."""
 
 
 class CommentTooLong(Invalid):
     """Over the limit that fits an event of the store."""
+
+
+class LabelNotFound(NotFound):
+    """Nobody defined such a label."""
+
+
+class LabelNameTaken(Conflict):
+    """Another label has this name, or had it."""
 
 
 class LabelInvalid(Invalid):
@@ -131,6 +179,10 @@ class TooManyLabels(Invalid):
 
 class SnoozeInThePast(Invalid):
     """A snooze must end later than now."""
+
+
+class TooManyAtOnce(Invalid):
+    """One command changes more conversations than one transaction should."""
 
 
 class OnlyForAgents(Forbidden):

@@ -129,12 +129,44 @@ class ChannelSecretTaken(Invalid):
     """The id of a given password is in use: a new password has an id of its own."""
 
 
+class ReopenDaysInvalid(Invalid):
+    """A number of days below none or above ten years."""
+
+
+class BusinessHoursInvalid(Invalid):
+    """Business hours that no week can have; the detail says what is wrong."""
+
+
+class RoutingInvalid(Invalid):
+    """A channel's routing names nobody, or an agent or a team that does not exist."""
+
+
 class CapacityInvalid(Invalid):
     """A capacity is a whole number from 0, or unlimited."""
 
 
 class FiltersInvalid(Invalid):
     """The e-mail filters cannot be used like this; the detail says which one and why."""
+
+
+class BlockedSenderInvalid(Invalid):
+    """Whom to block with the spam is no mail address, or no domain."""
+
+
+class BlockedDomainPublic(Invalid):
+    """At a public provider's domain anybody may have an address: only single senders of it are blocked."""
+
+
+class BlockedSenderOurs(Invalid):
+    """An address of ours, or our own domain, is to be blocked."""
+
+
+class FilteredMessageNotFound(NotFound):
+    """No filter kept out such a mail."""
+
+
+class FilteredMessageErased(Conflict):
+    """Its sender was erased: there is nothing left that could be let in."""
 
 
 class FiltersChanged(PreconditionFailed):
