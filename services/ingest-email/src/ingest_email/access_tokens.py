@@ -7,16 +7,15 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from uuid import UUID
-
-import httpx
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from service_kit.database import Cursor
 from service_kit.oauth import Grant, Provider, Providers
 from service_kit.secrets import SecretBox, SecretMissing
+
+if TYPE_CHECKING:
+    import httpx
 
 log = logging.getLogger(__name__)
 AHEAD_SECONDS: Final = 300.0
@@ -109,6 +108,10 @@ class AccessTokens:
         return _Token(text, self._clock() + seconds)
 
     async def _asked(self, provider: Provider, grant: Grant) -> dict[str, object]:
+        import httpx  # what these three load takes a third of the process's start, and few have such channels
+        from authlib.common.errors import AuthlibBaseError
+        from authlib.integrations.httpx_client import AsyncOAuth2Client
+
         client = AsyncOAuth2Client(
             client_id=provider.client_id,
             client_secret=provider.client_secret or None,

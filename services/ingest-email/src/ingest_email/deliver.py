@@ -21,6 +21,8 @@ from events.workspace import SmtpSettings
 from ingest_email import ledger_listener, outgoing_channels, relay_url
 from ingest_email.access_tokens import AccessTokens
 from ingest_email.agent_book import AgentBook
+from ingest_email.channel_test_book import ChannelTestBook
+from ingest_email.channel_tests import ChannelTests
 from ingest_email.database_thread import DatabaseThread
 from ingest_email.delivery_attempt import Attempts
 from ingest_email.delivery_channels import DeliveryChannels
@@ -31,6 +33,8 @@ from ingest_email.delivery_metrics import DeliveryMetrics
 from ingest_email.delivery_reporter import DeliveryReporter
 from ingest_email.delivery_settings import DeliverySettings
 from ingest_email.delivery_workers import DeliveryWorkers
+from ingest_email.dkim_signing import DkimSigner
+from ingest_email.fallback_addresses import FallbackAddresses
 from ingest_email.outbox import OutboxTransport
 from ingest_email.outgoing_channels import ChannelBook
 from ingest_email.outgoing_routes import Routes, Transport
@@ -38,11 +42,12 @@ from ingest_email.smtp_client import SmtpTransport
 from ingest_email.system_mail_catalogue import Catalogue
 from ingest_email.system_mails import SystemMails
 from ingest_email.workspace_reader import WorkspaceReader
-from service_kit import database, health, lifecycle, secrets
+from service_kit import answer_token, database, health, lifecycle, reply_token, secrets
 from service_kit.blobs import Blobs
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Cursor
 from service_kit.dead_letters import DeadLetters
+from service_kit.hashing import derive_key
 from service_kit.health import Health
 from service_kit.keyring import Keyring
 from service_kit.metrics import Metrics
@@ -95,8 +100,14 @@ def build(
     own_relay = None if transport is not None else transport_to(settings.smtp_relay_url, settings.mail_domain, own)
     relay = transport if own_relay is None else own_relay
     assert relay is not None
-    agents = AgentBook()
-    channels = _channels(settings, own, relay, database_thread, parts, clock, wake, agents)
+    agents, fallbacks, tests = AgentBook(), FallbackAddresses(), ChannelTestBook()
+    token_key = derive_key(settings.secret_key, "reply-token")
+
+    def answers_to(inbox_id: UUID, mail_id: UUID) -> str | None:
+        address = fallbacks.find(inbox_id)
+        return None if address is None else reply_token.plus_address(address, answer_token.sign(mail_id, token_key))
+
+    channels = _channels(settings, own, relay, database_thread, parts, clock, wake, agents, fallbacks, tests)
     letter_keys = Keyring(settings.secret_key, cached=0)
 
     async def agent_keys(key_id: UUID | None) -> Keys:
@@ -105,6 +116,12 @@ def build(
         letter_keys.forget(wanted)
         return await database_thread.once(lambda cursor: letter_keys.fetch(cursor, wanted))
 
+    box = secrets.SecretBox(settings.secret_key)
+
+    async def signing_key(secret_id: UUID) -> str:
+        return box.open(secret_id, await database_thread.once(lambda cursor: secrets.load(cursor, secret_id)))
+
+    signer = DkimSigner(channels.routes.book.dkim_of, signing_key)
     attempts = Attempts(
         ledger=ledger,
         database=database_thread,
@@ -118,12 +135,14 @@ def build(
         system_mails=SystemMails(
             book=agents,
             catalogue=Catalogue.read(),
-            box=secrets.SecretBox(settings.secret_key),
+            box=box,
             domain=settings.mail_domain,
             public_url=settings.public_url,
             keys=agent_keys,
             caught_up=channels.caught_up,
+            answers_to=answers_to,
         ),
+        signer=signer,
     )
     workers = DeliveryWorkers(
         ledger=ledger,
@@ -145,6 +164,17 @@ def build(
         clock=clock,
         wake=reports,
         health=parts,
+    )
+    channel_tests = ChannelTests(
+        book=tests,
+        routes=channels.routes,
+        publisher=Publisher(settings.kafka_bootstrap_servers),
+        workspace_id=settings.workspace_id,
+        token_key=token_key,
+        domain=settings.mail_domain,
+        clock=clock,
+        jitter=jitter,
+        signer=signer,
     )
     intake_keyring = Keyring(settings.secret_key, cached=0)
     intake = Projector(
@@ -173,6 +203,10 @@ def build(
         await channels.known(stop)
         await workers.run(stop)
 
+    async def test_channels(stop: asyncio.Event) -> None:
+        await channels.known(stop)
+        await channel_tests.run(stop)
+
     async def close() -> None:
         await channels.close()
         if own_relay is not None:
@@ -185,6 +219,7 @@ def build(
             "replies": intake.run,
             "listener": lambda stop: ledger_listener.listen(settings.database_url, wake, stop),
             "workers": work,
+            "channel tests": test_channels,
             "reports": lambda stop: reporter.run(stop, workers.drained),
         },
         parts,
@@ -203,9 +238,11 @@ def _channels(
     clock: Clock,
     wake: asyncio.Event,
     agents: AgentBook,
+    fallbacks: FallbackAddresses,
+    tests: ChannelTestBook,
 ) -> DeliveryChannels:
     book, box = ChannelBook(), secrets.SecretBox(settings.secret_key)
-    reader = WorkspaceReader(book)
+    reader = WorkspaceReader(book, fallbacks, tests)
 
     def noted(channel_id: UUID) -> outgoing_channels.Health:
         channel = book.find(channel_id)

@@ -21,6 +21,7 @@ from ingest_email.database_thread import DatabaseThread
 from ingest_email.delivery import Answer, Answered, Impossible, Outcome, Postponed, PutOff
 from ingest_email.delivery_ledger import DeliveryLedger, Lease, LeaseLost
 from ingest_email.delivery_settings import PREPARE_SECONDS, DeliverySettings
+from ingest_email.dkim_signing import DkimSigner
 from ingest_email.outgoing_addresses import Unsendable
 from ingest_email.outgoing_routes import Routes, Way
 from ingest_email.render import Mail
@@ -51,6 +52,7 @@ class Attempts:
         jitter: Callable[[], float],
         health: Health,
         system_mails: SystemMails,
+        signer: DkimSigner,
     ) -> None:
         self._ledger = ledger
         self._database = database
@@ -62,6 +64,7 @@ class Attempts:
         self._jitter = jitter
         self._health = health
         self._system_mails = system_mails
+        self._signer = signer
 
     async def make(self, lease: Lease, at_the_dot: Callable[[], None]) -> Outcome:
         """Tries once. `at_the_dot` is called when the mail may be out: an interruption from then on means doubt.
@@ -146,7 +149,8 @@ class Attempts:
         try:
             render.check(reply, content, envelope.occurred_at)
             files = await self._files(content)
-            return await asyncio.to_thread(render.render, reply, content, files, envelope.occurred_at)
+            mail = await asyncio.to_thread(render.render, reply, content, files, envelope.occurred_at)
+            return await self._signer.signed(mail, reply.channel_id)
         except BlobNotFound:
             return Impossible("attachment-missing", "an attachment of the reply is gone")
         except BlobStoreUnavailable as error:

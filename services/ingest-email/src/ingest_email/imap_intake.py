@@ -27,10 +27,12 @@ DELIVERED: Final = ("delivered-to", "x-original-to", "envelope-to")
 
 
 class Fetched(NamedTuple):
-    """A mail as a mailbox gave it. `withheld` says why these bytes are its header at most."""
+    """A mail as a mailbox gave it. `withheld` says why these bytes are its header at most; `history_at` is when it
+    came, of one that is history."""
 
     raw: bytes
     withheld: str | None = None
+    history_at: datetime | None = None
 
 
 class AddressGone(Exception):
@@ -73,7 +75,8 @@ class MailboxIntake:
     def _prepare(self, fetched: Fetched, found: Found, now: datetime) -> Prepared:
         mail = parse(fetched.raw)
         sender = return_path(mail)
-        received = Received(fetched.raw, sender, now, new_id())
+        came = fetched.history_at
+        received = Received(fetched.raw, sender, came or now, new_id(), history=came is not None)
         if sender and mail.sender.address.endswith(f"@{NOBODY}"):
             mail = read(received)
         if fetched.withheld is not None:

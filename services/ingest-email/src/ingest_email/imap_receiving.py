@@ -158,6 +158,7 @@ class Mailboxes:
                 metrics=self._metrics,
                 clock=self._clock,
                 max_mail_bytes=self._own.max_mail_bytes,
+                history_days=settings.history_days,
             )
             for name in dict.fromkeys(settings.folders or ("INBOX",))
         ]

@@ -30,7 +30,7 @@ from ingest_email.translate import (
     without_controls,
 )
 from ingest_email.workspace_reader import WorkspaceReader
-from service_kit import logs
+from service_kit import answer_token, logs
 from service_kit.blobs import BlobError
 from service_kit.clock import Clock
 from service_kit.faults import KafkaAway
@@ -176,8 +176,17 @@ def destinations_of(found: Sequence[Found], reply_token_key: bytes) -> list[Dest
     destinations = []
     for inbox_id, ways in by_inbox.items():
         best = min(ways, key=lambda way: way.ours.fallback).ours
-        conversation_id = reply_conversation([way.plus for way in ways], reply_token_key)
-        destinations.append(Destination(inbox_id, best.channel_id, best.address, conversation_id, best.authserv_id))
+        tokens = [way.plus for way in ways]
+        destinations.append(
+            Destination(
+                inbox_id,
+                best.channel_id,
+                best.address,
+                reply_conversation(tokens, reply_token_key),
+                best.authserv_id,
+                answer_token.mail_of(tokens, reply_token_key),
+            )
+        )
     return destinations
 
 

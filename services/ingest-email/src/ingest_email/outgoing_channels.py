@@ -13,6 +13,7 @@ from events.workspace import (
     ChannelConnected,
     ChannelDisconnected,
     ChannelHealthNoted,
+    Dkim,
     EmailSettings,
     FallbackAddressIssued,
     SmtpSettings,
@@ -27,9 +28,10 @@ class Health(NamedTuple):
 
 
 class OutgoingChannel(msgspec.Struct, frozen=True):
-    """An e-mail channel. `smtp` None: its replies go out by the installation's relay."""
+    """An e-mail channel. `smtp` None: its replies go out by the installation's relay; `dkim` None: unsigned."""
 
     connected: bool = True
+    dkim: Dkim | None = None
     smtp: SmtpSettings | None = None
     health: Health = Health()
 
@@ -48,6 +50,11 @@ class ChannelBook:
         """None for a channel that no event has spoken of yet."""
         return self._channels.get(channel_id)
 
+    def dkim_of(self, channel_id: UUID) -> Dkim | None:
+        """How the channel's mails are signed; None where they are not."""
+        channel = self._channels.get(channel_id)
+        return None if channel is None else channel.dkim
+
     def by_relay(self) -> list[UUID]:
         """The connected channels whose replies go out by the installation's relay."""
         return [channel_id for channel_id, one in self._channels.items() if one.connected and one.smtp is None]
@@ -58,11 +65,11 @@ class ChannelBook:
             case FallbackAddressIssued():
                 self._put(event.channel_id, OutgoingChannel())
             case ChannelConnected(kind="email", email=EmailSettings() as settings):
-                self._put(event.channel_id, OutgoingChannel(smtp=settings.smtp))
+                self._put(event.channel_id, OutgoingChannel(smtp=settings.smtp, dkim=settings.dkim))
             case ChannelChanged(email=EmailSettings() as settings):
                 known = self._channels.get(event.channel_id)
                 if known is not None and known.connected:
-                    self._put(event.channel_id, msgspec.structs.replace(known, smtp=settings.smtp))
+                    self._put(event.channel_id, msgspec.structs.replace(known, smtp=settings.smtp, dkim=settings.dkim))
             case ChannelDisconnected() if event.channel_id in self._channels:
                 self._put(event.channel_id, OutgoingChannel(connected=False))
             case ChannelHealthNoted() if "sending" in spoken_of(event):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from events.channel_tests import ChannelTestNoted, ChannelTestStarted
 from events.workspace import ChannelHealthNoted, SmtpSettings
 from ingest_email.access_tokens import GrantEnded, TokensAway
 from ingest_email.delivery import Answered, FaultCode, Impossible, Postponed
@@ -81,7 +82,7 @@ class Routes:
                 continue
             if isinstance(event, ChannelHealthNoted):
                 self._health.noted(channel_id)
-            else:
+            elif not isinstance(event, ChannelTestStarted | ChannelTestNoted):
                 self._settle(channel_id)
 
     def up_to_date(self) -> None:

@@ -11,6 +11,8 @@ import msgspec
 from events.notifications import NotificationKind
 
 FALLBACK: Final = "en"
+OTHERWISE: Final = "otherwise"
+"""The refusal of which there is no more to say."""
 FOLDER: Final = "ingest_email.system_mail_texts"
 
 
@@ -26,10 +28,11 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Mails by kind, and what is said of each kind of notification."""
+    """Mails by kind, what is said of each kind of notification, and of each reason why an answer became no reply."""
 
     mails: dict[str, Text]
     kinds: dict[NotificationKind, str]
+    refusals: dict[str, str]
 
 
 class Catalogue:
@@ -53,6 +56,11 @@ class Catalogue:
     def words(self, language: str, kind: NotificationKind) -> str:
         """What happened, on a line."""
         return self._language(language).kinds.get(kind) or self.languages[FALLBACK].kinds[kind]
+
+    def refusal(self, language: str, code: str) -> str:
+        """Why an answer became no reply, as a sentence."""
+        known = self._language(language).refusals
+        return known.get(code) or known[OTHERWISE]
 
     def _language(self, language: str) -> Language:
         return self.languages.get(language.partition("-")[0].lower(), self.languages[FALLBACK])

@@ -20,9 +20,18 @@ _POLICY: Final = SMTP.clone(cte_type="7bit", max_line_length=78)
 
 
 def render(
-    mail_id: UUID, domain: str, to: Address, subject: str, text: str, queued_at: datetime, *, house: str
+    mail_id: UUID,
+    domain: str,
+    to: Address,
+    subject: str,
+    text: str,
+    queued_at: datetime,
+    *,
+    house: str,
+    reply_to: Address | None = None,
 ) -> Mail:
-    """Plain text, from `no-reply` at the mail domain; nobody's absence note answers it (RFC 3834 5.2, MS-OXCMAIL).
+    """Plain text, from `no-reply` at the mail domain, answers to `reply_to`; nobody's absence note answers it (RFC 3834
+    5.2, MS-OXCMAIL).
 
     Raises Unsendable for an address that SMTP can't carry.
     """
@@ -32,6 +41,7 @@ def render(
     message = EmailMessage(policy=_POLICY)
     for header in (
         outgoing_headers.mailboxes("From", [sender]),
+        *(() if reply_to is None else (outgoing_headers.mailboxes("Reply-To", [reply_to]),)),
         outgoing_headers.mailboxes("To", [to]),
         outgoing_headers.text("Subject", subject),
         Header("Date", format_datetime(queued_at.astimezone(UTC).replace(microsecond=0))),

@@ -26,11 +26,16 @@ HOUSE: Final = "Postroom"
 PAGES: Final[dict[SystemMailKind, str]] = {"invitation": "invitations", "password_reset": "password-resets"}
 PREFERENCES: Final = "me/notifications"
 MOST_NUMBERS: Final = 3
+ANSWERABLE: Final = "answerable"
+"""The text of a notification whose answer becomes a reply."""
 
 
 @dataclass(frozen=True)
 class SystemMails:
-    """What writing one needs. `keys` reads a data key afresh; `caught_up` waits for the copy of the workspace."""
+    """What writing one needs. `keys` reads a data key afresh; `caught_up` waits for the copy of the workspace.
+
+    `answers_to` gives an inbox's address of which a plus part names a mail, None where none is known.
+    """
 
     book: AgentBook
     catalogue: Catalogue
@@ -39,6 +44,7 @@ class SystemMails:
     public_url: str
     keys: Callable[[UUID | None], Awaitable[Keys]]
     caught_up: Callable[[], Awaitable[None]]
+    answers_to: Callable[[UUID, UUID], str | None] = lambda inbox_id, mail_id: None
 
     async def mail(self, envelope: Envelope[SystemMailQueued], now: datetime) -> Mail | Impossible | Postponed:
         """The mail, or why there is none: its time is over, the agent is gone. Raises KeyNotHeld."""
@@ -55,10 +61,12 @@ class SystemMails:
             return Impossible("erased", "the agent was erased")
         try:
             values = {"house": HOUSE, "name": person.name, **self._values(queued, agent.language)}
-            subject, text = self.catalogue.text(agent.language, queued.kind).filled(values)
-            to = Address(person.email, person.name)
+            answers_to = self._answers_to(queued)
+            kind = queued.kind if answers_to is None else ANSWERABLE
+            subject, text = self.catalogue.text(agent.language, kind).filled(values)
+            to, mail_id, at = Address(person.email, person.name), queued.mail_id, envelope.occurred_at
             return system_mail_render.render(
-                queued.mail_id, self.domain, to, subject, text, envelope.occurred_at, house=HOUSE
+                mail_id, self.domain, to, subject, text, at, house=HOUSE, reply_to=answers_to
             )
         except SecretSealedOtherwise:
             return Impossible("token-sealed-otherwise", "the mail's token was sealed under another key")
@@ -67,6 +75,11 @@ class SystemMails:
 
     def _values(self, queued: SystemMailQueued, language: str) -> dict[str, str]:
         """What the text of this kind of mail speaks of. Raises SecretSealedOtherwise."""
+        if queued.kind == "answer_refused":
+            (matter,) = queued.matters
+            why = self.catalogue.refusal(language, queued.refused)
+            link = f"{self.public_url}/conversations/{matter.conversation_id}"
+            return {"number": str(matter.number), "why": why, "link": link}
         if queued.kind == "notification":
             numbers = ", ".join(f"#{matter.number}" for matter in queued.matters[:MOST_NUMBERS])
             more = ", …" if len(queued.matters) > MOST_NUMBERS else ""
@@ -77,6 +90,13 @@ class SystemMails:
             "link": f"{self.public_url}/{PAGES[queued.kind]}/{token}",
             "until": f"{queued.expires_at:%Y-%m-%d %H:%M}",
         }
+
+    def _answers_to(self, queued: SystemMailQueued) -> Address | None:
+        """Where an answer becomes a reply: of a notification about a single conversation."""
+        if queued.kind != "notification" or len(queued.matters) != 1 or queued.matters[0].inbox_id is None:
+            return None
+        address = self.answers_to(queued.matters[0].inbox_id, queued.mail_id)
+        return None if address is None else Address(address, HOUSE)
 
     def _told(self, matter: Matter, language: str) -> str:
         words = ", ".join(self.catalogue.words(language, kind) for kind in matter.kinds)

@@ -19,6 +19,7 @@ from events.inbound import MessageReceived
 from events.values import FILTERED_HEADERS, MAX_HEADER, Attachment, Blob, MessageContent, MessageFacts
 from ingest_email import authentication, quotes
 from ingest_email.automatic_mail import automatic
+from ingest_email.channel_test_mail import channel_test_of
 from ingest_email.invitations import invitation_of
 from ingest_email.limits import MAX_INLINE_BYTES
 from ingest_email.parse import PARSER_VERSION, Mail, parse
@@ -37,7 +38,8 @@ CUSTOMER: Final = Actor("contact")
 class Destination(msgspec.Struct, frozen=True):
     """One inbox that a mail goes to: the channel and address of ours it came by, and the reply token's conversation.
 
-    `authserv_id` names the channel's own server whose Authentication-Results are believed, "" for nobody's.
+    `answers_mail` is the notification mail whose answer token it came by. `authserv_id` names the channel's own server
+    whose Authentication-Results are believed, "" for nobody's.
     """
 
     inbox_id: UUID
@@ -45,6 +47,7 @@ class Destination(msgspec.Struct, frozen=True):
     address: str
     conversation_id: UUID | None = None
     authserv_id: str = ""
+    answers_mail: UUID | None = None
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -58,12 +61,14 @@ class Keys(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Received:
-    """A mail as it came: its bytes, its reverse path ("" for `<>`, None where unknown), and when."""
+    """A mail as it came: its bytes, its reverse path ("" for `<>`, None where unknown), and when; `history` when it lay
+    in a mailbox before that was connected."""
 
     raw: bytes
     envelope_sender: str | None
     received_at: datetime
     correlation_id: UUID
+    history: bool = False
 
     @cached_property
     def sha256(self) -> str:
@@ -141,6 +146,7 @@ def translate(mail: Mail, received: Received, to: Destination, event_id: UUID, k
         automated_kind=machine.kind,
         bounced_reply_id=machine.bounced_reply_id,
         authentication=authentication.failures(received.raw, to.authserv_id),
+        history=received.history,
         unreadable=mail.unreadable,
         blobs=tuple(blobs),
     )
@@ -150,6 +156,8 @@ def translate(mail: Mail, received: Received, to: Destination, event_id: UUID, k
         facts=facts,
         content=content,
         reply_to_conversation=bounced.conversation_id if bounced else to.conversation_id or _answered(mail, keys),
+        answers_mail=to.answers_mail,
+        channel_test=channel_test_of(mail, machine.bounce, keys.reply_token_key, keys.mail_domain),
         parser_version=PARSER_VERSION,
     )
     envelope = Envelope(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import string
+from dataclasses import replace
 from datetime import timedelta
 from email.policy import default
 from types import SimpleNamespace
@@ -32,8 +33,8 @@ from ingest_email.agent_book import AgentBook
 from ingest_email.delivery import Impossible, Postponed
 from ingest_email.outgoing_addresses import Unsendable
 from ingest_email.render import Mail
-from ingest_email.system_mail_catalogue import Catalogue
-from ingest_email.system_mails import SystemMails
+from ingest_email.system_mail_catalogue import OTHERWISE, Catalogue
+from ingest_email.system_mails import ANSWERABLE, SystemMails
 from service_kit.faults import KafkaAway
 from service_kit.secrets import SecretBox
 
@@ -141,7 +142,8 @@ def test_every_language_has_the_texts_of_english_with_the_same_names() -> None:
     english = CATALOGUE.languages["en"]
     assert set(CATALOGUE.languages) == {"en", "pl"}
     for texts in CATALOGUE.languages.values():
-        assert texts.mails.keys() == english.mails.keys() == set(get_args(SystemMailKind))
+        assert texts.mails.keys() == english.mails.keys() == {*get_args(SystemMailKind), ANSWERABLE}
+        assert texts.refusals.keys() == english.refusals.keys() >= {OTHERWISE}
         assert texts.kinds.keys() == set(KINDS)
         for kind, text in texts.mails.items():
             assert names(text.text) == names(english.mails[kind].text)
@@ -159,6 +161,33 @@ async def test_a_notification_names_its_conversations_and_leads_there() -> None:
     assert message["Subject"] == "Postroom: #100, #101, #102, …"
     assert "#104: assigned to you, somebody mentioned you" in text
     assert f"https://desk.test/conversations/{UUID(int=104)}" in text and "/me/notifications" in text
+
+
+ONE_MATTER = (Matter(conversation_id=UUID(int=12), number=12, kinds=("assigned",), inbox_id=UUID(int=3)),)
+
+
+async def test_the_answer_to_a_notification_of_one_conversation_goes_to_an_address_of_its_own() -> None:
+    desk = replace(mails(book(INVITED)), answers_to=lambda inbox_id, mail_id: f"{inbox_id.int}+{mail_id.int}@mail.test")
+    message, text = read(await desk.mail(queued(kind="notification", token=b"", matters=ONE_MATTER), MOMENT))
+    assert message["Reply-To"].addresses[0].addr_spec == "3+7@mail.test" and "Answer this mail" in text
+    old = (Matter(conversation_id=UUID(int=12), number=12, kinds=("assigned",)),)
+    for matters in (old, ONE_MATTER * 2):
+        message, text = read(await desk.mail(queued(kind="notification", token=b"", matters=matters), MOMENT))
+        assert message["Reply-To"] is None and "Answer this mail" not in text
+    message, _ = read(await mails(book(INVITED)).mail(queued(kind="notification", matters=ONE_MATTER), MOMENT))
+    assert message["Reply-To"] is None
+
+
+async def test_who_answered_in_vain_is_told_why() -> None:
+    async def told(code: str) -> str:
+        wish = queued(kind="answer_refused", token=b"", matters=ONE_MATTER, refused=code)
+        message, text = read(await mails(book(INVITED)).mail(wish, MOMENT))
+        assert message["Subject"] == "Postroom: your answer to #12 was not sent"
+        assert message["Reply-To"] is None and f"https://desk.test/conversations/{UUID(int=12)}" in text
+        return text
+
+    assert "marked as spam" in await told("conversation-is-spam")
+    assert "as it is now" in await told("something-new")
 
 
 @pytest.mark.parametrize("name", ["Eve\r\nBcc: all@acme.test", "Eve\nX: y", "Eve\0"])

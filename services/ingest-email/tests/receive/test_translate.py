@@ -7,12 +7,13 @@ from uuid import UUID
 import pytest
 
 from events import codec
+from events.testing import MOMENT
 from events.values import MAX_HEADER, Address
 from ingest_email.addresses import Found, OurAddress
 from ingest_email.intake import MAX_RECORD_BYTES, destinations_of, encoded
 from ingest_email.limits import MAX_INLINE_BYTES
-from ingest_email.translate import Destination, Received, read
-from service_kit import reply_token
+from ingest_email.translate import Destination, Received, read, translate
+from service_kit import answer_token, reply_token
 from service_kit.ids import derived_id
 
 CONVERSATION = UUID("01900000-0000-7000-8000-0000000000ee")
@@ -197,6 +198,18 @@ def test_a_text_of_control_characters_still_fits_into_an_event(make_mail, keys, 
 
     assert len(record.value) <= MAX_RECORD_BYTES
     assert translation.envelope.data.facts.unreadable is None
+
+
+def test_an_answer_token_names_the_notification_mail_and_no_conversation(make_mail, keys):
+    ours = OurAddress("support-abc@postroom.localhost", OTHER_INBOX, OTHER_INBOX, True)
+    token = answer_token.sign(OTHER_EVENT, keys.reply_token_key)
+    (to,) = destinations_of([Found(ours, "news"), Found(ours, token.upper())], keys.reply_token_key)
+    assert (to.answers_mail, to.conversation_id) == (OTHER_EVENT, None)
+    (forged,) = destinations_of([Found(ours, token)], b"1" * 32)
+    assert (forged.answers_mail, forged.conversation_id) == (None, None)
+    received = Received(make_mail(), "bob@acme.test", MOMENT, OTHER_EVENT)
+    fact = translate(read(received), received, to, OTHER_EVENT, keys).envelope.data
+    assert (fact.answers_mail, fact.reply_to_conversation) == (OTHER_EVENT, None)
 
 
 def test_each_inbox_gets_its_own_event_by_its_best_address(keys):
