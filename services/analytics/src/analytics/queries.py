@@ -9,10 +9,12 @@ from uuid import UUID
 import msgspec
 
 from analytics.facts import DAY
+from analytics.measures.clock import Calendars
 from analytics.measures.measure import Kind
 from analytics.packing import Block, Row, pack, unpack
 from analytics.reports.columns import Filters
 from analytics.reports.periods import Period
+from analytics.workspace import Workspace
 from service_kit.web.pool import Database
 from service_kit.web.pool import Row as Found
 
@@ -40,6 +42,7 @@ cross join lateral (
     order by f.stopped_at, f.conversation_id, f.sequence limit %(limit)s) as f
 order by f.stopped_at, f.kind, f.conversation_id, f.sequence limit %(limit)s
 """
+_workspace: Final = msgspec.json.Decoder(Workspace).decode
 _rows: Final = msgspec.json.Decoder(list[Row]).decode
 
 
@@ -68,6 +71,12 @@ async def blocks(database: Database, kinds: Sequence[Kind], period: Period) -> D
         packed = row["packed"] or pack(row["kind"], row["day"], _rows(row["rows"]))
         days[row["kind"]].append((row["day"], unpack(packed)))
     return days
+
+
+async def calendars(database: Database) -> dict[UUID, Calendars]:
+    """The business hours of each inbox that ever had some. Raises DatabaseAway."""
+    row = await database.row("select state::text as state from analytics.workspace")
+    return {} if row is None else _workspace(row["state"]).calendars()
 
 
 async def facts(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+import msgspec
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
 from rich.console import Console
@@ -22,7 +24,7 @@ from analytics.reports.catalog import REPORTS
 from analytics.reports.periods import TooManyRows
 from analytics.reports.report import Question, answer, as_csv
 from analytics.workspace import Reach
-from events.topics import CONVERSATIONS
+from events.topics import CONVERSATIONS, WORKSPACE
 from service_kit.clock import utc_now
 from service_kit.faults import Fault, KafkaAway
 from service_kit.ids import new_id
@@ -74,13 +76,17 @@ class Replayed:
 
 
 async def replay(settings: Settings, wanted: Replayed) -> None:
-    """Reads conversations.v1 from its beginning to its present end, and writes CSV. Raises ReplayRefused."""
+    """Reads conversations.v1 (and for business hours workspace.v1) from its beginning to its present end; writes CSV.
+
+    Raises ReplayRefused.
+    """
+    topics = [CONVERSATIONS.name, WORKSPACE.name] if wanted.definition.business_hours else [CONVERSATIONS.name]
     calm_the_collector(YOUNG_IN_BATCHES)
     with tempfile.TemporaryDirectory(prefix="postroom-replay-") as folder:
         states = States(Path(folder))
         replaying = Replaying(wanted.definition, wanted.questions[0].period, states, settings.store_cuts)
         try:
-            await read(settings.kafka_bootstrap_servers, replaying)
+            await read(settings.kafka_bootstrap_servers, replaying, topics)
         except Fault as fault:
             raise ReplayRefused(str(fault)) from fault
         finally:
@@ -90,12 +96,12 @@ async def replay(settings: Settings, wanted: Replayed) -> None:
     sys.stderr.write(f"{replaying.events} events by definition {wanted.definition.name}{left_out}\n")
 
 
-async def read(bootstrap: str, replaying: Replaying) -> None:
+async def read(bootstrap: str, replaying: Replaying, topics: Sequence[str] = (CONVERSATIONS.name,)) -> None:
     """Gives all records up to the present end of the log, with a progress bar where a person looks on.
 
     Raises KafkaAway, and what `take` does.
     """
-    bounds = await log_bounds(bootstrap, [CONVERSATIONS.name])
+    bounds = await log_bounds(bootstrap, topics)
     starts = {place: start for place, (start, _) in bounds.items()}
     ends = {place: end for place, (_, end) in bounds.items()}
     consumer = AIOKafkaConsumer(
@@ -142,7 +148,9 @@ async def _take_all(
 
 
 def _write(wanted: Replayed, replaying: Replaying) -> None:
-    for question in wanted.questions:
+    calendars = replaying.workspace.calendars() if wanted.definition.business_hours else None
+    for each in wanted.questions:
+        question = msgspec.structs.replace(each, calendars=calendars if each.report.timed else None)
         try:
             text = as_csv(question, answer(question, replaying.blocks))
         except TooManyRows:

@@ -17,6 +17,7 @@ from analytics.measures.definitions import Definition
 from analytics.measures.measure import Kind
 from analytics.packing import Block, Row, pack, row_of, unpack
 from analytics.reports.periods import Period
+from analytics.workspace import EMPTY
 from service_kit.faults import check_sequence
 from service_kit.offsets import Record
 from service_kit.view_batch import holes, opened, sift
@@ -66,10 +67,12 @@ class States:
 
 
 class Replaying:
-    """Takes records of conversations.v1, each partition in order; keeps some 25 bytes of each fact in the period."""
+    """Takes records of conversations.v1 (and for business hours of workspace.v1), each partition in order; keeps some
+    25 bytes of each fact in the period."""
 
     def __init__(self, definition: Definition, period: Period, states: States, cuts: Mapping[str, int]) -> None:
         self.events = self.dead = 0
+        self.workspace = EMPTY
         self._definition, self._period, self._states, self._cuts = definition, period, states, dict(cuts)
         self._positions: dict[tuple[str, int, str], int] = {}
         self._holes: dict[UUID, set[int]] = defaultdict(set)
@@ -84,8 +87,9 @@ class Replaying:
         for hole in holes(records, sifted.dead):
             self._holes[hole.stream].add(hole.sequence)
         streams = {record.envelope.stream for record in batch if record.envelope is not None}
-        changes = facts.fold(batch, Known(self._states.get(streams)), self._check, self._definition)
+        changes = facts.fold(batch, Known(self._states.get(streams), self.workspace), self._check, self._definition)
         self._states.put(changes.streams)
+        self.workspace = changes.workspace or self.workspace
         for fact in changes.facts:
             if self._period.begin <= fact.stopped_at < self._period.end:
                 self._rows[fact.kind, fact.day].append(row_of(fact))

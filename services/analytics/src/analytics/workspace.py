@@ -1,4 +1,4 @@
-"""The workspace as far as reports need it: who may see what; pure, and without a name."""
+"""The workspace as far as reports need it: who may see what, and business hours; pure, and without a name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from analytics.measures.clock import Calendars, Version
+from analytics.measures.happenings import milliseconds
 from events import workspace as e
+from events.business_hours import BusinessHoursSet
 from events.envelope import AnyEnvelope
 from events.values import Role
 
@@ -24,12 +27,18 @@ class Inbox(msgspec.Struct, frozen=True):
 
 
 class Workspace(msgspec.Struct, frozen=True):
-    """Agents, inboxes, and the members of teams, by id; and the sequence of each stream's last event."""
+    """Agents, inboxes, the members of teams, and the business hours that inboxes had, by id; and the sequence of each
+    stream's last event."""
 
     agents: dict[UUID, Agent] = {}
     inboxes: dict[UUID, Inbox] = {}
     teams: dict[UUID, tuple[UUID, ...]] = {}
     sequences: dict[UUID, int] = {}
+    hours: dict[UUID, tuple[Version, ...]] = {}
+
+    def calendars(self) -> dict[UUID, Calendars]:
+        """Of each inbox that ever had business hours."""
+        return {inbox_id: Calendars(versions) for inbox_id, versions in self.hours.items()}
 
 
 EMPTY: Final = Workspace()
@@ -67,6 +76,8 @@ def evolve(before: Workspace, envelope: AnyEnvelope) -> Workspace:
     """The workspace after an event; what says nothing to reports changes nothing but the sequence."""
     change: Any = _CHANGES.get(type(envelope.data))
     after: Workspace = before if change is None else change(before, envelope.data)
+    if isinstance(envelope.data, BusinessHoursSet):
+        after = _timed(before, envelope.data, milliseconds(envelope.occurred_at))
     return replace(after, sequences={**after.sequences, envelope.stream: envelope.sequence})
 
 
@@ -76,6 +87,11 @@ def _inbox_created(before: Workspace, event: e.InboxCreated) -> Workspace:
 
 def _inbox_changed(before: Workspace, event: e.InboxChanged) -> Workspace:
     return replace(before, inboxes={**before.inboxes, event.inbox_id: Inbox(event.team_ids, event.member_ids)})
+
+
+def _timed(before: Workspace, event: BusinessHoursSet, at: int) -> Workspace:
+    known = before.hours.get(event.inbox_id, ())
+    return replace(before, hours={**before.hours, event.inbox_id: (*known, Version(at, event.hours))})
 
 
 def _team(before: Workspace, event: e.TeamCreated | e.TeamChanged) -> Workspace:
@@ -114,4 +130,4 @@ _CHANGES: Final[dict[type, Any]] = {
     e.AgentDeactivated: _deactivated,
     e.AgentReactivated: _reactivated,
 }
-READ: Final = frozenset(cls.__name__ for cls in _CHANGES)
+READ: Final = frozenset(cls.__name__ for cls in (*_CHANGES, BusinessHoursSet))

@@ -28,6 +28,7 @@ from analytics.packer import pack_days
 from analytics.rebuild import EVERY_DAY
 from analytics.store import Facts
 from events import workspace as w
+from events.business_hours import BusinessHours, BusinessHoursSet, OpenHours
 from events.topics import CONVERSATIONS, WORKSPACE
 from local_runtime.postgres import PostgresServer
 from service_kit.database import Connection, connect, migrate
@@ -49,6 +50,7 @@ CHECKS = (
     checks.content_type_conformance,
     checks.response_schema_conformance,
 )
+FROM_TWENTY_PAST_NINE = BusinessHours(zone="Europe/Warsaw", weekdays=((OpenHours(9 * 60 + 20, 17 * 60),),) * 7)
 AGENTS = {"administrator": ADMINISTRATOR, "manager": MANAGER, "agent": A, "teammate": B, "gone": GONE}
 
 
@@ -94,6 +96,7 @@ def told(dsn: str, talk: Talks) -> list[Any]:
         w.InboxCreated(inbox_id=SALES, name="Sales", slug="sales"),
         w.InboxChanged(inbox_id=SUPPORT, name="Support", member_ids=(A, GONE)),
         w.InboxChanged(inbox_id=SALES, name="Sales", team_ids=(TEAM,)),
+        BusinessHoursSet(inbox_id=SUPPORT, hours=FROM_TWENTY_PAST_NINE),
     ):
         house.tell(0, event)
     talks = [
@@ -147,7 +150,7 @@ async def test_the_reports_are_listed_with_their_definitions(client: Any) -> Non
     listed = (await get(client, "/reports"))["items"]
     assert [each["name"] for each in listed] == list(REPORTS)
     for each in listed:
-        assert {"v1"} == {one["name"] for one in each["definitions"] if one["live"]}
+        assert {"v1", "v1-business-hours"} == {one["name"] for one in each["definitions"] if one["live"]}
         assert all(one["version"] == 1 and one["choices"] for one in each["definitions"])
 
 
@@ -163,6 +166,18 @@ async def test_a_reply_time_report_equals_the_hand_count(client: Any) -> None:
     assert found["total"]["n"] == sum(map(len, minutes.values()))
     assert found["total"]["histogram"] == {"0-1h": 4, "1-4h": 1, "4-8h": 0, "8-24h": 0, "24h+": 0}
     assert (found["definition"], found["group_by"]) == ({"name": "v1", "version": 1}, ["agent"])
+
+
+async def test_by_business_hours_only_those_of_the_inbox_count(client: Any) -> None:
+    wanted = {**JUNE, "definition": "v1-business-hours"}
+    found = await get(client, "/reports/reply-time", **wanted, group_by="agent")
+    shown = {row["group"]["agent_id"]: (row["n"], row["median_ms"] / 60_000) for row in found["items"]}
+    assert shown == {str(A): (2, 25), str(B): (3, 10)}, "Sales is always open"
+    assert found["definition"] == {"name": "v1-business-hours", "version": 1}
+    behind = (await get(client, "/reports/reply-time/events", **wanted))["items"]
+    assert sorted(one["duration_ms"] / 60_000 for one in behind) == [1, 10, 10, 10, 40]
+    volume = await get(client, "/reports/volume", **wanted)
+    assert volume["total"] == (await get(client, "/reports/volume", **JUNE))["total"]
 
 
 async def test_replies_are_grouped_by_agent_unless_something_else_is_asked_for(client: Any) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from msgspec.structs import replace as replaced
 
 from analytics import project, queries, schema
 from analytics.project import pack_some
@@ -19,8 +20,9 @@ from analytics.rebuild import rebuild_beside
 from analytics.replay import Replayed, ReplayRefused
 from analytics.replay import replay as run_replay
 from analytics.reports.report import answer, as_csv
+from events.business_hours import BusinessHours, BusinessHoursSet, OpenHours
 from events.codec import encode, with_position
-from events.topics import CONVERSATIONS
+from events.topics import CONVERSATIONS, WORKSPACE, Topic
 from local_runtime.kafka import KafkaBroker
 from service_kit import topics
 from service_kit.database import Connection, connect
@@ -43,7 +45,7 @@ class Log:
         self.ends: dict[int, int] = {}
         self._position = 0
 
-    async def publish(self, *talks: Any, damaged: UUID | None = None) -> None:
+    async def publish(self, *talks: Any, damaged: UUID | None = None, topic: Topic = CONVERSATIONS) -> None:
         """All their events, in turns; the value of the one with the damaged id is spoilt on the way."""
         producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka_bootstrap_servers)
         await producer.start()
@@ -54,15 +56,16 @@ class Log:
                     envelope = lane.pop(0)
                     self._position += 1
                     record = encode(envelope)
-                    partition = envelope.stream.int % CONVERSATIONS.partitions
+                    partition = envelope.stream.int % topic.partitions
                     await producer.send(
-                        CONVERSATIONS.name,
+                        topic.name,
                         b'{"data": 5}' if envelope.id == damaged else record.value,
                         key=str(envelope.stream).encode(),
                         partition=partition,
                         headers=with_position(record.headers, "main/1", self._position),
                     )
-                    self.ends[partition] = self.ends.get(partition, 0) + 1
+                    if topic is CONVERSATIONS:
+                        self.ends[partition] = self.ends.get(partition, 0) + 1
             await producer.flush()
         finally:
             await producer.stop()
@@ -125,6 +128,8 @@ async def reported(log: Log, wanted: Replayed) -> dict[str, str]:
         found: dict[str, str] = {}
         for question in wanted.questions:
             days = await queries.blocks(database, question.report.kinds, question.period)
+            if wanted.definition.business_hours and question.report.timed:
+                question = replaced(question, calendars=await queries.calendars(database))
             found[question.report.name] = as_csv(question, answer(question, days.__getitem__))
         return found
     finally:
@@ -149,6 +154,27 @@ async def test_a_replay_of_the_log_equals_the_live_reports_packed_or_not(log: Lo
                 pass
             assert log.number("select count(*) from analytics.days where packed is null") == 0
             assert await reported(log, wanted) == live
+
+
+async def test_within_business_hours_replay_and_live_reports_agree_whichever_came_first(
+    log: Log, talk: Talks, tmp_path: Path
+) -> None:
+    told, house = a_day(talk), talk()
+    short = BusinessHours(zone="Europe/Warsaw", weekdays=((OpenHours(10 * 60, 11 * 60),),) * 7)
+    house.tell(-60, BusinessHoursSet(inbox_id=told[0].inbox_id, hours=short))
+    house.tell(1_440, BusinessHoursSet(inbox_id=told[0].inbox_id))
+    async with log.projecting():
+        await log.publish(*told)
+        await until(log.is_counted)
+        await log.publish(house, topic=WORKSPACE)
+        await until(lambda: log.number("select count(*) from analytics.workspace where state->'hours' is not null") > 0)
+    wanted = Replayed.asked(*JUNE, definition="v1-business-hours", group_by="agent")
+    live = await reported(log, wanted)
+    assert await replayed(log, wanted, tmp_path / "out") == live
+    around_the_clock = await reported(log, Replayed.asked(*JUNE, group_by="agent"))
+    assert (
+        live["resolution-time"] != around_the_clock["resolution-time"] and live["volume"] == around_the_clock["volume"]
+    )
 
 
 async def test_a_rebuild_switches_under_the_living_projector(log: Log, talk: Talks) -> None:

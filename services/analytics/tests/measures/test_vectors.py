@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from analytics.measures.clock import ALWAYS, Calendar, Calendars, Clock, Hours
+from analytics.measures.clock import ALWAYS, Calendar, Calendars, Clock, Version
 from analytics.measures.first_response import FirstResponse
 from analytics.measures.happenings import (
     Answered,
@@ -25,13 +25,22 @@ from analytics.measures.happenings import (
 from analytics.measures.measure import Measure, Value, measured
 from analytics.measures.reply_time import ReplyTime
 from analytics.measures.resolution import Resolution
+from events.business_hours import BusinessHours, OpenHours
 
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
 MON, TUE, WED, THU, FRI, SAT, NEXT_MON = 1, 2, 3, 4, 5, 6, 8
 """Days of June 2026, whose 1st is a Monday."""
 A, B = uuid4(), uuid4()
-OFFICE: Final = Calendar("Europe/Warsaw", dict.fromkeys(range(5), (Hours(9 * 60, 17 * 60),)))
+
+
+def weekly(begin: int, end: int) -> BusinessHours:
+    """Monday to Friday from one hour to another, by Warsaw's clocks."""
+    return BusinessHours(zone="Europe/Warsaw", weekdays=((OpenHours(begin * 60, end * 60),),) * 5 + ((),) * 2)
+
+
+NINE_TO_FIVE: Final = weekly(9, 17)
+OFFICE: Final = Calendar(NINE_TO_FIVE)
 
 
 def at(day: int, hour: int, minute: int = 0, second: int = 0) -> Moment:
@@ -144,8 +153,7 @@ def test_vector_11_thanks_that_nobody_answers_add_nothing() -> None:
 
 
 def test_vector_12_a_conversation_keeps_the_calendar_of_then() -> None:
-    short = Calendar("Europe/Warsaw", dict.fromkeys(range(5), (Hours(9 * 60, 12 * 60),)))
-    changed = ((at(MON, 0).at, OFFICE), (at(WED, 0).at, short))
+    changed = (Version(at(MON, 0).at, NINE_TO_FIVE), Version(at(WED, 0).at, weekly(9, 12)))
     story = begun(at(TUE, 11), human(at(TUE, 16)))
     assert durations(FirstResponse(Calendars(changed)), story) == [5 * HOUR]
     assert durations(FirstResponse(Calendars(changed, as_of_now=True)), story) == [HOUR]

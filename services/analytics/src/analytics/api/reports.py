@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -15,6 +17,7 @@ from analytics.api import asking
 from analytics.api.guard import GuardedRoute
 from analytics.api.models import Answer, EventsAsked, Facts, ReportAsked, Reports
 from analytics.api.parts import parts_of, reach_of
+from analytics.measures.clock import Calendars
 from analytics.measures.definitions import DEFINITIONS
 from analytics.measures.happenings import instant_of
 from analytics.reports.catalog import HISTOGRAM, REPORTS, described
@@ -46,6 +49,9 @@ async def read_report(request: Request, name: str, asked: Annotated[ReportAsked,
     """A report over a period. An agent sees the inboxes they belong to, administrators and managers all of them."""
     parts = parts_of(request)
     wanted = asking.question(asking.report_of(name), asked, reach_of(request), parts.clock())
+    definition = DEFINITIONS[asked.definition]
+    if definition.business_hours and wanted.report.timed:
+        wanted = msgspec.structs.replace(wanted, calendars=await queries.calendars(parts.database))
     days = await queries.blocks(parts.database, wanted.report.kinds, wanted.period)
     try:
         answered = await asyncio.to_thread(answer, wanted, lambda kind: days[kind])
@@ -54,7 +60,6 @@ async def read_report(request: Request, name: str, asked: Annotated[ReportAsked,
     if asked.format == "csv":
         head = {"Content-Disposition": f'attachment; filename="{wanted.report.name}.csv"'}
         return Response(as_csv(wanted, answered), headers=head, media_type="text/csv; charset=utf-8")
-    definition = DEFINITIONS[asked.definition]
     return _json(
         {
             "report": wanted.report.name,
@@ -81,10 +86,12 @@ async def read_events(request: Request, name: str, asked: Annotated[EventsAsked,
     kinds = asking.kinds_of(report, asked)
     found = await queries.facts(parts.database, kinds, period, wanted, after, asked.limit + 1)
     shown = found[: asked.limit]
+    by_hours = DEFINITIONS[asked.definition].business_hours
+    calendars = await queries.calendars(parts.database) if by_hours else {}
     last = shown[-1] if len(found) > asked.limit else None
     return _json(
         {
-            "items": [_fact(row) for row in shown],
+            "items": [_fact(row, calendars) for row in shown],
             "next_cursor": None
             if last is None
             else cursors.encode(
@@ -102,13 +109,16 @@ def _nested(wanted: Question, numbers: dict[str, Any]) -> dict[str, Any]:
     return {**plain, "histogram": {name: numbers[name] for name in HISTOGRAM}}
 
 
-def _fact(row: dict[str, Any]) -> dict[str, Any]:
-    started_at = row["started_at"]
+def _fact(row: dict[str, Any], calendars: Mapping[UUID, Calendars]) -> dict[str, Any]:
+    started_at, duration = row["started_at"], row["duration"]
+    known = calendars.get(row["inbox_id"])
+    if known is not None and started_at is not None:
+        duration = known.elapsed(started_at, row["stopped_at"])
     return {
         "kind": row["kind"],
         "at": instant_of(row["stopped_at"]),
         "started_at": None if started_at is None else instant_of(started_at),
-        "duration_ms": row["duration"],
+        "duration_ms": duration,
         "conversation_id": row["conversation_id"],
         "number": row["number"],
         "inbox_id": row["inbox_id"],

@@ -1,17 +1,14 @@
-"""How time is counted between two instants: always, or within the working hours of a calendar as it was then."""
+"""How time is counted between two instants: always, or within the business hours of an inbox as they were then."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from analytics.measures.happenings import instant_of, milliseconds
-
-_DAY: Final = timedelta(days=1)
+from events.business_hours import BusinessHours, spans
 
 
 class Clock(Protocol):
@@ -30,51 +27,43 @@ class AroundTheClock(msgspec.Struct, frozen=True):
 ALWAYS: Final = AroundTheClock()
 
 
-class Hours(msgspec.Struct, frozen=True):
-    """From one wall-clock time to a later one of the same day, in minutes since midnight; 1,440 is midnight."""
-
-    begin: int
-    end: int
-
-
 class Calendar(msgspec.Struct, frozen=True):
-    """Working hours by weekday (Monday is 0) in an IANA zone; on holidays nobody works."""
+    """The business hours of one inbox."""
 
-    zone: str
-    hours: Mapping[int, tuple[Hours, ...]]
-    holidays: frozenset[date] = frozenset()
+    hours: BusinessHours
 
     def elapsed(self, start: int, stop: int) -> int:
         """Working milliseconds. Days are those of the zone, so a day on which clocks change is longer or shorter."""
         if stop <= start:
             return 0
-        zone = ZoneInfo(self.zone)
-        day = instant_of(start).astimezone(zone).date()
-        last = instant_of(stop).astimezone(zone).date()
+        zone = ZoneInfo(self.hours.zone)
+        first, last = (instant_of(at).astimezone(zone).date() for at in (start, stop))
         total = 0
-        while day <= last:
-            for each in () if day in self.holidays else self.hours.get(day.weekday(), ()):
-                begin, end = _instant(day, each.begin, zone), _instant(day, each.end, zone)
-                total += max(0, min(end, stop) - max(begin, start))
-            day += _DAY
+        for begin, end in spans(self.hours, first, last):
+            total += max(0, min(milliseconds(end), stop) - max(milliseconds(begin), start))
         return total
 
 
-def _instant(day: date, minutes: int, zone: ZoneInfo) -> int:
-    """A wall-clock time as an instant; one that a clock change skips is as long after midnight as it says."""
-    midnight = datetime.combine(day, time(), zone)
-    return milliseconds(midnight + timedelta(minutes=minutes))
+class Version(msgspec.Struct, frozen=True, array_like=True):
+    """Business hours and the moment from which on they were valid, in milliseconds since 1970; None: always open."""
+
+    valid_from: int
+    hours: BusinessHours | None
 
 
 class Calendars(msgspec.Struct, frozen=True):
-    """Calendars in the order of `valid_from` (milliseconds); before the first one there are no working hours.
+    """The business hours of one inbox in the order in which they were set; before the first it was always open.
 
-    A span is counted by the calendar that was valid when it began, or by the newest one (`as_of_now`).
+    A span is counted by those that were valid when it began, or by the newest ones (`as_of_now`).
     """
 
-    versions: tuple[tuple[int, Calendar], ...]
+    versions: tuple[Version, ...] = ()
     as_of_now: bool = False
 
     def elapsed(self, start: int, stop: int) -> int:
-        valid = [calendar for valid_from, calendar in self.versions if self.as_of_now or valid_from <= start]
-        return valid[-1].elapsed(start, stop) if valid else 0
+        return self.clock_at(start).elapsed(start, stop)
+
+    def clock_at(self, moment: int) -> Clock:
+        """By which clock what begins then is counted."""
+        valid = [each.hours for each in self.versions if self.as_of_now or each.valid_from <= moment]
+        return Calendar(valid[-1]) if valid and valid[-1] is not None else ALWAYS

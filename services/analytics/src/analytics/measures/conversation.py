@@ -169,6 +169,11 @@ def _unassigned(before: Conversation, envelope: AnyEnvelope) -> Told:
     return replace(before, team_id=None), ()
 
 
+def _moved(before: Conversation, envelope: Envelope[e.ConversationMoved]) -> Told:
+    """What was counted stays where it was; what comes counts for the inbox that it lies in now."""
+    return replace(before, inbox_id=envelope.data.inbox_id, team_id=envelope.data.team_id), ()
+
+
 def _resolved(before: Conversation, envelope: Envelope[e.ConversationResolved]) -> Told:
     closing, resolved = before.closing, _end(before, envelope)
     if closing is not None and closing.resolved is None:
@@ -208,6 +213,7 @@ _TELLERS: Final[dict[type, _Teller]] = {
     e.ConversationRouted: _routed,
     e.ConversationAssigned: _assigned,
     e.ConversationUnassigned: _unassigned,
+    e.ConversationMoved: _moved,
     e.ConversationResolved: _resolved,
     e.ConversationReopened: _reopened,
 }

@@ -12,13 +12,17 @@ from analytics.measures.resolution import Resolution
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
-    """The choices in words, and the measures that make them. `live`: kept up to date, so that reports can ask for it;
-    others are for a replay."""
+    """The choices in words, and the measures that make them. `live`: reports can ask for it, others are for a replay.
+
+    `business_hours`: what the measures time around the clock is counted within the inbox's business hours. That is done
+    when it is asked for, because a conversation's events know nothing of them; so it is live where the measures are.
+    """
 
     name: str
     version: int
     live: bool
     choices: dict[str, str]
+    business_hours: bool = False
     first_response: FirstResponse = FirstResponse()
     reply_time: ReplyTime = ReplyTime()
     resolution: Resolution = Resolution()
@@ -45,4 +49,15 @@ V1_WITH_BOT: Final = Definition(
     choices=_V1 | {"start": "as v1, but first response starts at the customer's message even where a bot had it"},
     first_response=FirstResponse(with_bot=True),
 )
-DEFINITIONS: Final = {each.name: each for each in (V1, V1_WITH_BOT)}
+V1_BUSINESS_HOURS: Final = Definition(
+    name="v1-business-hours",
+    version=1,
+    live=True,
+    choices=_V1
+    | {
+        "clock": "within the business hours of the inbox in which it stopped, by those that were valid when it started;"
+        " 24 × 7 where the inbox had none then"
+    },
+    business_hours=True,
+)
+DEFINITIONS: Final = {each.name: each for each in (V1, V1_BUSINESS_HOURS, V1_WITH_BOT)}

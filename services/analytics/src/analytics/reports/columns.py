@@ -14,6 +14,7 @@ from analytics.facts import DAY
 from analytics.packing import NOBODY, Array, Block
 from analytics.reports.catalog import Dimension
 from analytics.reports.periods import Buckets, Period
+from analytics.reports.working_time import CalendarsByInbox, within_hours
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,11 +68,16 @@ def columns(
     dimension: Dimension | None,
     buckets: Buckets | None,
     words: Words,
+    calendars: CalendarsByInbox | None = None,
 ) -> Columns:
-    """The facts of one kind in these (day, block)s, in any order."""
+    """The facts of one kind in these (day, block)s, in any order; durations within business hours where these are
+    given."""
     groups: list[Array] = []
     durations: list[Array] = []
     numbers: list[Array] = []
+    stops: list[Array] = []
+    inboxes: list[Array] = []
+    inbox_words = Words()
     for day, block in blocks:
         kept = _kept(day, block, period, filters)
         group = _group(day, block, dimension, buckets, words)
@@ -80,7 +86,16 @@ def columns(
             if column:
                 values = np.frombuffer(column, "<i8")
                 gathered.append(values if kept is None else values[kept])
-    return Columns(_joined(groups), _joined(durations), _joined(numbers))
+        if calendars and block.durations:
+            for values, gathered in (
+                (_at(day, block), stops),
+                (inbox_words.places(block.ids)[block.places(block.inboxes)], inboxes),
+            ):
+                gathered.append(values if kept is None else values[kept])
+    lasted = _joined(durations)
+    if calendars and len(lasted):
+        lasted = within_hours(lasted, _joined(stops), _joined(inboxes), inbox_words.listed(), calendars)
+    return Columns(_joined(groups), lasted, _joined(numbers))
 
 
 def _at(day: int, block: Block) -> Array:

@@ -18,6 +18,7 @@ from analytics.reports.catalog import Dimension, Report, Unit, columns
 from analytics.reports.columns import WIDTH, Columns, Filters, Words
 from analytics.reports.columns import columns as columns_of
 from analytics.reports.periods import Buckets, Period, TooManyRows, buckets
+from analytics.reports.working_time import CalendarsByInbox
 
 Blocks = Callable[[Kind], Iterable[tuple[int, Block]]]
 """The (day, block)s of a kind."""
@@ -25,7 +26,10 @@ MOST_ROWS: Final = 50_000
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Which report, over which period, by what, of what. Raises nothing: it is checked where it is asked."""
+    """Which report, over which period, by what, of what. Raises nothing: it is checked where it is asked.
+
+    `calendars`: durations are counted within these; None: around the clock.
+    """
 
     report: Report
     period: Period
@@ -33,6 +37,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     dimension: Dimension | None = None
     unit: Unit | None = None
     filters: Filters = Filters()
+    calendars: CalendarsByInbox | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -59,7 +64,7 @@ def answer(question: Question, blocks: Blocks) -> Answer:
     if question.report.name == "replies-by-agent":
         filters = msgspec.structs.replace(filters, with_agent=True)
     found: dict[Kind, Columns] = {
-        kind: columns_of(blocks(kind), question.period, filters, question.dimension, pieces, words)
+        kind: columns_of(blocks(kind), question.period, filters, question.dimension, pieces, words, question.calendars)
         for kind in question.report.kinds
     }
     listed = words.listed()
