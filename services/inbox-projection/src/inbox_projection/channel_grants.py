@@ -6,18 +6,18 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import httpx
 import msgspec
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from events.workspace import EmailSettings, ImapSettings, SmtpSettings
 from inbox_projection.problems import Problem
 from service_kit.oauth import Grant, Provider, Providers
 from service_kit.secrets import SecretBox, SecretSealedOtherwise
+
+if TYPE_CHECKING:
+    from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 STATE_ID: Final = UUID(int=1)
 """Under which states are sealed; no secret of a channel has it."""
@@ -90,6 +90,9 @@ class ChannelGrants:
 
     async def granted(self, pending: Pending, code: str) -> Grant:
         """The grant for the provider's code. Raises Problem 422 when the provider gives none, 503 when it is away."""
+        import httpx
+        from authlib.common.errors import AuthlibBaseError
+
         provider = self.provider(pending.provider)
         try:
             async with self._client(provider) as client:
@@ -109,6 +112,8 @@ class ChannelGrants:
         return Grant(pending.provider, refresh_token)
 
     def _client(self, provider: Provider) -> AsyncOAuth2Client:
+        from authlib.integrations.httpx_client import AsyncOAuth2Client  # slow to load, and seldom needed
+
         return AsyncOAuth2Client(
             client_id=provider.client_id,
             client_secret=provider.client_secret or None,

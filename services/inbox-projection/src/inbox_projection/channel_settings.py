@@ -10,7 +10,9 @@ from uuid import UUID
 import msgspec
 
 from events.pipelines import TicketAutomation
+from events.routing import ChannelRouting
 from events.workspace import Acknowledgement, EmailSettings, ImapSettings, SmtpSettings
+from inbox_projection import dkim_keys
 from inbox_projection.problems import Problem, invalid
 
 _stored: Final = msgspec.json.Decoder(EmailSettings)
@@ -49,7 +51,16 @@ def merged(known: EmailSettings, asked: dict[str, Any], fresh: FreshId) -> Merge
     if "acknowledgement" in asked:
         wish = asked["acknowledgement"]
         changes["acknowledgement"] = None if wish is None else Acknowledgement(**wish)
+    if "routing" in asked:
+        changes["routing"] = _routing(asked["routing"])
     return Merged(msgspec.structs.replace(known, **changes), passwords)
+
+
+def _routing(wish: dict[str, Any] | None) -> ChannelRouting | None:
+    if wish is None:
+        return None
+    agents = tuple(dict.fromkeys(wish.get("agent_ids", ())))
+    return ChannelRouting(kind=wish["kind"], agent_ids=agents, team_id=wish.get("team_id"))
 
 
 def _server(
@@ -117,6 +128,8 @@ def shaped(settings: EmailSettings, *, servers: bool) -> dict[str, Any]:
         "acknowledgement": None
         if settings.acknowledgement is None
         else msgspec.structs.asdict(settings.acknowledgement),
+        "routing": None if settings.routing is None else msgspec.structs.asdict(settings.routing),
+        "dkim": None if settings.dkim is None else dkim_keys.shown(settings.dkim),
     }
 
 

@@ -11,11 +11,12 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from inbox_projection.tables.schema import LIVE, NEXT
+from inbox_projection.tables.schema import LIVE, NEXT, SEARCH_TABLES
 from service_kit.database import Connection, connect
 
-SURROGATE: Final = frozenset({"feed", "offsets", "positions"})
-"""Tables that are no projection of events alone: feed ids and times are given at writing, positions are the shell's."""
+SURROGATE: Final = frozenset({"feed", "offsets", "positions", *SEARCH_TABLES})
+"""Tables that are no projection of events alone: feed ids and times are given at writing, positions are the shell's,
+and the index of the search, which a rebuild takes over, is made from the other tables (search_index.contents)."""
 
 
 @dataclass(frozen=True)

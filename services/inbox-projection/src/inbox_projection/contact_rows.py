@@ -16,7 +16,7 @@ from events.contacts import PropertyValue
 from events.properties import PropertyKind
 from events.values import Handle
 from inbox_projection.contact_csv import CsvRefused, as_it_was
-from inbox_projection.recipients import make_address
+from service_kit.recipients import make_address
 
 FIELDS: Final = ("name", "address", "phone", "note", "ignore")
 PROPERTY: Final = "property:"

@@ -12,11 +12,13 @@ from uuid import UUID
 
 import msgspec
 
+from inbox_projection.attendance import Change
 from inbox_projection.pool import Database, DatabaseAway
 from inbox_projection.shown import ShownListener
 
 PAGE: Final = 500
 QUEUE: Final = 1000
+SIGNALS_KEPT: Final = 200
 KEEP_ALIVE_SECONDS: Final = 15.0
 _AFTER: Final = """
 select feed_id, kind, conversation_id, inbox_id, sequence, position from inbox.feed
@@ -60,6 +62,18 @@ def entry(
     return Entry(feed_id, inbox_id, f"id: {feed_id}\nevent: {kind}\ndata: {body}\n\n".encode())
 
 
+def presence_entries(change: Change) -> list[Entry]:
+    """The server-sent event of a presence; without an id it changes nobody's `Last-Event-ID`."""
+    named = {"id": change.conversation_id, "inbox_id": change.inbox_id, "sequence": None, "position": None}
+    body = msgspec.json.encode({**named, "agent_id": change.agent_id, "state": change.state}).decode()
+    told = [Entry(0, change.inbox_id, f"event: presence\ndata: {body}\n\n".encode())]
+    if change.state == "gone":
+        again = msgspec.json.encode({**named, "id": None}).decode()
+        text = f"event: notification\ndata: {again}\n\n".encode()
+        told.append(Entry(0, change.inbox_id, text, agent_id=change.agent_id))
+    return told
+
+
 def reset_text(feed_id: int) -> bytes:
     """Tells the listener to read everything anew: what it missed is no longer known."""
     body = msgspec.json.encode({"id": None, "sequence": None, "position": None}).decode()
@@ -74,6 +88,7 @@ class Listener:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque()
         self._wake = asyncio.Event()
+        self._signals: deque[Entry] = deque(maxlen=SIGNALS_KEPT)
         self.behind = True
         self.closed = False
 
@@ -83,6 +98,16 @@ class Listener:
             self._entries.clear()
             self.behind = True
         self._wake.set()
+
+    def signal(self, entry: Entry) -> None:
+        self._signals.append(entry)
+        self._wake.set()
+
+    def signals(self) -> list[Entry]:
+        """What passed meanwhile; of too much of it the oldest is forgotten."""
+        taken = list(self._signals)
+        self._signals.clear()
+        return taken
 
     def close(self) -> None:
         self.closed = True
@@ -138,6 +163,14 @@ class Feed:
             yield listener
         finally:
             self._listeners.discard(listener)
+
+    def tell(self, change: Change) -> None:
+        """Tells all listeners of a presence: it is no row, has no id, and is not repeated to who comes later. The agent
+        whose it is may read notifications again that were held back."""
+        told = presence_entries(change)
+        for listener in self._listeners:
+            for one in told:
+                listener.signal(one)
 
     async def run(self) -> None:
         """Until cancelled."""

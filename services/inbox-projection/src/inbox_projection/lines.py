@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from events.conversations import CommentText, Hold, ReplyContent
+from events.conversations import CommentText, Hold, ReplyContent, Subject, SubjectChanged
 from events.values import Address, Attachment, MessageContent
 from inbox_projection.html import remote_images, sanitise, with_remote_images
 from inbox_projection.pool import Row
@@ -17,6 +17,7 @@ from inbox_projection.pool import Row
 _inbound: Final = msgspec.json.Decoder(MessageContent)
 _reply: Final = msgspec.json.Decoder(ReplyContent)
 _comment: Final = msgspec.json.Decoder(CommentText)
+_subject: Final = msgspec.json.Decoder(Subject)
 
 
 class _Details(msgspec.Struct):
@@ -28,6 +29,7 @@ class _Details(msgspec.Struct):
     bounced_reply_id: UUID | None = None
     unreadable: str | None = None
     mentions: tuple[UUID, ...] = ()
+    mentioned_team_ids: tuple[UUID, ...] = ()
     hold: Hold | None = None
 
 
@@ -88,6 +90,8 @@ def shaped(row: Row, cache: CleanHtml, *, images: bool = False) -> dict[str, Any
     elif row["kind"] == "activity":
         known = _any.decode(row["details"]) if row["details"] else {}
         line["activity"] = {"type": row["activity"], "details": known}
+        if row["activity"] == SubjectChanged.__name__ and row["content"] is not None:
+            line["subject"] = _subject.decode(row["content"]).subject
     return line
 
 
@@ -111,7 +115,7 @@ def _bare(row: Row, details: _Details) -> dict[str, Any]:
         "remote_images": 0,
         "truncated": False,
         "attachments": (),
-        "mentions": details.mentions,
+        "mentions": (*details.mentions, *details.mentioned_team_ids),
         "automated": details.automated is not None,
         "automated_kind": details.automated_kind,
         "authentication": details.authentication or None,

@@ -11,12 +11,11 @@ import msgspec
 
 from events.conversations import QuotedHistory, ReplyContent
 from events.values import Address, Attachment, MessageContent, MessageFacts
-from inbox_projection import recipients
 from inbox_projection.forwarding import Carried, subject_of
 from inbox_projection.html import inline_names, sanitise_outgoing, with_inline_images
 from inbox_projection.html_text import text_of
-from inbox_projection.recipients import Answered, Chosen, OwnChannel
-from service_kit import reply_token
+from service_kit import recipients, reply_token
+from service_kit.recipients import Answered, Chosen, OwnChannel
 
 _inbound: Final = msgspec.json.Decoder(MessageContent)
 _sent: Final = msgspec.json.Decoder(ReplyContent)
@@ -216,31 +215,9 @@ def _uuid(text: str) -> UUID | None:
 
 def _answered(view: dict[str, Any], *, chose: bool) -> Answered:
     if view["first_content"] is not None:
-        return _continued(_sent.decode(view["first_content"]))
+        return recipients.continued_message(_sent.decode(view["first_content"]))
     if view["content"] is None:
         if not chose:
             raise NothingToAnswer("no message of a customer is known here: choose to whom the reply goes")
         return Answered(Address(""))
-    message = _inbound.decode(view["content"])
-    return Answered(
-        sender=message.sender,
-        external_id=message.external_id,
-        reply_to=message.reply_to,
-        to=message.to,
-        cc=message.cc,
-        subject=message.subject,
-        references=message.references,
-        in_reply_to=message.in_reply_to,
-    )
-
-
-def _continued(first: ReplyContent) -> Answered:
-    """We go on where nobody has answered yet: to the same people."""
-    return Answered(
-        sender=first.to[0],
-        external_id=first.external_id,
-        reply_to=first.to,
-        cc=first.cc,
-        subject=first.subject,
-        references=first.references,
-    )
+    return recipients.answered_message(_inbound.decode(view["content"]))

@@ -26,13 +26,15 @@ from inbox_projection.auth.single_use import SingleUseTokens
 from inbox_projection.bootstrap import Bootstrap, Plan
 from inbox_projection.command_bus import KafkaCommands
 from inbox_projection.feed import Feed
+from inbox_projection.here import Here
 from inbox_projection.imports import Imports
 from inbox_projection.inbound_log import KafkaInboundLog
 from inbox_projection.origins import Origins
 from inbox_projection.pool import Database, DatabaseAway
 from inbox_projection.presence import Presence
-from inbox_projection.queries import drafts, imports, requests
+from inbox_projection.queries import bulks, drafts, imports, requests
 from inbox_projection.shown import Shown, ShownListener
+from inbox_projection.signal_bus import KafkaSignals
 from inbox_projection.uploads import Uploads
 from service_kit import database as sync_database
 from service_kit import oauth
@@ -74,14 +76,15 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
 
     async def find_outcome(command_id: UUID) -> CommandHandled | None:
         try:
-            row = await requests.outcome(database, command_id)
+            return await requests.outcome(database, command_id)
         except DatabaseAway:
             return None
-        return None if row is None else CommandHandled(**row)
 
     bus = KafkaCommands(settings.kafka_bootstrap_servers, shown, find_outcome)
     blobs = Blobs(settings.blob_url)
     feed, uploads = Feed(database, listener), Uploads(database, blobs)
+    signals = KafkaSignals(settings.kafka_bootstrap_servers, settings.workspace_id)
+    here = Here(signals.publish, feed.tell)
     keyed = KeyedHash(derive_key(settings.secret_key, "address-hash"))
     lockout = Lockout(database, keyed)
     recovery = Recovery(
@@ -99,6 +102,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         workspace_id=settings.workspace_id,
         public_url=settings.public_url,
         reply_token_key=derive_key(settings.secret_key, "reply-token"),
+        company_name=settings.company_name,
         secrets=SecretBox(settings.secret_key),
         database=database,
         identities=Identities(database),
@@ -106,6 +110,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         recovery=recovery,
         origins=Origins(database),
         presence=Presence(database, bus, settings.workspace_id, utc_now),
+        here=here,
         commands=bus,
         inbound=KafkaInboundLog(settings.kafka_bootstrap_servers),
         blobs=blobs,
@@ -122,13 +127,17 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         "outcomes": bus.run,
         "feed": feed.run,
         "sweeper": lambda: _sweep(parts, lockout),
+        "bulks": parts.bulks.run,
         "imports": Imports(database, bus, settings.workspace_id, utc_now).run,
         "presence": parts.presence.run,
+        "signals": lambda: signals.run(here.heard),
+        "here": here.run,
         "readiness": lambda: _watch(health, listener.listening, bus.ready),
     }
     try:
         yield Running(parts, tasks)
     finally:
+        await signals.close()
         await bus.close()
         await database.close()
         passwords.close()
@@ -204,6 +213,7 @@ async def _sweep(parts: Parts, lockout: Lockout) -> None:
             swept = await parts.uploads.sweep()
             await requests.forget_old(parts.database)
             await imports.forget_old(parts.database)
+            await bulks.forget_old(parts.database)
             await drafts.sweep(parts.database)
             await lockout.forget_old()
             await parts.recovery.tokens.forget_old()

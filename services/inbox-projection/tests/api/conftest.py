@@ -19,7 +19,10 @@ from events import tickets as t
 from events import workspace as w
 from events.companies import CompanyCreated, CompanyNote
 from events.envelope import Actor
+from events.labels import LabelDefined
 from events.pipelines import DEFAULT_PIPELINE_ID
+from events.saved_views import ViewFilter, ViewSaved
+from events.signals import AgentPresent
 from events.snippets import SnippetSaved
 from inbox_projection.api.app import build
 from inbox_projection.api.parts import Parts
@@ -30,6 +33,7 @@ from inbox_projection.auth.passwords import Passwords
 from inbox_projection.auth.recovery import Recovery
 from inbox_projection.auth.single_use import SingleUseTokens
 from inbox_projection.feed import Feed
+from inbox_projection.here import Here
 from inbox_projection.inbound_log import Read, Received
 from inbox_projection.origins import Origins
 from inbox_projection.pool import Database
@@ -78,11 +82,13 @@ class World:
     listener: ShownListener
     blob_folder: Path
     show: Callable[[], None]
+    signals: list[AgentPresent]
     agents: dict[str, UUID] = field(default_factory=dict)
     foreign_inbox: UUID = field(default_factory=new_id)
     foreign_channel: UUID = field(default_factory=new_id)
     snippet: UUID = field(default_factory=new_id)
     foreign_snippet: UUID = field(default_factory=new_id)
+    foreign_view: UUID = field(default_factory=new_id)
     support_channel: UUID = field(default_factory=new_id)
     own: Thread | None = None
     foreign: Thread | None = None
@@ -125,6 +131,21 @@ class World:
             self.story.publish("contacts.v1", company_id, 1, created, key=company_id)
             self.show()
         return next(iter(self.story.companies))
+
+    def label(self) -> UUID:
+        """A label that the team has agreed on, made anew each time."""
+        label_id = self.story.new_id()
+        self.story.workspace(LabelDefined(label_id=label_id, name=f"label {label_id}"))
+        self.show()
+        return label_id
+
+    def view(self, *, own: bool) -> UUID:
+        """A view of the administrator's own, which nobody else sees, or, made anew each time, everybody's."""
+        view_id = self.story.new_id() if own else self.foreign_view
+        owner_id = None if own else self.agents["administrator"]
+        self.story.workspace(ViewSaved(view_id=view_id, owner_id=owner_id, name="Confidential", filter=ViewFilter()))
+        self.show()
+        return view_id
 
     def another_contact(self) -> UUID:
         """Somebody who wrote to the own inbox, too."""
@@ -188,10 +209,16 @@ async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
     listener = ShownListener(database, shown)
     router = PretendedRouter(story, show, SECRET)
     blobs = Blobs((tmp_path / "blobs").as_uri())
+    feed, signals = Feed(pool, listener, keep_alive_seconds=0.2), list[AgentPresent]()
+
+    async def publish(signal: AgentPresent) -> None:
+        signals.append(signal)
+
     parts = Parts(
         workspace_id=WORKSPACE_ID,
         public_url="http://127.0.0.1:8080",
         reply_token_key=derive_key(SECRET, "reply-token"),
+        company_name="Acme",
         secrets=SecretBox(SECRET),
         database=pool,
         identities=Identities(pool),
@@ -208,16 +235,17 @@ async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
         ),
         origins=Origins(pool),
         presence=Presence(pool, router, WORKSPACE_ID, lambda: START),
+        here=Here(publish, feed.tell),
         commands=router,
         inbound=PretendedInboundLog(),
         blobs=blobs,
         uploads=Uploads(pool, blobs),
-        feed=Feed(pool, listener, keep_alive_seconds=0.2),
+        feed=feed,
         clock=lambda: START,
         health=Health("database"),
         metrics=Metrics(),
     )
-    made = World(database, story, router, parts, build(parts), listener, tmp_path / "blobs", show)
+    made = World(database, story, router, parts, build(parts), listener, tmp_path / "blobs", show, signals)
     _furnish(made)
     for role, token in TOKENS.items():
         await parts.credentials.give_token(made.agents[role], token, "test")

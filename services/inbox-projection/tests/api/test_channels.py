@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from events import codec
 from events.workspace import EmailSettings, ImapSettings
@@ -58,6 +60,7 @@ async def test_a_password_travels_sealed_and_is_told_to_nobody(world: Any, caplo
         "tls": "tls",
         "folders": ["INBOX", "Old"],
         "after_commit": "nothing",
+        "history_days": 0,
     }
     assert channel["settings"]["smtp"]["has_password"] and channel["settings"]["authserv_id"] == "mx.acme.test"
     settings = world.router.asked[-1].data.email
@@ -192,3 +195,26 @@ def test_passwords_are_in_no_representation() -> None:
             EmailSettings(address="a@b.test"), {"smtp": {"host": "h", "password": PASSWORD}}, lambda name: UUID(int=1)
         )
     assert PASSWORD.encode() not in refused.value.body()
+
+
+@pytest.mark.real
+async def test_a_key_that_signs_is_made_and_its_private_half_is_told_to_nobody(world: Any) -> None:
+    async with world.client("manager") as client, world.client("agent") as agent:
+        channel = await connected(client, world)
+        path = f"/api/v1/channels/{channel['id']}"
+        made = await client.put(f"{path}/dkim", json={"selector": "spring"})
+        assert made.status_code == 200, made.text
+        Channel.model_validate(made.json())
+        dkim = made.json()["settings"]["dkim"]
+        changed = await client.patch(path, json={"settings": {"from_name": "Acme"}})
+        ended = await client.delete(f"{path}/dkim")
+        odd = await client.put(f"{path}/dkim", json={"selector": "a.b"})
+        forbidden = await agent.put(f"{path}/dkim", json={})
+    assert dkim["record_name"] == "spring._domainkey.acme.test"
+    (pem,) = (text for text in opened(world).values() if "PRIVATE KEY" in text)
+    public = serialization.load_pem_private_key(pem.encode(), None).public_key()
+    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    assert dkim["record_value"] == f"v=DKIM1; k=rsa; p={b64encode(der).decode()}"
+    assert "PRIVATE" not in made.text and changed.json()["settings"]["dkim"] == dkim
+    assert ended.json()["settings"]["dkim"] is None
+    assert (odd.status_code, forbidden.status_code) == (422, 403)

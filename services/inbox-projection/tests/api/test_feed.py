@@ -128,3 +128,26 @@ async def _settled(world: Any, listeners: int) -> None:
     async with asyncio.timeout(10):
         while len(world.parts.feed._listeners) < listeners:
             await asyncio.sleep(0)
+
+
+async def test_a_presence_is_told_at_once_to_who_may_see_the_inbox_and_so_is_a_closed_feed(running: Any) -> None:
+    path = f"/api/v1/conversations/{running.thread.conversation_id}/presence"
+    foreign = f"/api/v1/conversations/{running.foreign_thread.conversation_id}/presence"
+    async with listening(running, "agent") as agent, running.client("administrator") as client:
+        waiting = asyncio.create_task(agent.event())
+        await _settled(running, 1)
+        async with listening(running, "administrator") as other:
+            starting = asyncio.create_task(other.event())
+            await _settled(running, 2)
+            await client.put(foreign, json={"state": "viewing"})
+            await client.put(path, json={"state": "replying"})
+            async with asyncio.timeout(1):
+                told = await waiting
+            assert told["event"] == "presence" and "id" not in told
+            assert str(running.agents["administrator"]) in told["data"] and '"state":"replying"' in told["data"]
+            await starting
+        waiting = asyncio.create_task(agent.event())
+        watching = asyncio.create_task(running.parts.here.run())
+        async with asyncio.timeout(5):
+            assert '"state":"gone"' in (await waiting)["data"]
+        watching.cancel()

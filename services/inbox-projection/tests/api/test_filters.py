@@ -23,7 +23,7 @@ async def put(client: Any, *filters: dict[str, Any], **more: Any) -> Any:
 
 async def test_filters_are_set_as_a_whole_and_keep_their_ids(world: Any) -> None:
     async with world.client("manager") as client:
-        assert (await client.get(PATH)).json() == {"version": 0, "filters": []}
+        assert (await client.get(PATH)).json() == {"version": 0, "filters": [], "switches": []}
         first = await put(client, {**BLOCK, "note": "of last week"}, {**BLOCK, "kind": "allow", "operator": "contains"})
         EmailFilters.model_validate(first.json())
         assert first.json()["version"] == 1 and len({one["id"] for one in first.json()["filters"]}) == 2
@@ -174,3 +174,106 @@ async def test_an_erased_persons_filtered_mail_has_no_words(world: Any) -> None:
     (one,) = page.json()["items"]
     assert one["erased"] and one["from"] is None and one["attachments"] == []
     assert "Cheap" not in page.text and raw.status_code == 404
+
+
+SWITCH = {"inbox_id": None, "automated": False, "newsletter": True, "role_addresses": False}
+
+
+async def test_ready_made_filters_are_set_with_the_others_and_stay_when_left_out(world: Any) -> None:
+    async with world.client("manager") as client:
+        first = await put(client, BLOCK, switches=[{"newsletter": True}])
+        EmailFilters.model_validate(first.json())
+        assert first.json()["switches"] == [SWITCH]
+        assert (await put(client, BLOCK)).json()["switches"] == [SWITCH]
+        assert world.router.asked[-1].data.switches is None
+        assert (await put(client, BLOCK, switches=[])).json()["switches"] == []
+    async with world.client() as admin:
+        acts = (await admin.get("/api/v1/audit", params={"kind": "EmailFiltersSet"})).json()["items"]
+    assert acts[-1]["details"]["switches"] == [{"inbox_id": None, "on": ["newsletter"]}]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [{"newsletter": True}, {"automated": True}],
+        [{"inbox_id": str(uuid4()), "newsletter": True}],
+        [{"newsletter": "perhaps"}],
+        [{"bulk": True}],
+    ],
+)
+async def test_wrong_ready_made_filters_are_refused(world: Any, wrong: Any) -> None:
+    async with world.client() as client:
+        assert (await put(client, switches=wrong)).status_code == 422
+    assert world.router.asked == []
+
+
+async def test_a_manager_neither_sees_nor_loses_ready_made_filters_of_foreign_inboxes(world: Any) -> None:
+    foreign = {**SWITCH, "inbox_id": str(world.foreign_inbox)}
+    async with world.client() as admin, world.client("manager") as manager:
+        await put(admin, switches=[foreign, SWITCH])
+        assert (await manager.get(PATH)).json()["switches"] == [SWITCH]
+        assert (await put(manager, switches=[foreign])).status_code == 404
+        assert (await put(manager, switches=[])).json()["switches"] == []
+        assert world.router.asked[-1].data.version == 1
+        assert (await admin.get(PATH)).json()["switches"] == [foreign]
+
+
+async def test_a_filtered_mail_is_let_in_once_and_listed_as_such(world: Any) -> None:
+    async with world.client("manager") as client, world.client() as admin:
+        await filtered(world, client)
+        (waiting,) = (await client.get("/api/v1/filtered-messages")).json()["items"]
+        assert (waiting["admitted_at"], waiting["conversation_id"]) == (None, None)
+        path = f"/api/v1/filtered-messages/{waiting['id']}/admit"
+        first, again = await client.post(path), await client.post(path)
+        FilteredMessage.model_validate(first.json())
+        assert first.json() == again.json() and first.json()["admitted_by"] == str(world.agents["manager"])
+        conversation = (await client.get(f"/api/v1/conversations/{first.json()['conversation_id']}")).json()
+        messages = (await client.get(f"/api/v1/conversations/{conversation['id']}/messages")).json()["items"]
+        span = {"to": "2026-03-02T09:00:00Z"}
+        total = (await client.get("/api/v1/reconciliation", params=span)).json()["total"]
+        (act,) = (await admin.get("/api/v1/audit", params={"kind": "FilteredAdmitted"})).json()["items"]
+    assert (conversation["subject"], conversation["created_at"]) == ("Buy now", waiting["received_at"])
+    assert [one["id"] for one in messages] == [waiting["message_id"]]
+    assert total["received"] == total["appended"] + total["filtered"] - total["admitted"] == 3
+    assert (total["filtered"], total["admitted"], total["shown"]) == (1, 1, 3)
+    assert act["target"] == {"kind": "filtered-message", "id": waiting["id"]}
+
+
+async def test_who_may_not_see_a_filtered_mail_lets_nothing_in(world: Any) -> None:
+    own = world.story.inbox_id
+    world.story.inbox_id = world.foreign_inbox
+    world.story.filtered_mail(world.story.new_id(), world.story.new_id())
+    world.story.inbox_id = own
+    world.show()
+    path = f"/api/v1/filtered-messages/{world.story.filtered[-1]}/admit"
+    async with world.client("manager") as manager, world.client("agent") as agent:
+        assert (await manager.post(path)).status_code == 404
+        assert (await agent.post(path)).status_code == 403
+        assert (await manager.post(f"/api/v1/filtered-messages/{uuid4()}/admit")).status_code == 404
+    assert world.router.asked == []
+
+
+async def test_an_erased_mail_is_not_let_in(world: Any) -> None:
+    world.router.refusal = ("conflict.filtered-message-erased", "Nothing is left of it.")
+    world.story.filtered_mail(world.story.new_id(), world.story.new_id())
+    world.show()
+    async with world.client() as client:
+        answer = await client.post(f"/api/v1/filtered-messages/{world.story.filtered[-1]}/admit")
+    assert (answer.status_code, answer.json()["code"]) == (409, "filtered-message-erased")
+
+
+async def test_a_ready_made_filter_is_named_where_it_caught_a_mail(world: Any) -> None:
+    made = world.story.publish
+    world.story.publish = lambda topic, stream, sequence, event, **more: made(
+        topic,
+        stream,
+        sequence,
+        msgspec.structs.replace(event, switch="newsletter") if type(event).__name__ == "InboundFiltered" else event,
+        **more,
+    )
+    world.story.filtered_mail(world.story.new_id(), world.story.inbox_id)
+    world.show()
+    async with world.client() as client:
+        (one,) = (await client.get("/api/v1/filtered-messages")).json()["items"]
+    FilteredMessage.model_validate(one)
+    assert (one["switch"], one["filter"]) == ("newsletter", None)

@@ -10,6 +10,7 @@ import pytest
 from events import conversations as e
 from events import workspace as w
 from events.envelope import SYSTEM, Actor
+from events.notifications import KINDS
 from inbox_projection.feed import Entry, entry
 
 pytestmark = pytest.mark.real
@@ -172,7 +173,7 @@ async def test_who_does_not_want_to_be_told_is_not(world: Any) -> None:
     path = "/api/v1/me/notification-preferences"
     async with world.client("agent") as client:
         before = (await client.get(path)).json()
-        assert (len(before["in_app"]), before["mail"], before["mail_rhythm"]) == (7, [], "at_once")
+        assert (len(before["in_app"]), before["mail"], before["mail_rhythm"]) == (len(KINDS), [], "at_once")
         wish = {"in_app": ["mention"], "mail": ["assigned"], "mail_rhythm": "daily"}
         assert (await client.put(path, json=wish)).json() == wish
         assert (await client.put(path, json=wish | {"mail": ["channel_unhealthy"]})).status_code == 422

@@ -41,8 +41,8 @@ async def test_the_document_names_every_route_with_its_answers_and_problems(worl
         for status in good:
             schema = next(iter(one["responses"][status].get("content", {"": {"schema": {"x": 1}}}).values()))["schema"]
             assert schema, (path, method, status)
-    for name in ("unread", "waiting_on", "follower_ids"):
-        assert name not in document["components"]["schemas"]["Conversation"]["properties"]
+    for name in ("unread", "waiting_on", "waiting_since", "follower_ids"):
+        assert name in document["components"]["schemas"]["Conversation"]["properties"]
 
 
 # Hypothesis sees that other threads (the connection pool) draw random numbers meanwhile, and takes them for its own.

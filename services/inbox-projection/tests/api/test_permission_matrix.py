@@ -16,6 +16,7 @@ from inbox_projection.policy import PUBLIC, Permission, granted
 
 MESSAGE = "the conversation's own"
 MERGED = "another contact of one's own"
+OTHER = "another conversation of one's own"
 BODIES: dict[str, Any] = {
     "POST /inboxes": {"name": "n"},
     "PATCH /inboxes/{inbox_id}": {},
@@ -24,6 +25,7 @@ BODIES: dict[str, Any] = {
     "POST /agents": {"name": "n", "email": "n@agents.test", "role": "agent"},
     "PATCH /agents/{agent_id}": {},
     "PATCH /channels/{channel_id}": {"settings": {}},
+    "PUT /channels/{channel_id}/dkim": {},
     "PATCH /me": {},
     "POST /invitations/{token}/accept": {"password": "long enough"},
     "POST /password-resets": {"email": "a@b.test"},
@@ -39,9 +41,14 @@ BODIES: dict[str, Any] = {
     "POST /conversations/{conversation_id}/comments": {"text": "t"},
     "POST /conversations/{conversation_id}/forwards": {"message_ids": [MESSAGE], "to": ["b@c.test"], "text": "t"},
     "PUT /conversations/{conversation_id}/draft": {"text": "t"},
+    "PUT /conversations/{conversation_id}/presence": {"state": "viewing"},
     "PUT /conversations/{conversation_id}/assignment": {},
     "PUT /conversations/{conversation_id}/status": {"status": "resolved"},
     "PUT /conversations/{conversation_id}/priority": {"priority": "high"},
+    "PATCH /conversations/{conversation_id}": {"subject": "s"},
+    "PUT /conversations/{conversation_id}/inbox": {"inbox_id": OTHER},
+    "POST /conversations/{conversation_id}/merge": {"from_ids": [OTHER]},
+    "POST /conversations/{conversation_id}/suggested-link": {"accept": False},
     "PATCH /contacts/{contact_id}": {},
     "POST /contacts": {"name": "n"},
     "POST /contacts/{contact_id}/notes": {"text": "t"},
@@ -54,10 +61,15 @@ BODIES: dict[str, Any] = {
     "PATCH /tickets/{ticket_id}": {},
     "POST /pipelines": {"name": "n", "stages": [{"name": "a"}, {"name": "z", "kind": "closed"}]},
     "PATCH /pipelines/{pipeline_id}": {},
+    "POST /labels": {"name": "n"},
+    "PATCH /labels/{label_id}": {"color": "red"},
+    "POST /views": {"name": "n"},
+    "PATCH /views/{view_id}": {"name": "m"},
     "POST /snippets": {"name": "n", "text": "t"},
     "PATCH /snippets/{snippet_id}": {"text": "Hi"},
     "PUT /rules": {"rules": []},
     "PUT /email-filters": {"filters": []},
+    "POST /conversations/bulk": {"filter": {}, "command": {"type": "read"}, "dry_run": True},
     "POST /session": {"email": "a@b.test", "password": "x"},
 }
 
@@ -159,6 +171,7 @@ async def test_each_role_may_do_on_its_own_what_its_permissions_say(world: Any, 
                     "retry",
                     "confirm",
                     "{import_id}",
+                    "{test_id}",
                     "errors",
                 )
                 expected = {404} if unknown else BY_GRANT.get(path, {200, 201, 202, 204})
@@ -184,6 +197,11 @@ def _body(world: Any, method: str, path: str) -> dict[str, Any]:
         query = "select message_id from inbox.messages where conversation_id = %s and direction = 'in'"
         found = world.execute(query, (world.thread.conversation_id,))
         body = body | {"message_ids": [str(found[0][0])]}
+    if body is not None and body.get("from_ids") == [OTHER]:
+        world.another_contact()
+        body = body | {"from_ids": [str(world.story.threads[-1].conversation_id)]}
+    if body is not None and body.get("inbox_id") == OTHER:
+        body = body | {"inbox_id": str(world.story.inbox_id)}
     if body is not None and body.get("from_id") == MERGED:
         body = body | {"from_id": str(world.another_contact())}
     return {} if body is None else {"json": body}
@@ -211,10 +229,35 @@ def _filled(world: Any, path: str, whose: str) -> str:
         ids["company_id"] = world.company() if own else uuid4()
     if "{from_id}" in path:
         ids["from_id"] = world.another_contact()
+    if "{label_id}" in path:
+        ids["label_id"] = world.label() if own else uuid4()
+    if "{view_id}" in path:
+        ids["view_id"] = world.view(own=own)
+    if "{filtered_id}" in path:
+        ids["filtered_id"] = _filtered(world, own=own)
     if "{ticket_id}" in path:
         ids["ticket_id"] = world.ticket_of(thread)
-    for name in ("attachment_id", "import_id", "upload_id", "command_id", "quarantine_id", "token_id", "session_id"):
+    for name in (
+        "attachment_id",
+        "import_id",
+        "upload_id",
+        "command_id",
+        "quarantine_id",
+        "token_id",
+        "session_id",
+        "test_id",
+    ):
         ids[name] = uuid4()
     if whose == "unknown":
         ids = {name: value if name == "label" else uuid4() for name, value in ids.items()}
     return path.format(**ids)
+
+
+def _filtered(world: Any, *, own: bool) -> Any:
+    """A mail that a filter kept out of an inbox."""
+    inbox_id = world.story.inbox_id
+    world.story.inbox_id = inbox_id if own else world.foreign_inbox
+    world.story.filtered_mail(world.story.new_id(), world.story.new_id())
+    world.story.inbox_id = inbox_id
+    world.show()
+    return world.story.filtered[-1]

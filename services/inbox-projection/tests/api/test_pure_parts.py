@@ -20,7 +20,7 @@ from inbox_projection.feed import QUEUE, Entry, Listener, entry
 from inbox_projection.files import clean_name, clean_type, disposition
 from inbox_projection.policy import ANYWHERE, PUBLIC, Caller, Permission, Verdict, decide, granted
 from inbox_projection.problems import Problem, of_refusal
-from inbox_projection.queries.conversations import Place
+from inbox_projection.queries.conversation_filter import Place
 from inbox_projection.shown import Shown
 
 OWN, FOREIGN = uuid4(), uuid4()

@@ -266,5 +266,13 @@ async def test_reconciliation_counts_received_stored_and_shown(world: Any) -> No
     async with world.client("manager") as client:
         found = (await client.get("/api/v1/reconciliation", params={"to": "2026-03-02T09:00:00Z"})).json()
     Reconciliation.model_validate(found)
-    assert found["total"] == {"received": 2, "appended": 2, "filtered": 0, "quarantined": 0, "released": 0, "shown": 2}
+    assert found["total"] == {
+        "received": 2,
+        "appended": 2,
+        "filtered": 0,
+        "admitted": 0,
+        "quarantined": 0,
+        "released": 0,
+        "shown": 2,
+    }
     assert [(one["channel"], one["hour"]) for one in found["items"]] == [("email", "2026-03-02T08:00:00Z")]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.values import Address
-from inbox_projection.recipients import (
+from service_kit.recipients import (
     MAX_REFERENCES,
     Answered,
     Chosen,

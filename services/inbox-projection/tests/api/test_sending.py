@@ -136,7 +136,7 @@ async def test_what_is_too_large_for_a_mail_is_refused_before_anything_is_queued
         assert (await client.post(f"{path}/replies", json={"text": "t", "attachment_ids": ids[:1]})).status_code == 201
 
 
-async def test_a_channel_acknowledges_always_or_never(world: Any) -> None:
+async def test_a_channel_acknowledges_always_outside_hours_or_never(world: Any) -> None:
     path = f"/api/v1/channels/{world.support_channel}"
     wish = {"text": "We have it, #{{conversation.number}}.", "when": "always"}
     async with world.client("manager") as client:
@@ -144,7 +144,9 @@ async def test_a_channel_acknowledges_always_or_never(world: Any) -> None:
         assert kept.status_code == 200 and kept.json()["settings"]["acknowledgement"] == wish, kept.text
         stays = await client.patch(path, json={"settings": {"from_name": "Acme"}})
         assert stays.json()["settings"]["acknowledgement"] == wish
-        for wrong in (wish | {"when": "outside_hours"}, {"text": ""}, {"text": "x", "later": True}):
+        outside = await client.patch(path, json={"settings": {"acknowledgement": wish | {"when": "outside_hours"}}})
+        assert outside.json()["settings"]["acknowledgement"]["when"] == "outside_hours"
+        for wrong in (wish | {"when": "sometimes"}, {"text": ""}, {"text": "x", "later": True}):
             refused = await client.patch(path, json={"settings": {"acknowledgement": wrong}})
             assert refused.status_code == 422
         gone = await client.patch(path, json={"settings": {"acknowledgement": None}})

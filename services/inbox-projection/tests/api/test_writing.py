@@ -213,3 +213,17 @@ async def test_rules_are_drafted_whole_then_published(world: Any) -> None:
             deep = {"kind": "not", "of": deep}
         assert (await client.put("/api/v1/rules", json={"rules": [{**rule, "when": deep}]})).status_code == 422
         assert (await client.put("/api/v1/rules", json={"rules": [rule, rule]})).status_code == 422
+
+
+async def test_a_from_name_may_say_who_wrote_and_is_quoted_for_nobody_else(world: Any) -> None:
+    channel = f"/api/v1/channels/{world.support_channel}"
+    path = f"/api/v1/conversations/{world.thread.conversation_id}/replies"
+    async with world.client("manager") as client, world.client("agent") as agent:
+        changed = await client.patch(channel, json={"settings": {"from_name": "{agent} at {company}, {inbox}"}})
+        assert changed.status_code == 200 and changed.json()["settings"]["from_name"].startswith("{agent}")
+        me, inboxes = (await agent.get("/api/v1/me")).json(), (await agent.get("/api/v1/inboxes")).json()["items"]
+        answer = await agent.post(path, json={"text": "It is on its way."})
+    assert answer.status_code == 201, answer.text
+    inbox = next(one for one in inboxes if one["id"] == str(world.story.inbox_id))
+    content = world.router.asked[-1].data.content
+    assert content.sender.name == content.reply_to.name == f"{me['name']} at Acme, {inbox['name']}"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from events.bulk import ChangeConversations
 from inbox_projection.api import answers
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.common import CommandStatus
 from inbox_projection.api.parts import caller_of, parts_of
 from inbox_projection.policy import Permission
+from inbox_projection.pool import Database, Row
 from inbox_projection.problems import not_found, of_refusal
-from inbox_projection.queries import requests
+from inbox_projection.queries import bulks, requests
 
 router = APIRouter(route_class=GuardedRoute, tags=["commands"])
 _TICKET: Final = "/api/v1/tickets/{}"
@@ -33,10 +35,12 @@ _ADDRESSES: Final = {
 @policy(Permission.USE_SELF)
 async def read_command(request: Request, command_id: UUID) -> Response:
     """Commands of your own (administrators: all), for 24 hours at least."""
-    caller = caller_of(request)
-    row = await requests.status(
-        parts_of(request).database, command_id, caller.agent_id, everybody=caller.role == "administrator"
-    )
+    caller, database = caller_of(request), parts_of(request).database
+    everybody = caller.role == "administrator"
+    bulk = await bulks.one(database, command_id)
+    if bulk is not None and (everybody or bulk["agent_id"] == caller.agent_id):
+        return answers.json(await _bulk(database, bulk))
+    row = await requests.status(database, command_id, caller.agent_id, everybody=everybody)
     if row is None:
         raise not_found("command")
     resource_id, address = row["resource_id"], _ADDRESSES.get(row["command"] or "")
@@ -51,5 +55,19 @@ async def read_command(request: Request, command_id: UUID) -> Response:
             "result": {"resource_id": resource_id} if row["state"] == "done" else None,
             "reason": reason,
             "resource": address.format(resource_id) if address and resource_id else None,
+            "progress": None,
         }
     )
+
+
+async def _bulk(database: Database, row: Row) -> dict[str, Any]:
+    finished = row["finished_at"] is not None
+    return {
+        "id": row["bulk_id"],
+        "command": ChangeConversations.__name__,
+        "state": "done" if finished else "pending",
+        "result": await bulks.shaped(database, row) if finished else None,
+        "reason": None,
+        "resource": None,
+        "progress": {"handled": row["handled"], "total": row["matched"]},
+    }

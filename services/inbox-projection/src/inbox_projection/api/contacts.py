@@ -22,7 +22,8 @@ from inbox_projection.api.parts import caller_of, parts_of
 from inbox_projection.api.people import by_text, contact
 from inbox_projection.api.perform import IdempotencyKey, begin, perform
 from inbox_projection.policy import Permission
-from inbox_projection.queries import contacts, conversations, drafts
+from inbox_projection.queries import contacts, drafts
+from inbox_projection.queries.conversation_filter import Filter
 from service_kit.ids import derived_id
 
 router = APIRouter(route_class=GuardedRoute, tags=["contacts"])
@@ -106,5 +107,5 @@ async def list_conversations_of_contact(
     """Those that you may see, of the contact and of all who were merged with it."""
     row = await contact(request, contact_id)
     person_id = row["merged_into"] or contact_id
-    wanted = conversations.Filter(inboxes=caller_of(request).reach, contact_id=person_id)
-    return await listed(request, wanted, asked.cursor, asked.limit)
+    wanted = Filter(inboxes=caller_of(request).reach, contact_id=person_id)
+    return await listed(request, wanted, "newest", asked.cursor, asked.limit)

@@ -10,57 +10,45 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from inbox_projection import cursors
-from inbox_projection.api import answers
+from inbox_projection.api import answers, listing
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.common import Page
 from inbox_projection.api.models.conversations import Conversation, ConversationsAsked
 from inbox_projection.api.parts import caller_of, parts_of
-from inbox_projection.api.reach import check_inbox, conversation
+from inbox_projection.api.reach import conversation
 from inbox_projection.policy import Permission
-from inbox_projection.queries import conversations
+from inbox_projection.queries import conversation_lists, conversations
+from inbox_projection.queries.conversation_filter import Filter, Place
 
 router = APIRouter(route_class=GuardedRoute, tags=["conversations"])
 
 
-@router.get("/conversations", responses=answers.gives(Page[Conversation], what="Newest activity first."))
+@router.get("/conversations", responses=answers.gives(Page[Conversation], what="In the order of `sort`."))
 @policy(Permission.READ_CONVERSATIONS)
 async def list_conversations(request: Request, asked: Annotated[ConversationsAsked, Query()]) -> Response:
-    """All filters hold together. `assignee_id` may be `me` or `none`."""
-    if asked.inbox_id is not None:
-        check_inbox(request, Permission.READ_CONVERSATIONS, asked.inbox_id)
-    caller = caller_of(request)
-    assignee = caller.agent_id if asked.assignee_id == "me" else asked.assignee_id
-    wanted = conversations.Filter(
-        inboxes=None if asked.inbox_id is not None else caller.reach,
-        inbox_id=asked.inbox_id,
-        status=asked.status,
-        assignee=assignee,
-        team_id=asked.team_id,
-        label=asked.label,
-        channel=asked.channel,
-        contact_id=asked.contact_id,
-    )
-    return await listed(request, wanted, asked.cursor, asked.limit)
+    """All filters hold together. `assignee_id` may be `me` or `none`. By `waiting` come those who wait for us, the
+    longest first, then the others; by `priority` the urgent ones, then the rest, each by their newest activity."""
+    found = await listing.wanted(request, asked)
+    return await listed(request, found.filter, found.sort, asked.cursor, asked.limit)
 
 
 @router.get("/conversations/{conversation_id}", responses=answers.gives(Conversation, what="The conversation."))
 @policy(Permission.READ_CONVERSATIONS)
 async def read_conversation(request: Request, conversation_id: UUID) -> Response:
     row = await conversation(request, conversation_id, Permission.READ_CONVERSATIONS)
-    return answers.json(conversations.shaped(row))
+    return answers.json({**conversations.shaped(row), "presence": parts_of(request).here.of(conversation_id)})
 
 
-async def listed(request: Request, wanted: conversations.Filter, cursor: str | None, limit: int) -> Response:
-    """A page of what the filter shows."""
-    after = None if cursor is None else cursors.decode(cursor, conversations.Place)
-    rows = await conversations.page(parts_of(request).database, wanted, after, limit + 1)
+async def listed(request: Request, wanted: Filter, sort: str, cursor: str | None, limit: int) -> Response:
+    """A page of what the filter shows, in the order."""
+    after = None if cursor is None else cursors.decode(cursor, Place)
+    database, me = parts_of(request).database, caller_of(request).agent_id
+    rows = await conversation_lists.page(database, wanted, after, limit + 1, me=me, sort=sort)
     shown = rows[:limit]
     last = shown[-1] if len(rows) > limit else None
     return answers.json(
         {
             "items": [conversations.shaped(row) for row in shown],
-            "next_cursor": None
-            if last is None
-            else cursors.encode(conversations.Place(last["last_message_at"], last["conversation_id"])),
+            "next_cursor": None if last is None else cursors.encode(conversation_lists.place_of(last)),
         }
     )

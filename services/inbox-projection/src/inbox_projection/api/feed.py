@@ -21,7 +21,9 @@ _HEADERS: Final = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering
 _DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "`conversation` and `ticket` events `{id, inbox_id, sequence, position}`;"
-        " `notification` (`id` and `sequence` null): read your notifications; `reset`: read everything anew.",
+        " `notification` (`id` and `sequence` null): read your notifications; `presence`"
+        " `{id, inbox_id, agent_id, state}` (without an event id): an agent opened the conversation, writes in it, or"
+        " left it; `reset`: read everything anew.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
@@ -45,7 +47,8 @@ async def _stream(request: Request, parts: Parts, after: int, gap: bool) -> Asyn
     """Who listens is asked anew every 15 s: a session that ended, or an inbox that was left, is noticed then."""
     now = asyncio.get_running_loop().time
     caller: Caller | None = caller_of(request)
-    with parts.feed.listening() as listener:
+    assert caller is not None
+    with parts.feed.listening() as listener, parts.here.feeding(caller.agent_id):
         yield b"retry: 2000\n\n" + (reset_text(after) if gap else f"id: {after}\n\n".encode())
         check_at = now() + parts.feed.keep_alive_seconds
         try:
@@ -55,6 +58,9 @@ async def _stream(request: Request, parts: Parts, after: int, gap: bool) -> Asyn
                     visible = b"".join(one.text for one in entries if _may_see(caller, one))
                     if visible:
                         yield visible
+                passing = b"".join(one.text for one in listener.signals() if _may_see(caller, one))
+                if passing:
+                    yield passing
                 if now() >= check_at:
                     check_at = now() + parts.feed.keep_alive_seconds
                     caller = await identify(request, renew=False)

@@ -20,9 +20,9 @@ from inbox_projection.api.reach import check_inbox, conversation
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, invalid, not_found
 from inbox_projection.queries import conversations, messages
-from inbox_projection.recipients import Chosen
 from inbox_projection.replies import Frozen, Written, freeze_first
 from service_kit.ids import derived_id
+from service_kit.recipients import Chosen
 
 router = APIRouter(route_class=GuardedRoute, tags=["conversations"])
 
@@ -73,7 +73,7 @@ async def _frozen(
         view = await messages.sending_inbox(parts.database, body.inbox_id)
         if view is None:
             raise not_found("inbox")
-        channels = await messages.mail_channels(parts.database)
+        channels = await messages.mail_channels(parts.database, caller_of(request).agent_id, parts.company_name)
         written = Written(body.text, body.html, chosen, body.channel_id)
         return freeze_first(conversation_id, view, channels, body.subject, written, files, parts.reply_token_key)
     except (*sending.REFUSALS, Problem) as error:

@@ -14,16 +14,16 @@ from inbox_projection.api import answers, sending
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.conversations import Message
 from inbox_projection.api.models.replies import ForwardNew, ReplyNew
-from inbox_projection.api.parts import parts_of
+from inbox_projection.api.parts import caller_of, parts_of
 from inbox_projection.api.perform import IdempotencyKey, begin
 from inbox_projection.api.reach import conversation
 from inbox_projection.forwarding import Original
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, invalid, not_found
 from inbox_projection.queries import messages
-from inbox_projection.recipients import Chosen
 from inbox_projection.replies import freeze_forward
 from service_kit.ids import derived_id
+from service_kit.recipients import Chosen
 
 router = APIRouter(route_class=GuardedRoute, tags=["replies"])
 
@@ -51,7 +51,7 @@ async def forward_messages(
         view = await messages.answered(parts.database, conversation_id)
         if view is None:
             raise not_found("conversation")
-        channels = await messages.mail_channels(parts.database)
+        channels = await messages.mail_channels(parts.database, caller_of(request).agent_id, parts.company_name)
         frozen = freeze_forward(conversation_id, view, channels, carried, chosen, files, parts.reply_token_key)
     except (*sending.REFUSALS, Problem) as error:
         await sending.release(request, identity, files)

@@ -15,7 +15,7 @@ from inbox_projection.auth.origins import same_origin
 from inbox_projection.policy import PUBLIC, Caller, Permission, Verdict, decide
 from inbox_projection.problems import Problem, forbidden, too_large, unauthenticated
 from service_kit.web.log_ins import COOKIE as COOKIE
-from service_kit.web.parameters import check_query, query_names
+from service_kit.web.parameters import check_query, query_names, repeatable_names
 
 SMALL_BODY: Final = 64 * 1024
 READ_AT_ONCE: Final = 1024 * 1024
@@ -56,10 +56,12 @@ class GuardedRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         handle = super().get_route_handler()
-        permission, known, limit = policy_of(self), query_names(self.dependant.query_params), self._body_limit
+        permission, limit = policy_of(self), self._body_limit
+        declared = self.dependant.query_params
+        known, repeatable = query_names(declared), repeatable_names(declared)
 
         async def guarded(request: Request) -> Response:
-            _check_parameters(request, known)
+            _check_parameters(request, known, repeatable)
             if permission not in PUBLIC:
                 request.state.caller = await authenticate(request, permission)
             elif request.method not in _SAFE:
@@ -135,7 +137,7 @@ def _bounded(request: Request, limit: int) -> Request:
     return Request(request.scope, counted)
 
 
-def _check_parameters(request: Request, known: frozenset[str]) -> None:
-    check_query(request, known)
+def _check_parameters(request: Request, known: frozenset[str], repeatable: frozenset[str]) -> None:
+    check_query(request, known, repeatable)
     if any("\x00" in str(value) for value in request.path_params.values()):
         raise Problem(404, "not-found", "There is no such address.")

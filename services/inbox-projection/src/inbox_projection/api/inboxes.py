@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from events.business_hours import BusinessHours
 from events.commands import ChangeInbox, CreateInbox
+from inbox_projection import business_hours
 from inbox_projection.api import answers
 from inbox_projection.api.channels import sees_servers
 from inbox_projection.api.guard import GuardedRoute, policy
@@ -66,9 +68,18 @@ async def change_inbox(request: Request, inbox_id: UUID, body: InboxChange, key:
         signature=body.signature,
         quote_history=body.quote_history,
         archived=body.archived,
+        assign_first_answer=body.assign_first_answer,
+        reopen_days=body.reopen_days,
+        business_hours=_business_hours(body),
     )
     await perform(request, command, parts_of(request).workspace_id, key)
     return answers.json(await _inbox(request, inbox_id))
+
+
+def _business_hours(body: InboxChange) -> BusinessHours | Literal["always"] | None:
+    if "business_hours" not in body.model_fields_set:
+        return None
+    return "always" if body.business_hours is None else business_hours.made(**body.business_hours.model_dump())
 
 
 async def _inbox(request: Request, inbox_id: UUID) -> dict[str, Any]:

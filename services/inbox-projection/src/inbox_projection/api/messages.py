@@ -19,6 +19,7 @@ from inbox_projection.api.models.conversations import Message, MessagesAsked
 from inbox_projection.api.parts import parts_of
 from inbox_projection.api.reach import check_inbox, message
 from inbox_projection.policy import Permission
+from inbox_projection.pool import Row
 from inbox_projection.problems import not_found
 from inbox_projection.queries import messages
 
@@ -28,8 +29,9 @@ router = APIRouter(route_class=GuardedRoute, tags=["messages"])
 @router.get("/conversations/{conversation_id}/messages", responses=answers.gives(Page[Message], what="Oldest first."))
 @policy(Permission.READ_CONVERSATIONS)
 async def read_thread(request: Request, conversation_id: UUID, asked: Annotated[MessagesAsked, Query()]) -> Response:
-    """Messages, comments and what happened in between, in the order of the conversation."""
-    after = 0 if asked.cursor is None else cursors.decode(asked.cursor, messages.Place).sequence
+    """Messages, comments and what happened in between, in the order of the conversation. Where others were merged into
+    it, theirs are among them, by time; they name their own conversation, and have the sequence 0."""
+    after = messages.BEGINNING if asked.cursor is None else cursors.decode(asked.cursor, messages.Place)
     rows = await messages.thread(parts_of(request).database, conversation_id, after, asked.limit + 1)
     if rows is None:
         raise not_found("conversation")
@@ -38,10 +40,15 @@ async def read_thread(request: Request, conversation_id: UUID, asked: Annotated[
     cache = request.app.state.clean_html
     return answers.json(
         {
-            "items": [lines.shaped(row, cache, images=asked.images == "show") for row in shown],
-            "next_cursor": cursors.encode(messages.Place(shown[-1]["sequence"])) if len(rows) > asked.limit else None,
+            "items": [lines.shaped(_of(row, conversation_id), cache, images=asked.images == "show") for row in shown],
+            "next_cursor": cursors.encode(messages.place_of(shown[-1])) if len(rows) > asked.limit else None,
         }
     )
+
+
+def _of(row: Row, conversation_id: UUID) -> Row:
+    """A line as it is in the thread of this conversation: no sequence of another's counts here."""
+    return row if row["conversation_id"] == conversation_id else row | {"sequence": 0}
 
 
 @router.get(

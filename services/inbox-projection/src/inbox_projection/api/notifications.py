@@ -33,17 +33,19 @@ router = APIRouter(route_class=GuardedRoute, tags=["notifications"])
 @router.get("/notifications", responses=answers.gives(NotificationPage, what="Newest first."))
 @policy(Permission.READ_CONVERSATIONS)
 async def list_notifications(request: Request, asked: Annotated[NotificationsAsked, Query()]) -> Response:
-    """What concerns you: your own, and those of inboxes that you belong to. Nobody is told of their own acts."""
+    """What concerns you: your own, and those of inboxes that you belong to. Nobody is told of their own acts.
+    What concerns a conversation that you have open (`PUT …/presence`) is not there until you leave it."""
     database, caller = parts_of(request).database, caller_of(request)
     kinds = await notifications.kinds_of(database, caller.agent_id)
+    here = parts_of(request).here.open_of(caller.agent_id)
     after = None if asked.cursor is None else cursors.decode(asked.cursor, Place)
-    rows = await notifications.page(database, Wanted(caller, kinds, asked.unread), after, asked.limit + 1)
+    rows = await notifications.page(database, Wanted(caller, kinds, asked.unread, here), after, asked.limit + 1)
     last = rows[asked.limit - 1] if len(rows) > asked.limit else None
     return answers.json(
         {
             "items": [notifications.shaped(row) for row in rows[: asked.limit]],
             "next_cursor": None if last is None else cursors.encode(Place(last["at"], last["id"])),
-            "unread_count": await notifications.unread(database, caller, kinds),
+            "unread_count": await notifications.unread(database, caller, kinds, here),
         }
     )
 
@@ -56,7 +58,8 @@ async def mark_read(request: Request, body: NotificationsRead) -> Response:
     if not await notifications.mark_read(database, caller, body.up_to):
         raise not_found("notification")
     kinds = await notifications.kinds_of(database, caller.agent_id)
-    return answers.json({"unread_count": await notifications.unread(database, caller, kinds)})
+    here = parts_of(request).here.open_of(caller.agent_id)
+    return answers.json({"unread_count": await notifications.unread(database, caller, kinds, here)})
 
 
 @router.get("/me/notification-preferences", responses=answers.gives(NotificationPreferences, what="As they are."))

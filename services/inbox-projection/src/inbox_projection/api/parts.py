@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from inbox_projection.auth.api_tokens import ApiTokens
 from inbox_projection.auth.credentials import Credentials
 from inbox_projection.auth.identity import Identities
 from inbox_projection.auth.recovery import Recovery
+from inbox_projection.bulks import Bulks
 from inbox_projection.channel_grants import ChannelGrants
 from inbox_projection.commands import CommandPort
 from inbox_projection.feed import Feed
+from inbox_projection.here import Here
 from inbox_projection.inbound_log import InboundLog
 from inbox_projection.origins import Origin, Origins
 from inbox_projection.policy import Caller
@@ -37,6 +40,7 @@ class Parts:
     workspace_id: UUID
     public_url: str
     reply_token_key: bytes
+    company_name: str
     secrets: SecretBox
     database: Database
     identities: Identities
@@ -44,6 +48,7 @@ class Parts:
     recovery: Recovery
     origins: Origins
     presence: Presence
+    here: Here
     commands: CommandPort
     inbound: InboundLog
     blobs: Blobs
@@ -54,6 +59,10 @@ class Parts:
     metrics: Metrics
     limits: Limits = UNLIMITED
     providers: Providers = field(default_factory=dict)
+
+    @cached_property
+    def bulks(self) -> Bulks:
+        return Bulks(self.database, self.commands, self.workspace_id, self.clock)
 
     @property
     def grants(self) -> ChannelGrants:

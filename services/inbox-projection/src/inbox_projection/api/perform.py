@@ -59,10 +59,7 @@ async def perform(
     identity = identity or begin(request, key)
     publish = True
     if key is not None:
-        known = await stored.note(parts.database, identity, caller.agent_id, await _hash(request))
-        if not known.same_body:
-            raise Problem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.")
-        publish = not known.published
+        publish = not (await same_request(request, identity)).published
     if publish:
         await parts.origins.of_command(identity, caller.agent_id, origin_of(request))
     wrapped = envelope(
@@ -85,6 +82,14 @@ async def perform(
     return outcome
 
 
+async def same_request(request: Request, identity: UUID) -> stored.Noted:
+    """Remembers the request under its Idempotency-Key. Raises Problem 422 when that was another one's."""
+    known = await stored.note(parts_of(request).database, identity, caller_of(request).agent_id, await _hash(request))
+    if not known.same_body:
+        raise Problem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.")
+    return known
+
+
 async def pending_answer(_: Request, error: StillPending) -> Response:
     location = f"/api/v1/commands/{error.command_id}"
     body = {
@@ -94,6 +99,7 @@ async def pending_answer(_: Request, error: StillPending) -> Response:
         "result": None,
         "reason": None,
         "resource": None,
+        "progress": None,
     }
     return answers.json(body, 202, {"Location": location, "Retry-After": "1"})
 

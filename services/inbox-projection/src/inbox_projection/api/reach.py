@@ -24,7 +24,7 @@ def check_inbox(request: Request, permission: Permission, inbox_id: UUID, what: 
 
 async def conversation(request: Request, conversation_id: UUID, permission: Permission) -> Row:
     """The row of a conversation within reach. Raises Problem 404 or 403."""
-    row = await conversations.one(parts_of(request).database, conversation_id)
+    row = await conversations.one(parts_of(request).database, conversation_id, caller_of(request).agent_id)
     if row is None:
         raise not_found("conversation")
     check_inbox(request, permission, row["inbox_id"], "conversation")

@@ -23,9 +23,9 @@ from inbox_projection.api.reach import conversation
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, not_found
 from inbox_projection.queries import drafts, messages
-from inbox_projection.recipients import Chosen
 from inbox_projection.replies import Frozen, Written, freeze
 from service_kit.ids import derived_id
+from service_kit.recipients import Chosen
 
 router = APIRouter(route_class=GuardedRoute, tags=["replies"])
 SeenSequence = Annotated[
@@ -107,7 +107,9 @@ async def _change(
     request: Request, conversation_id: UUID, message_id: UUID, command: Command, key: str | None
 ) -> Response:
     await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
-    await perform(request, command, conversation_id, key)
+    row = await messages.message(parts_of(request).database, message_id)
+    merged = row is not None and row["merged_into"] == conversation_id
+    await perform(request, command, row["conversation_id"] if row is not None and merged else conversation_id, key)
     return await sending.shown(request, message_id)
 
 
@@ -126,7 +128,7 @@ async def _frozen(
         view = await messages.answered(parts.database, conversation_id)
         if view is None:
             raise not_found("conversation")
-        channels = await messages.mail_channels(parts.database)
+        channels = await messages.mail_channels(parts.database, caller_of(request).agent_id, parts.company_name)
         written = Written(body.text, body.html, chosen, body.from_channel_id)
         return freeze(conversation_id, view, channels, written, files, parts.reply_token_key)
     except (*sending.REFUSALS, Problem) as error:

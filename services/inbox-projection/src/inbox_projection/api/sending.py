@@ -17,9 +17,9 @@ from inbox_projection.api.parts import caller_of, parts_of
 from inbox_projection.api.perform import perform
 from inbox_projection.problems import Problem, invalid, not_found
 from inbox_projection.queries import messages
-from inbox_projection.recipients import ChannelNotOfInbox, NoAddressOfOurs, NoRecipient, OwnAddress, TooManyRecipients
 from inbox_projection.replies import NothingToAnswer, pictures
 from inbox_projection.uploads import MAX_BYTES, MAX_FILES, UploadNotFound
+from service_kit.recipients import ChannelNotOfInbox, NoAddressOfOurs, NoRecipient, OwnAddress, TooManyRecipients
 
 MAX_BODY: Final = 1024 * 1024
 REFUSALS: Final = (

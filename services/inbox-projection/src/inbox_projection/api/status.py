@@ -17,10 +17,12 @@ from events.commands import (
     TrashConversation,
 )
 from events.envelope import Command
+from events.filtering import SpamBlock
 from inbox_projection.api import answers
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.conversations import Conversation, StatusChange
 from inbox_projection.api.perform import IdempotencyKey
+from inbox_projection.api.spam import block_of
 from inbox_projection.api.work import change
 from inbox_projection.policy import Permission
 from inbox_projection.problems import invalid
@@ -33,13 +35,16 @@ router = APIRouter(route_class=GuardedRoute, tags=["status"])
 async def set_status(
     request: Request, conversation_id: UUID, body: StatusChange, key: IdempotencyKey = None
 ) -> Response:
-    """Snoozed until a time, or until they answer."""
+    """Snoozed until a time, or until they answer. Spam may block who sent it."""
     if body.until is not None and body.status != "snoozed":
         raise invalid(("body", "until"), "Only a snoozed conversation has a time.")
-    return await change(request, conversation_id, _command(body), key)
+    if body.block is not None and body.status != "spam":
+        raise invalid(("body", "block"), "Only who sends spam is blocked.")
+    block = None if body.block is None else await block_of(request, conversation_id, body.block)
+    return await change(request, conversation_id, _command(body, block), key)
 
 
-def _command(body: StatusChange) -> Command:
+def _command(body: StatusChange, block: SpamBlock | None) -> Command:
     match body.status:
         case "open":
             return ReopenConversation()
@@ -48,7 +53,7 @@ def _command(body: StatusChange) -> Command:
         case "resolved":
             return ResolveConversation()
         case "spam":
-            return MarkConversationAsSpam()
+            return MarkConversationAsSpam(block=block)
         case "trash":
             return TrashConversation()
         case _ as never:

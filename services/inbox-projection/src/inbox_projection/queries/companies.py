@@ -12,6 +12,7 @@ from inbox_projection.pool import Database, Row
 
 _COLUMNS: Final = "k.company_id, k.name, k.domains, k.note, k.created_at"
 _ONE: Final = f"select {_COLUMNS} from inbox.companies k where k.company_id = %s"  # noqa: S608 (of this file)
+_SOME: Final = f"select {_COLUMNS} from inbox.companies k where k.company_id = any(%s::uuid[])"  # noqa: S608 (as above)
 _PAGE: Final = f"""
 select {_COLUMNS}, lower(left(k.name, 100)) as found from inbox.companies k
 where lower(left(k.name, 100)) ~>=~ %(begin)s and lower(left(k.name, 100)) ~<~ %(end)s
@@ -29,6 +30,11 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 async def one(database: Database, company_id: UUID) -> Row | None:
     return await database.row(_ONE, (company_id,))
+
+
+async def some(database: Database, company_ids: Collection[UUID]) -> list[Row]:
+    """Those of these companies that there are."""
+    return await database.rows(_SOME, (list(company_ids),))
 
 
 async def page(database: Database, prefix: str, after: Place | None, limit: int) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,6 +34,11 @@ _VISIBLE: Final = SQL("(%(all)s or {} or (p.by_hand and not ({})))").format(
 )
 _ONE: Final = (
     SQL("select {} from inbox.contacts p where p.contact_id = %(contact)s and {}").format(_COLUMNS, _VISIBLE).as_bytes()
+)
+_SOME: Final = (
+    SQL("select {} from inbox.contacts p where p.contact_id = any(%(contacts)s::uuid[]) and {}")
+    .format(_COLUMNS, _VISIBLE)
+    .as_bytes()
 )
 _ALL: Final = (
     SQL(
@@ -93,6 +99,12 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 async def one(database: Database, contact_id: UUID, inboxes: frozenset[UUID] | None) -> Row | None:
     """A contact who began a conversation in one of these inboxes (None: any), or was added by hand and began none."""
     return await database.row(_ONE, {"contact": contact_id, "all": inboxes is None, "ids": list(inboxes or ())})
+
+
+async def some(database: Database, contact_ids: Sequence[UUID], inboxes: frozenset[UUID] | None) -> list[Row]:
+    """Those of these contacts whom `one` would give."""
+    asked = {"contacts": list(contact_ids), "all": inboxes is None, "ids": list(inboxes or ())}
+    return await database.rows(_SOME, asked)
 
 
 async def page(

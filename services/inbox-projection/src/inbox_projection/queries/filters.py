@@ -10,22 +10,31 @@ from uuid import UUID
 
 import msgspec
 
+from events.filtering import FilterSwitches
 from events.values import MessageContent, MessageFacts
 from events.workspace import EmailFilter
 from inbox_projection.lines import address, attachment
 from inbox_projection.pool import Database, Row
+from inbox_projection.queries.conversation_keys import COUNTED
+from inbox_projection.queries.conversation_lists import Count
 from inbox_projection.views.inbox import preview_of
 
 _filters: Final = msgspec.json.Decoder(tuple[EmailFilter, ...])
+_switches: Final = msgspec.json.Decoder(tuple[FilterSwitches, ...])
 _facts: Final = msgspec.json.Decoder(MessageFacts)
 _content: Final = msgspec.json.Decoder(MessageContent)
 _FILTERED: Final = (
     "select f.filtered_id, f.message_id, f.inbox_id, f.channel, f.channel_id, f.filter_id, f.filter_version,"
-    " f.contact_id, f.at, f.details, f.content from inbox.filtered f"
+    " f.contact_id, f.switch, f.refused, f.at, f.details, f.content, f.conversation_id, f.admitted_at, f.admitted_by"
+    " from inbox.filtered f"
 )
 _PAGE: Final = (
     _FILTERED + " where (%(every)s or f.inbox_id = any(%(inboxes)s::uuid[])) and (%(first)s or (f.at, f.filtered_id)"
     " < (%(at)s, %(id)s)) order by f.at desc, f.filtered_id desc limit %(limit)s"
+)
+_COUNT: Final = (
+    "select count(*) as found from (select 1 from inbox.filtered f"
+    " where %(every)s or f.inbox_id = any(%(inboxes)s::uuid[]) limit %(limit)s) e"
 )
 # As a line of a thread, for what reads originals and attachments.
 _MESSAGE: Final = (
@@ -47,11 +56,14 @@ class Version:
 
     number: int = 0
     filters: tuple[EmailFilter, ...] = ()
+    switches: tuple[FilterSwitches, ...] = ()
 
 
 async def newest(database: Database) -> Version:
-    row = await database.row("select version, filters from inbox.email_filters order by version desc limit 1")
-    return Version() if row is None else Version(row["version"], _filters.decode(row["filters"]))
+    row = await database.row("select version, filters, switches from inbox.email_filters order by version desc limit 1")
+    if row is None:
+        return Version()
+    return Version(row["version"], _filters.decode(row["filters"]), _switches.decode(row["switches"]))
 
 
 async def page(database: Database, inboxes: frozenset[UUID] | None, after: Place | None, limit: int) -> list[Row]:
@@ -69,11 +81,22 @@ async def page(database: Database, inboxes: frozenset[UUID] | None, after: Place
     )
 
 
+async def count(database: Database, inboxes: frozenset[UUID] | None) -> Count:
+    """How many filtered mails there are in these inboxes (None: in all)."""
+    row = await database.row(_COUNT, {"every": inboxes is None, "inboxes": list(inboxes or ()), "limit": COUNTED + 1})
+    found = 0 if row is None else int(row["found"])
+    return Count(min(found, COUNTED), more=found > COUNTED)
+
+
 async def caught_by(database: Database, rows: Sequence[Row]) -> dict[tuple[int, UUID], EmailFilter]:
     """The filters that caught these mails, as they were then, by version and id."""
     versions = sorted({row["filter_version"] for row in rows})
     found = await database.rows("select version, filters from inbox.email_filters where version = any(%s)", (versions,))
     return {(row["version"], one.id): one for row in found for one in _filters.decode(row["filters"])}
+
+
+async def one(database: Database, filtered_id: UUID) -> Row | None:
+    return await database.row(_FILTERED + " where f.filtered_id = %s", (filtered_id,))
 
 
 async def message(database: Database, message_id: UUID) -> Row | None:
@@ -82,6 +105,10 @@ async def message(database: Database, message_id: UUID) -> Row | None:
 
 
 def shaped_filter(one: EmailFilter) -> dict[str, Any]:
+    return msgspec.structs.asdict(one)
+
+
+def shaped_switches(one: FilterSwitches) -> dict[str, Any]:
     return msgspec.structs.asdict(one)
 
 
@@ -95,6 +122,8 @@ def shaped(row: Row, caught: EmailFilter | None) -> dict[str, Any]:
         "channel_id": row["channel_id"],
         "filter_id": row["filter_id"],
         "contact_id": row["contact_id"],
+        "switch": row["switch"],
+        "refused": row["refused"],
         "filter": None if caught is None else shaped_filter(caught),
         "from": None if content is None else address(content.sender),
         "to": [] if content is None else [address(one) for one in content.to],
@@ -105,4 +134,7 @@ def shaped(row: Row, caught: EmailFilter | None) -> dict[str, Any]:
         "erased": content is None,
         "received_at": row["at"],
         "raw_url": f"/api/v1/messages/{row['message_id']}/raw",
+        "admitted_at": row["admitted_at"],
+        "admitted_by": None if row["admitted_by"] is None else UUID(row["admitted_by"].partition(":")[2]),
+        "conversation_id": row["conversation_id"],
     }

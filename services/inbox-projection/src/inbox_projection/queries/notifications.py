@@ -17,6 +17,7 @@ MOST_COUNTED: Final = 100
 
 _WANTED: Final = """
 n.kind = any(%(kinds)s) and (n.at, n.notification_id) < (%(at)s, %(id)s)
+and coalesce(n.conversation_id <> all(%(open)s::uuid[]), true)
 and (not %(unread)s or (n.at, n.notification_id) > (mark.at, mark.notification_id) and not exists (
     select from inbox.read_marks r where r.conversation_id = n.conversation_id and r.agent_id = %(me)s
     and r.up_to >= n.sequence))
@@ -33,6 +34,8 @@ mine as (
     select own.* from unnest(%(inboxes)s::uuid[]) as i(inbox_id), mark cross join lateral (
         select n.* from inbox.notifications n
         where n.inbox_id = i.inbox_id and n.agent_id is null and n.actor_id <> %(me)s::text and {_WANTED}
+          and not exists (select from inbox.conversations c where c.conversation_id = n.conversation_id
+                          and c.inbox_id <> n.inbox_id)
         order by n.at desc, n.notification_id desc limit %(limit)s) own)
 """  # noqa: S608 (of this file)
 _PAGE: Final = (
@@ -71,11 +74,13 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the caller is shown: kinds that the caller wants to be told of, in inboxes that the caller belongs to."""
+    """What the caller is shown: kinds that the caller wants to be told of, in inboxes that the caller belongs to. What
+    concerns a conversation that the caller has open now is held back."""
 
     caller: Caller
     kinds: Sequence[str]
     unread: bool = False
+    open: Sequence[UUID] = ()
 
     def parameters(self, after: Place | None, limit: int) -> dict[str, Any]:
         reach = self.caller.reach
@@ -83,6 +88,7 @@ class Wanted:
             "me": self.caller.agent_id,
             "kinds": list(self.kinds),
             "unread": self.unread,
+            "open": list(self.open),
             "all": reach is None,
             "reach": list(reach or ()),
             "inboxes": list(self.caller.inbox_ids),
@@ -97,9 +103,9 @@ async def page(database: Database, wanted: Wanted, after: Place | None, limit: i
     return await database.rows(_PAGE.encode(), wanted.parameters(after, limit))
 
 
-async def unread(database: Database, caller: Caller, kinds: Sequence[str]) -> int:
+async def unread(database: Database, caller: Caller, kinds: Sequence[str], open_: Sequence[UUID] = ()) -> int:
     """How many are unread; more than a hundred are counted as a hundred, so that counting never takes long."""
-    row = await database.row(_COUNT.encode(), Wanted(caller, kinds, unread=True).parameters(None, MOST_COUNTED))
+    row = await database.row(_COUNT.encode(), Wanted(caller, kinds, True, open_).parameters(None, MOST_COUNTED))
     return 0 if row is None else int(row["unread"])
 
 

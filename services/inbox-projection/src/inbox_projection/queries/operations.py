@@ -19,6 +19,7 @@ select channel, hour,
        coalesce(sum(n) filter (where kind = 'received'), 0)::bigint as received,
        coalesce(sum(n) filter (where kind = 'appended'), 0)::bigint as appended,
        coalesce(sum(n) filter (where kind = 'filtered'), 0)::bigint as filtered,
+       coalesce(sum(n) filter (where kind = 'admitted'), 0)::bigint as admitted,
        coalesce(sum(n) filter (where kind = 'quarantined'), 0)::bigint as quarantined,
        coalesce(sum(n) filter (where kind = 'released'), 0)::bigint as released,
        coalesce(sum(n) filter (where kind = 'shown'), 0)::bigint as shown
@@ -31,7 +32,7 @@ from (select channel, hour, 'received' as kind, count as n from inbox.received
       where at >= %(from)s and at < %(to)s and direction = 'in' group by 1, 2) counted
 group by channel, hour order by hour, channel
 """
-KINDS: Final = ("received", "appended", "filtered", "quarantined", "released", "shown")
+KINDS: Final = ("received", "appended", "filtered", "admitted", "quarantined", "released", "shown")
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -64,9 +65,12 @@ async def counts(database: Database, begin: datetime, end: datetime) -> list[Row
 
 
 async def shown_of(database: Database, message_ids: list[UUID]) -> tuple[set[UUID], dict[UUID, UUID]]:
-    """Which of these messages are in conversations, and which were filtered (message id → filtered id)."""
+    """Which of these messages are in conversations, or tests of channels, and which were filtered (message id →
+    filtered id)."""
     appended = await database.rows(
-        "select message_id from inbox.messages where message_id = any(%s) and kind = 'message'", (message_ids,)
+        "select message_id from inbox.messages where message_id = any(%(ids)s) and kind = 'message'"
+        " union all select message_id from inbox.channel_tests where message_id = any(%(ids)s)",
+        {"ids": message_ids},
     )
     filtered = await database.rows(
         "select message_id, filtered_id from inbox.filtered where message_id = any(%s)", (message_ids,)

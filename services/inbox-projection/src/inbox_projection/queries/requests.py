@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
+from events.bulk import RefusedChange
+from events.outcomes import CommandHandled
 from inbox_projection.pool import Database, Row
 
+_refused: Final = msgspec.json.Decoder(tuple[RefusedChange, ...])
 _NOTE: Final = """
 insert into inbox_projection.requests as r (command_id, agent_id, body_hash) values (%(id)s, %(agent)s, %(hash)s)
 on conflict (command_id) do update set agent_id = r.agent_id
 returning r.body_hash is not distinct from %(hash)s as same_body, r.published_at is not null as published
 """
 _OUTCOME: Final = """
-select o.command_id, o.command, o.state, o.code, o.detail, o.resource_id
+select o.command_id, o.command, o.state, o.code, o.detail, o.resource_id, o.refused
 from inbox.command_outcomes o where o.command_id = %s
 """
 _STATUS: Final = """
@@ -47,9 +52,13 @@ async def mark_published(database: Database, command_id: UUID) -> None:
     )
 
 
-async def outcome(database: Database, command_id: UUID) -> Row | None:
-    """The outcome as the views have it."""
-    return await database.row(_OUTCOME, (command_id,))
+async def outcome(database: Database, command_id: UUID) -> CommandHandled | None:
+    """The outcome as the views have it, but for where it is shown: it is."""
+    row = await database.row(_OUTCOME, (command_id,))
+    if row is None:
+        return None
+    refused = () if row["refused"] is None else _refused.decode(row["refused"])
+    return CommandHandled(**{**row, "refused": refused})
 
 
 async def status(database: Database, command_id: UUID, agent_id: UUID, *, everybody: bool) -> Row | None:

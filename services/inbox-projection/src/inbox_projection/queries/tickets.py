@@ -29,7 +29,11 @@ _ONE: Final = (
     SQL("select {} from inbox.tickets t where t.ticket_id = %(ticket)s and {}").format(_COLUMNS, _SEEN).as_bytes()
 )
 
-
+_SOME: Final = (
+    SQL("select {} from inbox.tickets t where t.ticket_id = any(%(tickets)s::uuid[]) and {}")
+    .format(_COLUMNS, _SEEN)
+    .as_bytes()
+)
 _CHANGED: Final = SQL("select {} from inbox.tickets t where t.ticket_id = %(ticket)s").format(_COLUMNS).as_bytes()
 
 
@@ -103,6 +107,11 @@ async def page(database: Database, reader: Reader, wanted: Filter, after: Place 
 async def one(database: Database, reader: Reader, ticket_id: UUID) -> Row | None:
     """The ticket, if this reader may see it."""
     return await database.row(_ONE, {**reader.parameters, "ticket": ticket_id})
+
+
+async def some(database: Database, reader: Reader, ticket_ids: Sequence[UUID]) -> list[Row]:
+    """Those of these tickets that this reader may see."""
+    return await database.rows(_SOME, {**reader.parameters, "tickets": list(ticket_ids)})
 
 
 async def changed(database: Database, reader: Reader, ticket_id: UUID) -> Row | None:

@@ -11,7 +11,7 @@ import msgspec
 from psycopg.sql import SQL
 
 from inbox_projection.pool import Database, Row
-from inbox_projection.queries.conversations import PEOPLE
+from inbox_projection.queries.conversation_keys import PEOPLE
 from inbox_projection.queries.tickets import Reader
 
 _REACHED: Final = SQL("(%(everywhere)s or c.inbox_id = any(%(inboxes)s::uuid[]))")
@@ -33,7 +33,8 @@ select * from (
                c.conversation_id, null::uuid, json_build_object('number', c.number, 'status', c.status)::text,
                to_json(c.subject)::text
         from inbox.conversations c
-        where c.contact_id = i.contact_id and (c.created_at, c.conversation_id) < (%(at)s, %(id)s) and {reached}
+        where c.contact_id = i.contact_id and c.status <> 'discarded'
+          and (c.created_at, c.conversation_id) < (%(at)s, %(id)s) and {reached}
         order by c.created_at desc, c.conversation_id desc limit %(limit)s) t)
     union all
     (select t.* from {people} cross join lateral (

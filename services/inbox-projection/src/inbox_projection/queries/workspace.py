@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from inbox_projection import channel_settings
+from inbox_projection import business_hours, channel_settings
 from inbox_projection.pool import Database, Row
 from service_kit.limits import UNLIMITED, LimitName
 
@@ -18,7 +18,7 @@ _AGENTS: Final = (
 _ME: Final = _AGENTS + " where agent_id = %s"
 _INBOXES: Final = (
     "select inbox_id, name, fallback_address, team_ids, member_ids, signature, quote_history, archived,"
-    " created_at from inbox.inboxes"
+    " assign_first_answer, reopen_days, business_hours, created_at from inbox.inboxes"
     " where %(all)s or inbox_id = any(%(ids)s::uuid[]) order by created_at, inbox_id"
 )
 _CHANNELS: Final = (
@@ -77,6 +77,9 @@ async def inboxes(database: Database, ids: frozenset[UUID] | None, *, servers: b
             "signature": row["signature"],
             "quote_history": row["quote_history"],
             "archived": row["archived"],
+            "assign_first_answer": row["assign_first_answer"],
+            "reopen_days": row["reopen_days"],
+            "business_hours": business_hours.shaped(row["business_hours"]),
             "channels": channels_of.get(row["inbox_id"], []),
             "created_at": row["created_at"],
         }

@@ -1,19 +1,52 @@
 -- Made after the bulk load of a rebuild, at once in an empty schema. Each names the query it is there for.
 -- Lists are ranges of one index in the order of activity; INCLUDE lets the other filters be checked without the table.
 
--- The list of an inbox: inbox_id = ? and status = ? order by last_message_at desc, conversation_id desc.
+-- The list of an inbox: inbox_id = ? and status = ? and waiting_on = ? order by last_message_at, conversation_id.
 create index conversations_of_inbox on {schema}.conversations
-    (inbox_id, status, last_message_at, conversation_id) include (assignee_id, team_id, channel);
+    (inbox_id, status, waiting_on, last_message_at, conversation_id)
+    include (assignee_id, team_id, channel, priority, created_at);
 -- assignee_id = me, or is null.
 create index conversations_of_assignee on {schema}.conversations
-    (assignee_id, status, last_message_at, conversation_id) include (inbox_id, team_id, channel);
+    (assignee_id, status, waiting_on, last_message_at, conversation_id)
+    include (inbox_id, team_id, channel, priority, created_at);
 create index conversations_of_team on {schema}.conversations
-    (team_id, status, last_message_at, conversation_id) include (inbox_id, assignee_id, channel);
+    (team_id, status, waiting_on, last_message_at, conversation_id)
+    include (inbox_id, assignee_id, channel, priority, created_at);
+-- The same, who waits for us the longest first; and of an unusual priority. The others follow in the order above.
+create index conversations_waiting_of_inbox on {schema}.conversations
+    (inbox_id, status, waiting_since, conversation_id)
+    include (assignee_id, team_id, channel, created_at) where waiting_since is not null;
+create index conversations_waiting_of_assignee on {schema}.conversations
+    (assignee_id, status, waiting_since, conversation_id)
+    include (inbox_id, team_id, channel, created_at) where waiting_since is not null;
+create index conversations_waiting_of_team on {schema}.conversations
+    (team_id, status, waiting_since, conversation_id)
+    include (inbox_id, assignee_id, channel, created_at) where waiting_since is not null;
+create index conversations_by_priority_of_inbox on {schema}.conversations
+    (inbox_id, priority, status, waiting_on, last_message_at, conversation_id)
+    include (assignee_id, team_id, channel, created_at) where priority <> 'normal';
+create index conversations_by_priority_of_assignee on {schema}.conversations
+    (assignee_id, priority, status, waiting_on, last_message_at, conversation_id)
+    include (inbox_id, team_id, channel, created_at) where priority <> 'normal';
+create index conversations_by_priority_of_team on {schema}.conversations
+    (team_id, priority, status, waiting_on, last_message_at, conversation_id)
+    include (inbox_id, assignee_id, channel, created_at) where priority <> 'normal';
+-- What was merged into a conversation: its thread shows theirs, too.
+create index conversations_merged on {schema}.conversations (merged_into) where merged_into is not null;
+-- GET /search: #123.
+create index conversations_by_number on {schema}.conversations (number);
 -- contact_id = ?, also GET /contacts/{{id}}/conversations.
 create index conversations_of_contact on {schema}.conversations (contact_id, last_message_at, conversation_id);
--- label = ? and status = ?, with any other filter.
+-- label = ?, or who is mentioned, and status = ? and waiting_on = ?, with any other filter and in each order.
 create index conversation_labels_of_label on {schema}.conversation_labels
-    (label, status, last_message_at, conversation_id) include (inbox_id, assignee_id, team_id, channel);
+    (label, status, waiting_on, last_message_at, conversation_id)
+    include (inbox_id, assignee_id, team_id, channel, priority, created_at);
+create index conversation_labels_waiting on {schema}.conversation_labels
+    (label, status, waiting_since, conversation_id)
+    include (inbox_id, assignee_id, team_id, channel, created_at) where waiting_since is not null;
+create index conversation_labels_by_priority on {schema}.conversation_labels
+    (label, priority, status, waiting_on, last_message_at, conversation_id)
+    include (inbox_id, assignee_id, team_id, channel, created_at) where priority <> 'normal';
 
 -- GET /messages/{{id}}/raw and the reply just sent. Delivery states find their reply by it, too.
 create index messages_by_id on {schema}.messages (message_id) where kind = 'message';
@@ -56,6 +89,10 @@ create index tickets_open on {schema}.tickets (number) where closed_at is null;
 create index tickets_of_stage on {schema}.tickets (pipeline_id, stage, number);
 create index tickets_of_assignee on {schema}.tickets (assignee_id, number);
 create index tickets_of_contact on {schema}.tickets (contact_id, number) where contact_id is not null;
+-- assignee_id = none.
+create index tickets_unassigned on {schema}.tickets (number) where assignee_id is null;
+create index ticket_links_unassigned on {schema}.ticket_links
+    (inbox_id, closed, number) include (ticket_id, pipeline_id, stage, priority) where assignee_id is null;
 create index tickets_unlinked on {schema}.tickets (number) where conversations = 0;
 -- The conversations of a ticket; the tickets of an inbox, open or closed.
 create index ticket_links_of_ticket on {schema}.ticket_links (ticket_id);
@@ -64,3 +101,4 @@ create index ticket_links_of_inbox on {schema}.ticket_links
 
 create index quarantine_waiting on {schema}.quarantine (quarantined_at, quarantine_id) where released_at is null;
 create index command_outcomes_by_time on {schema}.command_outcomes using brin (handled_at) with (autosummarize = on);
+create index channel_tests_mails on {schema}.channel_tests (message_id) where message_id is not null;

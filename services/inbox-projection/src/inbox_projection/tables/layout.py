@@ -11,6 +11,7 @@ import msgspec
 
 from inbox_projection.tables.arrays import PARAMETER, PgArray, array
 from inbox_projection.views import rows
+from inbox_projection.views.channel_tests import ChannelTestRow
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,10 @@ class Table:
     def upsert(self) -> str:
         """Inserts rows, or puts them in the place of those with the same key."""
         keys = [f'"{name}"' for name in self.key]
-        others = ", ".join(f"{name} = excluded.{name}" for name in self.columns if name not in keys)
+        given = {name: f"coalesce(excluded.{name}, {self.name}.{name})" for name in self.kept}
+        others = ", ".join(
+            f"{name} = {given.get(name, f'excluded.{name}')}" for name in self.columns if name not in keys
+        )
         return f"{self.insert} on conflict ({', '.join(keys)}) do update set {others}"
 
     @cached_property
@@ -92,11 +96,15 @@ _SHORT: Final = {"int": "integer", "big": "bigint", "bool": "boolean", "time": "
 CONVERSATIONS: Final = _table(
     "conversations",
     rows.ConversationRow,
-    "uuid big uuid uuid word uuid word word text[] uuid uuid time time int int time uuid uuid text uuid text",
+    "uuid big uuid uuid word uuid word word text[] uuid uuid time time int int time uuid uuid text uuid text"
+    " word time text int uuid uuid[] uuid[] uuid bool uuid uuid[]",
     "conversation_id",
 )
 LABELS: Final = _table(
-    "conversation_labels", rows.LabelRow, "uuid text word uuid time uuid uuid word", "conversation_id label"
+    "conversation_labels",
+    rows.LabelRow,
+    "uuid text word uuid time uuid uuid word word time word time",
+    "conversation_id label",
 )
 MESSAGES: Final = _table(
     "messages",
@@ -123,7 +131,7 @@ TIMELINE: Final = _table(
 )
 LINKED_HANDLES: Final = _table("linked_handles", rows.LinkedHandleRow, "uuid int text text", "contact_id sequence")
 INBOXES: Final = _table(
-    "inboxes", rows.InboxRow, "uuid text text uuid text uuid[] uuid[] text bool bool time", "inbox_id"
+    "inboxes", rows.InboxRow, "uuid text text uuid text uuid[] uuid[] text bool bool bool int text time", "inbox_id"
 )
 TEAMS: Final = _table("teams", rows.TeamRow, "uuid text uuid[] time", "team_id")
 AGENTS: Final = _table(
@@ -135,8 +143,12 @@ AGENTS: Final = _table(
 CHANNELS: Final = _table(
     "channels", rows.ChannelRow, "uuid uuid text text text bool text time time text text time text text", "channel_id"
 )
+CHANNEL_TESTS: Final = replace(
+    _table("channel_tests", ChannelTestRow, "uuid uuid time time text text text text uuid", "test_id"),
+    kept=('"started_at"', '"ends_at"', '"credentials"', '"sent"', '"arrived"', '"routed"', '"message_id"'),
+)
 RULE_SETS: Final = _table("rule_sets", rows.RuleSetRow, "text int text time text", "state")
-EMAIL_FILTERS: Final = _table("email_filters", rows.EmailFiltersRow, "int text time text", "version")
+EMAIL_FILTERS: Final = _table("email_filters", rows.EmailFiltersRow, "int text text time text", "version")
 PIPELINES: Final = _table("pipelines", rows.PipelineRow, "uuid text text time", "pipeline_id")
 TICKETS: Final = _table(
     "tickets",
@@ -148,9 +160,12 @@ TICKET_LINKS: Final = _table(
     "ticket_links", rows.TicketLinkRow, "uuid uuid uuid big bool uuid text word uuid", "conversation_id ticket_id"
 )
 FILTERED: Final = _table(
-    "filtered", rows.FilteredRow, "uuid uuid uuid word uuid uuid int uuid time json uuid json", "filtered_id"
+    "filtered", rows.FilteredRow, "uuid uuid uuid word uuid uuid int uuid word word time json uuid json", "filtered_id"
 )
+ADMITTED: Final = _table("filtered", rows.AdmittedRow, "uuid uuid time text", "filtered_id")
 SNIPPETS: Final = _table("snippets", rows.SnippetRow, "uuid uuid text text text text text time text bool", "snippet_id")
+DEFINED_LABELS: Final = _table("labels", rows.DefinedLabelRow, "uuid text text text[] time text bool", "label_id")
+VIEWS: Final = _table("views", rows.ViewRow, "uuid uuid text uuid text text time text bool", "view_id")
 NOTIFICATIONS: Final = _table(
     "notifications", rows.NotificationRow, "uuid word uuid uuid uuid uuid int time word text", "notification_id"
 )
@@ -159,7 +174,9 @@ AUDIT: Final = _table("audit", rows.AuditRow, "uuid time uuid word word uuid uui
 QUARANTINE: Final = _table(
     "quarantine", rows.QuarantineRow, "uuid int text int big text text big time time", "quarantine_id"
 )
-OUTCOMES: Final = _table("command_outcomes", rows.OutcomeRow, "uuid text text text text uuid json time", "command_id")
+OUTCOMES: Final = _table(
+    "command_outcomes", rows.OutcomeRow, "uuid text text text text uuid json time json", "command_id"
+)
 STREAMS: Final = _table("streams", rows.StreamRow, "uuid int", "stream_id")
 FEED: Final = _table("feed", rows.FeedRow, "word uuid uuid int word int big", "feed_id")
 RECEIVED: Final = _table("received", rows.CountRow, "text time text big", "channel hour type", what="type")

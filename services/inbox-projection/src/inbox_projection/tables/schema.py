@@ -10,7 +10,7 @@ from psycopg import sql
 
 LIVE: Final = "inbox"
 NEXT: Final = "inbox_next"
-VIEW_VERSION: Final = 4
+VIEW_VERSION: Final = 5
 """Raised by every change of a projection or table; a live schema of another version is rebuilt."""
 VERSION_COMMENT: Final = "postroom views, version "
 
@@ -27,6 +27,7 @@ def create(connection: Executes, schema: str = LIVE) -> None:
         create_tables(connection, schema)
         create_indexes(connection, schema)
         _run(connection, "feed.sql", schema)
+        _run(connection, "search.sql", schema)
 
 
 def create_tables(connection: Executes, schema: str) -> None:
@@ -91,7 +92,14 @@ def switch(connection: Executes) -> None:
     """Puts `inbox_next` in the place of `inbox`, in the caller's transaction, which holds the live offsets locked.
 
     The feed is taken over with its ids and says `reset`; counts of inbound hours that Kafka no longer holds are kept.
+    The index of the search is taken over, too: what it names does not change. Views of before it had none.
     """
+    if connection.execute("select to_regclass('inbox.search_state')").fetchone() == (None,):
+        _run(connection, "search.sql", NEXT)
+    else:
+        connection.execute("select pg_advisory_xact_lock(%s)", (SEARCH_LOCK,))
+        for table in SEARCH_TABLES:
+            connection.execute(sql.SQL("alter table {} set schema inbox_next").format(sql.Identifier(LIVE, table)))
     for statement in (
         """insert into inbox_next.received select * from inbox.received
            on conflict (channel, hour, type) do update set count = greatest(received.count, excluded.count)""",
@@ -105,8 +113,11 @@ def switch(connection: Executes) -> None:
         connection.execute(statement, {"feed": FEED_LOCK} if "%(feed)s" in statement else None)
 
 
+SEARCH_TABLES: Final = tuple(f"search_{name}" for name in ("waiting", "documents", "segments", "blocks", "state"))
 FEED_LOCK: Final = 0x706F7374_66656564
 """The advisory lock under which feed ids are assigned, held to the commit ("postfeed")."""
+SEARCH_LOCK: Final = 0x706F7374_73726368
+"""The advisory lock of whoever writes the index of the search, held to the commit ("postsrch")."""
 
 
 def _run(connection: Executes, file: str, schema: str) -> None:

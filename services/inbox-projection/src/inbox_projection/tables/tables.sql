@@ -24,11 +24,23 @@ create table {schema}.conversations (
     key_id uuid,                            -- sealed the subject
     subject text not null,                  -- personal
     preview_key_id uuid,                    -- sealed the newest message
-    preview text not null                   -- personal; at most 160 characters, one line
+    preview text not null,                  -- personal; at most 160 characters, one line
+    waiting_on text not null,               -- us, customer, nobody: whose turn it is
+    waiting_since timestamptz,              -- us only: when the first message came that nobody answered
+    turn text,                              -- JSON: Turn (views/turn.py), where the two above do not say all of it
+    spoken integer not null,                -- sequence of the newest message or comment
+    spoken_by uuid,                         -- the agent, where it is ours
+    follower_ids uuid[] not null,           -- sorted
+    mentioned_ids uuid[] not null,          -- sorted
+    merged_into uuid,                       -- the conversation that stands for this one; never one that is merged itself
+    muted boolean not null,
+    follow_up_of uuid,                      -- its first message came too late for this one
+    follow_up_ids uuid[] not null           -- those that began so after this one, in their order
 ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05);
 
 -- One row for each label of a conversation, with all that lists filter and order by, so that a label's page is one
--- range of its index, whatever else is asked for. The label's first 200 characters.
+-- range of its index, whatever else is asked for. The label's first 200 characters. For each agent who was mentioned
+-- there is one, too, under what is no label (views/inbox.py, mention_of).
 create table {schema}.conversation_labels (
     conversation_id uuid not null,
     label text not null,
@@ -38,6 +50,10 @@ create table {schema}.conversation_labels (
     assignee_id uuid,
     team_id uuid,
     channel text not null,
+    waiting_on text not null,
+    waiting_since timestamptz,
+    priority text not null,
+    created_at timestamptz not null,
     primary key (conversation_id, label)
 ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
 
@@ -134,6 +150,9 @@ create table {schema}.inboxes (
     signature text not null,
     quote_history boolean not null,
     archived boolean not null,
+    assign_first_answer boolean not null,
+    reopen_days integer not null,           -- a message later than that begins a follow-up
+    business_hours text,
     created_at timestamptz not null
 );
 
@@ -204,6 +223,18 @@ create table {schema}.channels (
     health_parts text not null              -- JSON: what was last said of each part
 );
 
+create table {schema}.channel_tests (
+    test_id uuid primary key,
+    channel_id uuid not null,
+    started_at timestamptz,
+    ends_at timestamptz,
+    credentials text,                       -- JSON of each hop; NULL: nothing is known of it
+    sent text,
+    arrived text,
+    routed text,
+    message_id uuid                         -- of its mail, which is in no conversation
+);
+
 -- When a message last came in by a channel: a maximum over all conversations, so it needs no order among them.
 create table {schema}.channel_activity (
     channel_id uuid primary key,
@@ -222,6 +253,7 @@ create table {schema}.rule_sets (
 create table {schema}.email_filters (
     version integer primary key,
     filters text not null,                  -- JSON: a list of EmailFilter
+    switches text not null,                 -- JSON: a list of FilterSwitches
     set_at timestamptz not null,
     set_by text not null                    -- an actor, "agent:<id>"
 );
@@ -275,10 +307,15 @@ create table {schema}.filtered (
     filter_id uuid not null,
     filter_version integer not null,
     contact_id uuid,                        -- who was blocked, where no filter caught it
+    switch text,                            -- the ready-made filter that caught it
+    refused text,                           -- why an agent's answer by mail became no reply
     at timestamptz not null,                -- received by us
     details text not null,                  -- JSON: MessageFacts
     key_id uuid,                            -- sealed the content
-    content text storage external           -- personal; JSON: MessageContent
+    content text storage external,          -- personal; JSON: MessageContent
+    conversation_id uuid,                   -- it is in this one since it was let in
+    admitted_at timestamptz,
+    admitted_by text                        -- an actor, "agent:<id>"
 ) with (toast_tuple_target = 8160);
 
 -- What agents did. From where is state of the API (inbox_projection.origins), joined when read.
@@ -307,6 +344,30 @@ create table {schema}.snippets (
     deleted boolean not null                -- then nothing else is left
 );
 
+-- Labels that the team has agreed on. Conversations carry names: a former one is shown as the present one.
+create table {schema}.labels (
+    label_id uuid primary key,
+    name text not null,
+    color text not null,
+    former_names text[] not null,
+    changed_at timestamptz not null,
+    changed_by text not null,
+    deleted boolean not null                -- then nothing else is left
+);
+
+-- Lists that agents keep: their own and everybody's.
+create table {schema}.views (
+    view_id uuid primary key,
+    owner_id uuid,                          -- the agent whose own it is; NULL: everybody's
+    name text not null,
+    inbox_id uuid,                          -- of the filter: who does not see the inbox does not see the view
+    filter text not null,                   -- JSON: ViewFilter
+    sort text not null,
+    changed_at timestamptz not null,
+    changed_by text not null,
+    deleted boolean not null                -- then nothing else is left
+);
+
 create table {schema}.quarantine (
     quarantine_id uuid primary key,
     sequence integer not null,
@@ -329,7 +390,8 @@ create table {schema}.command_outcomes (
     detail text not null,
     resource_id uuid,
     shown_at text not null,                 -- JSON: a list of {{topic, partition, position}}
-    handled_at timestamptz not null
+    handled_at timestamptz not null,
+    refused text                            -- JSON: a list of {{id, code, detail}}, of a piece of a bulk
 );
 
 -- Reconciliation. received: inbound records by their headers; stored: what the router made of messages.
@@ -344,7 +406,7 @@ create table {schema}.received (
 create table {schema}.stored (
     channel text not null,
     hour timestamptz not null,              -- of facts.received_at; of the quarantining
-    outcome text not null,                  -- appended, filtered, quarantined, released
+    outcome text not null,                  -- appended, filtered, admitted, quarantined, released
     count bigint not null,
     primary key (channel, hour, outcome)
 ) with (fillfactor = 50);

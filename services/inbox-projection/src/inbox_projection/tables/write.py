@@ -6,17 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from inbox_projection.tables import layout
+from inbox_projection.tables import layout, search_waiting
 from inbox_projection.tables.arrays import array
 from inbox_projection.tables.layout import Table
 from inbox_projection.tables.schema import FEED_LOCK
 from inbox_projection.views import reconciliation
 from inbox_projection.views.changes import Changes
+from inbox_projection.views.channel_tests import ChannelTestRow
 from inbox_projection.views.rows import (
     ActivityRow,
     AgentRow,
     ChannelRow,
     ContactPropertyRow,
+    DefinedLabelRow,
     EmailFiltersRow,
     InboxRow,
     PipelineRow,
@@ -25,6 +27,7 @@ from inbox_projection.views.rows import (
     SnippetRow,
     StreamRow,
     TeamRow,
+    ViewRow,
 )
 from inbox_projection.views.workspace import TeamGone
 from service_kit.database import Cursor
@@ -98,11 +101,16 @@ class Writer:
         _workspace(parts, changes)
         _counts(parts, changes)
         if self._live:
+            found = search_waiting.waiting(changes)
+            if found:
+                parts.append((search_waiting.INSERT, search_waiting.arrays(found)))
             _put(parts, layout.FEED, _FEED, changes.touched)
         self._execute(cursor, parts)
         if changes.erased:
             conversations, keys = zip(*changes.erased, strict=True)
             self._execute(cursor, [(_ERASE, (array("uuid", conversations), array("uuid", keys)))])
+        if changes.admitted:
+            self._execute(cursor, [(layout.ADMITTED.update, layout.ADMITTED.arrays(changes.admitted))])
         if changes.erased_filtered:
             self._execute(cursor, [(_ERASE_FILTERED, (array("uuid", changes.erased_filtered),))])
         if changes.erased_contacts:
@@ -192,9 +200,12 @@ _WORKSPACE_TABLES: Final[dict[type[Row], Table]] = {
     TeamRow: layout.TEAMS,
     AgentRow: layout.AGENTS,
     ChannelRow: layout.CHANNELS,
+    ChannelTestRow: layout.CHANNEL_TESTS,
     RuleSetRow: layout.RULE_SETS,
     EmailFiltersRow: layout.EMAIL_FILTERS,
     PipelineRow: layout.PIPELINES,
     SnippetRow: layout.SNIPPETS,
+    ViewRow: layout.VIEWS,
+    DefinedLabelRow: layout.DEFINED_LABELS,
     ContactPropertyRow: layout.CONTACT_PROPERTIES,
 }

@@ -9,17 +9,22 @@ from uuid import UUID
 
 from events import conversations as c
 from events import workspace as w
+from events.business_hours import BusinessHours, BusinessHoursSet, OpenHours
+from events.channel_tests import HOPS, ChannelTestNoted, ChannelTestStarted
 from events.contacts import ContactChanges, ContactUpdated, HandleLinked, LinkedHandle
 from events.envelope import Actor
 from events.inbound import DeliveryAccepted
 from events.notifications import KINDS, NotificationPreferencesSet
 from events.outcomes import CommandHandled, ShownAt
 from events.rules import All, AssignTeam, Rule, RuleSet
-from events.values import Handle
+from events.values import Handle, MessageFacts
+from inbox_projection.testing import pretended_filtering
+from inbox_projection.testing.attention_actions import AttentionActions
 from inbox_projection.testing.contact_actions import ContactActions
 from inbox_projection.testing.sending_actions import SendingActions
 from inbox_projection.testing.story import WORKSPACE_ID, Story, Thread
 from inbox_projection.testing.ticket_actions import TicketActions
+from inbox_projection.testing.tidying_actions import TidyingActions
 
 TEXTS = ("Good morning", "", "Zażółć gęślą jaźń \U0001f43f", "with\x00NUL", "a\n\n  b\t c", "long " * 200, "\\\"{},'%s")
 
@@ -63,6 +68,8 @@ class Actions:
             *SendingActions(story).all,
             *ContactActions(story).all,
             *TicketActions(story).all,
+            *AttentionActions(story).all,
+            *TidyingActions(story).all,
         )
 
     @property
@@ -206,6 +213,8 @@ class Actions:
                 inbox_id=inbox, name=_text(a), team_ids=teams, quote_history=a % 2 == 0, archived=b % 2 == 0
             )
             self.story.workspace(changed)
+            hours = BusinessHours(zone="Europe/Warsaw", weekdays=((OpenHours(a, a + 60),),) * 7)
+            self.story.workspace(BusinessHoursSet(inbox_id=inbox, hours=hours if b % 3 else None))
 
     def team(self, a: int, b: int) -> None:
         if not self._teams or b % 3 == 0:
@@ -268,6 +277,16 @@ class Actions:
                 reason=("smtp_refused", "")[a % 2],
                 since=self.story.now,
             ),
+            ChannelTestStarted(
+                test_id=channel, channel_id=channel, address="x", started_at=self.story.now, ends_at=self.story.now
+            ),
+            ChannelTestNoted(
+                test_id=channel,
+                channel_id=channel,
+                hop=HOPS[a % len(HOPS)],
+                ok=a % 3 > 0,
+                message=_test_mail(self.story, channel) if a % len(HOPS) == HOPS.index("arrived") else None,
+            ),
             w.ChannelDisconnected(channel_id=channel),
         )
         self.story.workspace(events[b % len(events)])
@@ -278,7 +297,10 @@ class Actions:
         self.story.workspace(w.RuleSetPublished(rule_set=rule_set) if b % 2 else w.RuleSetDrafted(rule_set=rule_set))
 
     def filtered(self, a: int, b: int) -> None:
-        if self.story.filtered and b % 4 == 0:
+        waiting = [one for one in self.story.filtered if one not in {**self.story.admitted, **self.story.erased_at}]
+        if waiting and b % 4 == 1:
+            pretended_filtering.admit(self.story, waiting[a % len(waiting)], Actor("agent", str(self.story.agent_id)))
+        elif self.story.filtered and b % 4 == 0:
             self.story.erase_filtered(self.story.filtered[a % len(self.story.filtered)])
         else:
             version = self._filter_version or 1
@@ -294,6 +316,10 @@ class Actions:
         if not self.story.threads:
             self.story.mail(self.story.person())
         return self.story.threads[a % len(self.story.threads)]
+
+
+def _test_mail(story: Story, channel_id: UUID) -> MessageFacts:
+    return MessageFacts(message_id=story.new_id(), channel="email", channel_id=channel_id, received_at=story.now)
 
 
 def _text(number: int) -> str:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from events import commands as c
 from events import conversations as e
 from events import workspace as w
+from events.business_hours import BusinessHoursSet
+from events.channel_tests import ChannelTestStarted
 from events.envelope import Command, Envelope
+from events.filtering import FilterSwitches
+from events.labels import DefineLabel, DeleteLabel, LabelDefined, LabelDeleted
 from events.notifications import NotificationPreferencesSet, SetNotificationPreferences
 from events.outcomes import CommandHandled
 from events.rules import RuleSet
+from events.saved_views import DeleteView, SaveView, ViewDeleted, ViewSaved
 from events.snippets import DeleteSnippet, SaveSnippet, SnippetDeleted, SnippetSaved
 from events.system_mails import SendAccountMail
-from inbox_projection.testing import pretended_contacts, pretended_tickets
+from inbox_projection.testing import pretended_contacts, pretended_filtering, pretended_tickets, pretended_tidying
 from inbox_projection.testing.story import Story, Thread
 from service_kit.secrets import SecretBox
 
@@ -37,6 +43,7 @@ class PretendedRouter:
         self.mails: list[tuple[SendAccountMail, str]] = []
         self.secrets = SecretBox(secret_key)
         self.filter_version = 0
+        self.switches: tuple[FilterSwitches, ...] = ()
         self.replies: set[UUID] = set()
         self.foreign_inboxes: dict[UUID, UUID] = {}
         self._show = show
@@ -69,6 +76,10 @@ class PretendedRouter:
             return CommandHandled(**base, state="refused", code="not_found.reply-not-found", detail="None such.")
         self.story.cause = command.id
         self.made: UUID | None = None
+        if isinstance(data, c.ChangeConversations):
+            base["refused"] = pretended_filtering.change(self.story, command, self._tell)  # type: ignore[arg-type]
+            self.story.cause = None
+            return CommandHandled(**base, state="done", resource_id=data.bulk_id)
         self._tell(command)
         self.story.cause = None
         return CommandHandled(**base, state="done", resource_id=self.made)
@@ -90,6 +101,8 @@ class PretendedRouter:
         match data:
             case _ if isinstance(data, pretended_tickets.TOLD):
                 pretended_tickets.tell(self.story, command, self.foreign_inboxes)
+            case _ if thread and isinstance(data, pretended_tidying.TOLD):
+                pretended_tidying.tell(self.story, command, thread)
             case c.SnoozeConversation() if thread:
                 self.story.conversation(thread, e.ConversationSnoozed(until=data.until), actor=command.actor)
             case c.AssignConversation() if thread:
@@ -103,10 +116,20 @@ class PretendedRouter:
             case c.MarkRead() if thread and agent:
                 marked = e.ConversationReadMarked(agent_id=agent, up_to=data.up_to)
                 self.story.conversation(thread, marked, actor=command.actor)
+            case c.FollowConversation() if thread:
+                self.story.conversation(thread, e.ConversationFollowed(**fields), actor=command.actor)
+            case c.UnfollowConversation() if thread:
+                self.story.conversation(thread, e.ConversationUnfollowed(**fields), actor=command.actor)
             case c.AddComment() if thread:
                 text = e.CommentText(text=data.text)
+                teams = tuple(one for one in data.mentions if one in self.teams)
                 added = e.CommentAdded(
-                    comment_id=data.comment_id, agent_id=agent, mentions=data.mentions, personal=text
+                    comment_id=data.comment_id,
+                    agent_id=agent,
+                    mentions=tuple(one for one in data.mentions if one not in self.teams),
+                    mentioned_team_ids=teams,
+                    mentioned_members=tuple(member for one in teams for member in self.teams[one]["member_ids"]),
+                    personal=text,
                 )
                 self.story.conversation(thread, added, key=thread.contact_id, actor=command.actor)
             case c.SendReply() if thread:
@@ -146,6 +169,15 @@ class PretendedRouter:
             case SaveSnippet():
                 fields["owner_id"] = None if fields.pop("shared") else agent
                 self.story.workspace(SnippetSaved(**fields), actor=command.actor)
+            case DefineLabel():
+                self.story.workspace(LabelDefined(**fields), actor=command.actor)
+            case DeleteLabel():
+                self.story.workspace(LabelDeleted(label_id=data.label_id), actor=command.actor)
+            case SaveView():
+                fields["owner_id"] = None if fields.pop("shared") else agent
+                self.story.workspace(ViewSaved(**fields), actor=command.actor)
+            case DeleteView():
+                self.story.workspace(ViewDeleted(view_id=data.view_id), actor=command.actor)
             case DeleteSnippet():
                 self.story.workspace(SnippetDeleted(snippet_id=data.snippet_id), actor=command.actor)
             case c.CancelReply() if thread:
@@ -179,6 +211,10 @@ class PretendedRouter:
                     )
                 )
             case c.ChangeInbox():
+                hours = fields.pop("business_hours")
+                if hours is not None:
+                    kept = None if hours == "always" else hours
+                    self.story.workspace(BusinessHoursSet(inbox_id=data.inbox_id, hours=kept))
                 self.inbox_changed(**fields)
             case c.CreateTeam():
                 self.story.workspace(w.TeamCreated(**fields))
@@ -219,10 +255,17 @@ class PretendedRouter:
             case c.ChangeChannel():
                 self.sealed += fields.pop("secrets")
                 self.story.workspace(w.ChannelChanged(**fields), actor=command.actor)
+            case c.AdmitFiltered():
+                self.made = pretended_filtering.admit(self.story, command.stream, command.actor)
             case c.SetEmailFilters():
                 self.filter_version += 1
-                filters = w.EmailFiltersSet(version=self.filter_version, filters=data.filters)
+                self.switches = self.switches if data.switches is None else data.switches
+                filters = w.EmailFiltersSet(version=self.filter_version, filters=data.filters, switches=self.switches)
                 self.story.workspace(filters, actor=command.actor)
+            case c.TestChannel():
+                begun, ends = self.story.now, self.story.now + timedelta(minutes=3)
+                testing = ChannelTestStarted(**fields, address="help@shop.test", started_at=begun, ends_at=ends)
+                self.story.workspace(testing, actor=command.actor)
             case c.DisconnectChannel():
                 self.story.workspace(w.ChannelDisconnected(channel_id=data.channel_id))
             case c.DraftRules():

@@ -32,7 +32,7 @@ from events.envelope import SYSTEM, Actor, AnyEnvelope, Envelope
 from events.inbound import MessageReceived
 from events.sealing import ERASED, KEY_BYTES, DataKey, Erased, Keys
 from events.tickets import TicketOpened, TicketTitleErased
-from events.values import Address, Handle, MessageContent, MessageFacts
+from events.values import Address, Attachment, Handle, MessageContent, MessageFacts
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 WORKSPACE_ID = UUID("01957a00-0000-7000-8000-000000000001")
@@ -117,6 +117,8 @@ class Story:
         self.tickets: dict[UUID, TicketOpened] = {}
         self._ticket_sequences: dict[UUID, int] = {}
         self.filtered: list[UUID] = []
+        self.kept_out: dict[UUID, InboundFiltered] = {}
+        self.admitted: dict[UUID, UUID] = {}
         self.cause: UUID | None = None
         self.inbox_id, self.channel_id, self.team_id, self.agent_id = (self.new_id() for _ in range(4))
         self._offsets: dict[tuple[str, int], int] = {}
@@ -218,17 +220,25 @@ class Story:
         return contact_id
 
     def content(
-        self, author: UUID, subject: str, text: str, quoted: str = "", html: str | None = None
+        self,
+        author: UUID,
+        subject: str,
+        text: str,
+        quoted: str = "",
+        html: str | None = None,
+        sender: str = "Zofia Nowak",
+        attachments: tuple[Attachment, ...] = (),
     ) -> MessageContent:
         return MessageContent(
             external_id=f"{self.random.getrandbits(64):x}@client.test",
-            sender=Address(f"{author.hex[-12:]}@client.test", "Zofia Nowak"),
+            sender=Address(f"{author.hex[-12:]}@client.test", sender),
             to=(Address("support@postroom.test"),),
             delivered_to="support@postroom.test",
             subject=subject,
             new_text=text,
             quoted=quoted,
             html=html,
+            attachments=attachments,
         )
 
     def facts(self, content: MessageContent) -> MessageFacts:
@@ -293,13 +303,15 @@ class Story:
         )
         self.publish("conversations.v1", stream, 1, kept_out, key=stream)
         self.filtered.append(stream)
+        self.kept_out[stream] = kept_out
         return kept_out
 
     def erase_filtered(self, stream: UUID) -> None:
         """The author of a filtered mail is forgotten: its key is gone before the event tells of it."""
         if stream not in self.erased_at:
             self.erased_at[stream] = len(self.records)
-            self.publish("conversations.v1", stream, 2, PersonalDataErased(contact_id=self.new_id()))
+            sequence = 3 if stream in self.admitted else 2
+            self.publish("conversations.v1", stream, sequence, PersonalDataErased(contact_id=self.new_id()))
 
     def answer(self, thread: Thread, author: UUID, text: str = "Any news?", **parts: Any) -> None:
         """A further mail in a conversation, sealed with its author's key."""

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from events import catalog, contacts, conversations, tickets, workspace
 from events.envelope import AnyEnvelope
+from events.filtering import FilterSwitches
 from events.snippets import SnippetSaved
 from events.workspace import EmailFiltersSet, RuleSetDrafted, RuleSetPublished
 from inbox_projection.views.rows import AuditRow
@@ -19,12 +20,13 @@ _NOT_ASKED_FOR: Final = frozenset({conversations.ConversationReadMarked})
 """What happens by looking."""
 AUDITED: Final = frozenset(
     cls
-    for family in ("conversations", "contacts", "companies", "tickets", "workspace", "quarantine")
+    for family in ("conversations", "contacts", "companies", "tickets", "workspace", "quarantine", "filtered")
     for cls in catalog.members(family)
     if cls not in _NOT_ASKED_FOR
 )
 """Events that may be somebody's doing."""
 _QUARANTINE: Final = frozenset(catalog.members("quarantine"))
+_FILTERED: Final = frozenset(catalog.members("filtered"))
 _COMPANIES: Final = frozenset(catalog.members("companies"))
 _WITH_PERSONAL: Final = frozenset(cls for cls in AUDITED if catalog.personal_type(cls) is not None)
 _NAMED_BY: Final = (
@@ -35,6 +37,8 @@ _NAMED_BY: Final = (
     ("pipeline_id", "pipeline"),
     ("property_id", "contact-property"),
     ("snippet_id", "snippet"),
+    ("view_id", "view"),
+    ("label_id", "label"),
 )
 
 
@@ -64,6 +68,8 @@ def _target(envelope: AnyEnvelope) -> tuple[str, UUID]:
     topic = event.TOPIC
     if type(event) in _QUARANTINE:
         return "quarantine", envelope.stream
+    if type(event) in _FILTERED:
+        return "filtered-message", envelope.stream
     if topic == conversations.TOPIC:
         return "conversation", envelope.stream
     if topic == contacts.TOPIC:
@@ -81,13 +87,18 @@ def _target(envelope: AnyEnvelope) -> tuple[str, UUID]:
 def _details(event: Any) -> bytes:
     match event:
         case EmailFiltersSet():
-            return _encode({"version": event.version, "filters": len(event.filters)})
+            switched = {"switches": [_switched(one) for one in event.switches]} if event.switches else {}
+            return _encode({"version": event.version, "filters": len(event.filters), **switched})
         case SnippetSaved():
             return _encode({"name": event.name, "folder": event.folder, "shared": event.owner_id is None})
         case RuleSetDrafted() | RuleSetPublished():
             return _encode({"version": event.rule_set.version, "rules": len(event.rule_set.rules)})
         case _:
             return _encode(replace(event, personal=None) if type(event) in _WITH_PERSONAL else event)
+
+
+def _switched(switches: FilterSwitches) -> dict[str, Any]:
+    return {"inbox_id": switches.inbox_id, "on": sorted(switches.on)}
 
 
 def _uuid(text: str | None) -> UUID | None:

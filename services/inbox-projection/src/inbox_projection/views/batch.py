@@ -9,22 +9,26 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from events import catalog
+from events.channel_tests import ChannelTestNoted
 from events.contacts import ContactCreated, ContactErased, HandleLinked
 from events.conversations import (
     ConversationOpened,
     ConversationReadMarked,
     ConversationStarted,
+    FilteredAdmitted,
     InboundFiltered,
     InboundQuarantined,
     MessageAppended,
     PersonalDataErased,
     QuarantineReleased,
+    ReplyQueued,
 )
 from events.envelope import AnyEnvelope, Envelope
 from events.tickets import TicketOpened
 from events.values import MessageFacts
 from events.workspace import ChannelHealthNoted
 from inbox_projection.views import (
+    attention,
     audit,
     company,
     contact,
@@ -43,7 +47,7 @@ from inbox_projection.views.order import Holes, check
 from inbox_projection.views.reconciliation import channel_of, count_received, count_stored
 from inbox_projection.views.rows import CompanyRow, ConversationRow, DeliveryRow, FeedRow, Line, NotificationRow
 from inbox_projection.views.ticket import TicketRows
-from service_kit.notices import tells
+from service_kit.notices import silenced, tells
 
 
 def fold(batch: Iterable[Arrived], known: Known, holes: Holes) -> Changes:
@@ -107,7 +111,8 @@ class _Folding:
                     position=record.position,
                 )
             )
-            if row.labels or (known is not None and known.labels):
+            changes.touched.extend(_also_touched(known, row, changes.touched[-1]))
+            if row.labels or row.mentioned_ids or (known is not None and known.labels):
                 before = {} if known is None else {label.label: label for label in inbox.labels_of(known)}
                 after = {label.label: label for label in inbox.labels_of(row)}
                 changes.labels.extend(label for label in after.values() if before.get(label.label) != label)
@@ -133,11 +138,12 @@ class _Folding:
             if type(event) is PersonalDataErased:
                 self.changes.erased_filtered.append(stream)
             return
+        row = attention.noted(envelope, before, row)
         if folded is None:
             self._conversations[stream] = _Conversation(before, row, record)
         else:
             folded.row, folded.record = row, record
-        if tells(type(event)):
+        if tells(type(event)) and not silenced(event, muted=row.muted):
             self._notify(record, notifications.of_conversation(envelope, before, row))
         if type(event) is ConversationReadMarked:
             self.changes.read_marks[stream, event.agent_id] = notifications.read_mark(envelope)
@@ -167,6 +173,8 @@ class _Folding:
             kind = type(event)
             if kind is ConversationOpened or kind is MessageAppended:
                 self._came_in(event.message)
+            elif kind is ReplyQueued and event.written_as is not None:
+                self._came_in(event.written_as)
             elif kind in timeline.OF_CONVERSATIONS:
                 changes.timeline.append(timeline.of_conversation(envelope, row.contact_id))
             elif kind is PersonalDataErased:
@@ -269,6 +277,8 @@ class _Folding:
         if isinstance(envelope.data, ChannelHealthNoted):
             channel = self._workspace.channels.get(envelope.data.channel_id)
             self._notify(record, notifications.of_channel(envelope, channel))
+        elif isinstance(envelope.data, ChannelTestNoted) and envelope.data.message is not None:
+            self._came_in(envelope.data.message)
         for change in workspace.project(envelope, self._workspace):
             workspace.put(self._workspace, change)
             self.changes.workspace.append(change)
@@ -279,6 +289,12 @@ class _Folding:
         row = filtered.filtered(envelope, record.key_id)
         self.changes.filtered.append(row)
         count_stored(self.changes.stored, row.channel, row.at, "filtered")
+
+    def admitted(self, record: Arrived, envelope: Envelope[FilteredAdmitted]) -> None:
+        self._check(envelope, None)
+        self._remember(envelope)
+        self.changes.admitted.append(filtered.admitted(envelope))
+        count_stored(self.changes.stored, envelope.data.channel, envelope.data.received_at, "admitted")
 
     def audited(self, envelope: AnyEnvelope) -> None:
         row = audit.noted(envelope)
@@ -319,6 +335,14 @@ class _Folding:
         self._streams[envelope.stream] = self.changes.streams[envelope.stream] = envelope.sequence
 
 
+def _also_touched(before: ConversationRow | None, row: ConversationRow, told: FeedRow) -> Iterable[FeedRow]:
+    """Who else is told: those in whose inbox it lay before, and who looks at the conversation that stands for it."""
+    if before is not None and before.inbox_id != row.inbox_id:
+        yield replace(told, inbox_id=before.inbox_id)
+    if row.merged_into is not None:
+        yield replace(told, conversation_id=row.merged_into, sequence=0)
+
+
 _Folder = Callable[[_Folding, Arrived, Any], None]
 _BY_FAMILY: Final[dict[str, _Folder]] = {
     "conversations": _Folding.conversation,
@@ -333,6 +357,7 @@ _BY_FAMILY: Final[dict[str, _Folder]] = {
 _FOLDERS: Final[dict[type, _Folder]] = {
     **{cls: folder for family, folder in _BY_FAMILY.items() for cls in catalog.members(family)},
     InboundFiltered: _Folding.filtered,
+    FilteredAdmitted: _Folding.admitted,
     InboundQuarantined: _Folding.quarantined,
     QuarantineReleased: _Folding.released,
 }

@@ -11,6 +11,7 @@ from uuid import UUID
 from events.envelope import AnyEnvelope
 from inbox_projection.views.reconciliation import Header, Tally
 from inbox_projection.views.rows import (
+    AdmittedRow,
     AuditRow,
     CompanyChange,
     CompanyRow,
@@ -81,6 +82,7 @@ class Changes:
     erased: list[tuple[UUID, UUID]] = field(default_factory=list)
     filtered: list[FilteredRow] = field(default_factory=list)
     erased_filtered: list[UUID] = field(default_factory=list)
+    admitted: list[AdmittedRow] = field(default_factory=list)
     audit: list[AuditRow] = field(default_factory=list)
     new_contacts: dict[UUID, ContactRow] = field(default_factory=dict)
     changed_contacts: dict[UUID, ContactRow] = field(default_factory=dict)

@@ -11,16 +11,25 @@ from msgspec.structs import replace
 from events.conversations import (
     CommentAdded,
     ConversationAssigned,
+    ConversationContactChanged,
     ConversationEvent,
+    ConversationFollowed,
+    ConversationFollowedUp,
+    ConversationMergedInto,
+    ConversationMoved,
+    ConversationMuted,
     ConversationOpened,
     ConversationReadMarked,
     ConversationReopened,
     ConversationResolved,
     ConversationRouted,
+    ConversationsMerged,
     ConversationSnoozed,
     ConversationStarted,
     ConversationTrashed,
     ConversationUnassigned,
+    ConversationUnfollowed,
+    ConversationUnmuted,
     LabelAdded,
     LabelRemoved,
     MarkedAsSpam,
@@ -37,6 +46,9 @@ from events.conversations import (
     ReplySent,
     ReplyUncertain,
     SnoozeElapsed,
+    SubjectChanged,
+    SuggestedLinkRefused,
+    TrashElapsed,
 )
 from events.envelope import Envelope
 from events.values import MessageContent
@@ -45,6 +57,8 @@ from inbox_projection.views.rows import ConversationRow, LabelRow
 PREVIEW_CHARACTERS: Final = 160
 LABEL_CHARACTERS: Final = 200
 DEFAULT_PRIORITY: Final = "normal"
+DISCARDED: Final = "discarded"
+"""The status of what was in the trash for too long: no list and no call shows it."""
 
 
 def opened(envelope: Envelope[ConversationOpened], key_id: UUID | None) -> ConversationRow:
@@ -73,6 +87,7 @@ def opened(envelope: Envelope[ConversationOpened], key_id: UUID | None) -> Conve
         subject="" if personal is None else personal.subject,
         preview_key_id=key_id,
         preview="" if personal is None else _preview_of(personal.message),
+        follow_up_of=event.follow_up_of,
     )
 
 
@@ -156,10 +171,34 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None, row: Con
             return replace(row, sequence=sequence, labels=tuple(each for each in row.labels if each != gone))
         case PriorityChanged():
             return replace(row, sequence=sequence, priority=event.priority)
+        case ConversationFollowed() | ConversationUnfollowed():
+            return replace(row, sequence=sequence)
         case PersonalDataErased():
             return _erased(row, sequence, event.contact_id)
         case ConversationOpened() | ConversationStarted() | ConversationReadMarked():
             return replace(row, sequence=sequence)
+        case SubjectChanged():
+            subject = "" if event.personal is None else event.personal.subject
+            return replace(row, sequence=sequence, key_id=key_id, subject=subject)
+        case ConversationContactChanged():
+            return replace(row, sequence=sequence, contact_id=event.contact_id)
+        case ConversationMoved():
+            return replace(
+                row, sequence=sequence, inbox_id=event.inbox_id, assignee_id=event.agent_id, team_id=event.team_id
+            )
+        case ConversationsMerged():
+            return _merged(row, sequence, event)
+        case ConversationMergedInto():
+            closed = _standing(row, sequence, "resolved")
+            return replace(closed, merged_into=event.survivor_id, suggested_link=None)
+        case ConversationMuted() | ConversationUnmuted():
+            return replace(row, sequence=sequence, muted=isinstance(event, ConversationMuted))
+        case SuggestedLinkRefused():
+            return replace(row, sequence=sequence, suggested_link=None)
+        case ConversationFollowedUp():
+            return replace(row, sequence=sequence, follow_up_ids=(*row.follow_up_ids, event.conversation_id))
+        case TrashElapsed():
+            return _standing(row, sequence, DISCARDED)
         case _:
             assert_never(event)
 
@@ -176,9 +215,19 @@ def labels_of(row: ConversationRow) -> list[LabelRow]:
             assignee_id=row.assignee_id,
             team_id=row.team_id,
             channel=row.channel,
+            waiting_on=row.waiting_on,
+            waiting_since=row.waiting_since,
+            priority=row.priority,
+            created_at=row.created_at,
         )
-        for label in sorted({label[:LABEL_CHARACTERS] for label in row.labels})
+        for label in sorted({*(label[:LABEL_CHARACTERS] for label in row.labels), *map(mention_of, row.mentioned_ids)})
     ]
+
+
+def mention_of(agent_id: UUID) -> str:
+    """Under what the index of labels holds the conversations in which an agent was mentioned: no label has a control
+    character."""
+    return f"\x1fmentions {agent_id}"
 
 
 def preview_of(text: str) -> str:
@@ -198,6 +247,16 @@ def _spoken(row: ConversationRow, sequence: int, at: datetime, key_id: UUID | No
         message_count=row.message_count + 1,
         preview_key_id=key_id,
         preview=preview,
+    )
+
+
+def _merged(row: ConversationRow, sequence: int, event: ConversationsMerged) -> ConversationRow:
+    ids = {each.id for each in event.merged}
+    return replace(
+        row,
+        sequence=sequence,
+        last_message_at=max(event.last_message_at or row.last_message_at, row.last_message_at),
+        suggested_link=None if row.suggested_link in ids else row.suggested_link,
     )
 
 

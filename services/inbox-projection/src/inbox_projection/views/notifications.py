@@ -25,7 +25,7 @@ def of_conversation(
     had = None if before is None else before.assignee_id
     return [
         _row(envelope, notice.kind, notice.agent_id, row.inbox_id, conversation_id=row.conversation_id)
-        for notice in notices(envelope.data, envelope.actor, had, row.assignee_id)
+        for notice in notices(envelope.data, envelope.actor, had, row.assignee_id, row.follower_ids)
     ]
 
 

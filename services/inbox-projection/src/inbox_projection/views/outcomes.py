@@ -20,4 +20,5 @@ def handled(envelope: Envelope[CommandHandled]) -> OutcomeRow:
         resource_id=event.resource_id,
         shown_at=msgspec.json.encode(event.shown_at),
         handled_at=envelope.occurred_at,
+        refused=msgspec.json.encode(event.refused) if event.refused else None,
     )

@@ -50,7 +50,7 @@ def count_received(tally: Tally, topic: str, headers: Sequence[Header]) -> None:
 
 
 def count_stored(tally: Tally, channel: str, at: datetime, outcome: str) -> None:
-    """Counts what the router made of an inbound record: appended, filtered, quarantined, released."""
+    """Counts what the router made of an inbound record: appended, filtered, admitted, quarantined, released."""
     key = (channel, hour_of(at), outcome)
     tally[key] = tally.get(key, 0) + 1
 

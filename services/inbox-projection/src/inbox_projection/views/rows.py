@@ -36,9 +36,22 @@ class ConversationRow(Row, frozen=True, kw_only=True, gc=False):
     subject: str
     preview_key_id: UUID | None
     preview: str
+    waiting_on: str = "nobody"
+    waiting_since: datetime | None = None
+    turn: str | None = None
+    spoken: int = 0
+    spoken_by: UUID | None = None
+    follower_ids: tuple[UUID, ...] = ()
+    mentioned_ids: tuple[UUID, ...] = ()
+    merged_into: UUID | None = None
+    muted: bool = False
+    follow_up_of: UUID | None = None
+    follow_up_ids: tuple[UUID, ...] = ()
 
 
 class LabelRow(Row, frozen=True, kw_only=True, gc=False):
+    """`label` is one, or of an agent who was mentioned what `inbox.mention_of` gives."""
+
     conversation_id: UUID
     label: str
     status: str
@@ -47,6 +60,10 @@ class LabelRow(Row, frozen=True, kw_only=True, gc=False):
     assignee_id: UUID | None
     team_id: UUID | None
     channel: str
+    waiting_on: str
+    waiting_since: datetime | None
+    priority: str
+    created_at: datetime
 
 
 class Line(Row, frozen=True, kw_only=True, gc=False):
@@ -164,6 +181,9 @@ class InboxRow(Row, frozen=True, kw_only=True, gc=False):
     signature: str
     quote_history: bool
     archived: bool
+    assign_first_answer: bool
+    reopen_days: int
+    business_hours: str | None
     created_at: datetime
 
 
@@ -225,12 +245,23 @@ class EmailFiltersRow(Row, frozen=True, kw_only=True, gc=False):
 
     version: int
     filters: str
+    switches: str
     set_at: datetime
     set_by: str
 
 
+class AdmittedRow(Row, frozen=True, kw_only=True, gc=False):
+    """The columns of a filtered mail that was let in."""
+
+    filtered_id: UUID
+    conversation_id: UUID
+    admitted_at: datetime
+    admitted_by: str
+
+
 class FilteredRow(Row, frozen=True, kw_only=True, gc=False):
-    """A mail that a filter kept out of its inbox."""
+    """A mail that a filter kept out of its inbox; `switch` names a ready-made one, `refused` says why it was none of
+    them."""
 
     filtered_id: UUID
     message_id: UUID
@@ -240,6 +271,8 @@ class FilteredRow(Row, frozen=True, kw_only=True, gc=False):
     filter_id: UUID
     filter_version: int
     contact_id: UUID | None
+    switch: str | None
+    refused: str | None
     at: datetime
     details: bytes
     key_id: UUID | None
@@ -294,6 +327,32 @@ class SnippetRow(Row, frozen=True, kw_only=True, gc=False):
     text: str
     html: str | None
     attachments: str
+    changed_at: datetime
+    changed_by: str
+    deleted: bool
+
+
+class DefinedLabelRow(Row, frozen=True, kw_only=True, gc=False):
+    """A label that the team has agreed on. Of a deleted one nothing else is left."""
+
+    label_id: UUID
+    name: str
+    color: str
+    former_names: tuple[str, ...]
+    changed_at: datetime
+    changed_by: str
+    deleted: bool
+
+
+class ViewRow(Row, frozen=True, kw_only=True, gc=False):
+    """A view that an agent saved; `filter` is a ViewFilter as JSON. Of a deleted one nothing else is left."""
+
+    view_id: UUID
+    owner_id: UUID | None
+    name: str
+    inbox_id: UUID | None
+    filter: str
+    sort: str
     changed_at: datetime
     changed_by: str
     deleted: bool
@@ -357,6 +416,7 @@ class OutcomeRow(Row, frozen=True, kw_only=True, gc=False):
     resource_id: UUID | None
     shown_at: bytes
     handled_at: datetime
+    refused: bytes | None
 
 
 class StreamRow(Row, frozen=True, kw_only=True, gc=False):

@@ -11,16 +11,25 @@ from msgspec.structs import replace
 from events.conversations import (
     CommentAdded,
     ConversationAssigned,
+    ConversationContactChanged,
     ConversationEvent,
+    ConversationFollowed,
+    ConversationFollowedUp,
+    ConversationMergedInto,
+    ConversationMoved,
+    ConversationMuted,
     ConversationOpened,
     ConversationReadMarked,
     ConversationReopened,
     ConversationResolved,
     ConversationRouted,
+    ConversationsMerged,
     ConversationSnoozed,
     ConversationStarted,
     ConversationTrashed,
     ConversationUnassigned,
+    ConversationUnfollowed,
+    ConversationUnmuted,
     LabelAdded,
     LabelRemoved,
     MarkedAsSpam,
@@ -37,6 +46,9 @@ from events.conversations import (
     ReplySent,
     ReplyUncertain,
     SnoozeElapsed,
+    SubjectChanged,
+    SuggestedLinkRefused,
+    TrashElapsed,
 )
 from events.envelope import AnyEnvelope, Envelope, Personal
 from events.values import MessageContent, MessageFacts
@@ -59,7 +71,7 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None) -> Line 
         case MessageAppended():
             line = _inbound(envelope, event.contact_id, event.message, event.personal, key_id)
             return replace(line, in_side_thread=True) if event.in_side_thread else line
-        case ConversationRouted() | ConversationStarted():
+        case ConversationRouted() | ConversationStarted() | SubjectChanged():
             return _activity(envelope, key_id, event.personal)
         case ReplyQueued():
             return _reply(envelope, event, key_id)
@@ -112,7 +124,7 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None) -> Line 
                 delivery_key_id=key_id,
                 delivery_reason=None if event.personal is None else event.personal.reason,
             )
-        case ConversationReadMarked():
+        case ConversationReadMarked() | ConversationFollowed() | ConversationUnfollowed():
             return None
         case (
             ConversationAssigned()
@@ -127,6 +139,15 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None) -> Line 
             | LabelRemoved()
             | PriorityChanged()
             | PersonalDataErased()
+            | ConversationContactChanged()
+            | ConversationMoved()
+            | ConversationsMerged()
+            | ConversationMergedInto()
+            | ConversationMuted()
+            | ConversationUnmuted()
+            | SuggestedLinkRefused()
+            | ConversationFollowedUp()
+            | TrashElapsed()
         ):
             return _activity(envelope, None, None)
         case _:

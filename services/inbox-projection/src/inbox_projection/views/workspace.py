@@ -9,10 +9,14 @@ import msgspec
 from msgspec.structs import replace
 
 from events import channel_health
+from events.business_hours import BusinessHoursSet
 from events.channel_health import PartHealth
+from events.channel_tests import ChannelTestNoted, ChannelTestStarted
 from events.envelope import Envelope
+from events.labels import LabelDefined, LabelDeleted
 from events.notifications import NotificationPreferencesSet
 from events.rules import RuleSet
+from events.saved_views import ViewDeleted, ViewSaved
 from events.snippets import SnippetDeleted, SnippetSaved
 from events.values import ChannelPart
 from events.workspace import (
@@ -41,16 +45,20 @@ from events.workspace import (
     TeamDeleted,
     WorkspaceEvent,
 )
+from inbox_projection.views import channel_tests, defined_label, saved_view
+from inbox_projection.views.channel_tests import ChannelTestRow
 from inbox_projection.views.rows import (
     AgentRow,
     ChannelRow,
     ContactPropertyRow,
+    DefinedLabelRow,
     EmailFiltersRow,
     InboxRow,
     PipelineRow,
     RuleSetRow,
     SnippetRow,
     TeamRow,
+    ViewRow,
 )
 
 _PARTS: Final = msgspec.json.Decoder(dict[ChannelPart, PartHealth])
@@ -69,6 +77,9 @@ class WorkspaceRows(msgspec.Struct, frozen=True):
     pipelines: dict[UUID, PipelineRow] = msgspec.field(default_factory=dict)
     contact_properties: dict[UUID, ContactPropertyRow] = msgspec.field(default_factory=dict)
     snippets: dict[UUID, SnippetRow] = msgspec.field(default_factory=dict)
+    views: dict[UUID, ViewRow] = msgspec.field(default_factory=dict)
+    labels: dict[UUID, DefinedLabelRow] = msgspec.field(default_factory=dict)
+    channel_tests: dict[UUID, ChannelTestRow] = msgspec.field(default_factory=dict)
 
 
 class TeamGone(msgspec.Struct, frozen=True):
@@ -87,6 +98,9 @@ WorkspaceChange = (
     | PipelineRow
     | ContactPropertyRow
     | SnippetRow
+    | ViewRow
+    | DefinedLabelRow
+    | ChannelTestRow
     | TeamGone
 )
 
@@ -106,7 +120,12 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
                 signature=event.signature,
                 quote_history=event.quote_history,
                 archived=event.archived,
+                assign_first_answer=event.assign_first_answer,
+                reopen_days=event.reopen_days,
             )
+        case BusinessHoursSet():
+            hours = None if event.hours is None else msgspec.json.encode(event.hours).decode()
+            return _changed(rows.inboxes.get(event.inbox_id), business_hours=hours)
         case FallbackAddressIssued():
             channel = ChannelConnected(
                 channel_id=event.channel_id,
@@ -141,6 +160,12 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
             return (_pipeline(envelope, event, rows.pipelines.get(event.pipeline_id)),)
         case SnippetSaved() | SnippetDeleted():
             return (_snippet(envelope, event),)
+        case ViewSaved() | ViewDeleted():
+            return (saved_view.row_of(envelope, event),)
+        case LabelDefined() | LabelDeleted():
+            return (defined_label.row_of(envelope, event),)
+        case ChannelTestStarted() | ChannelTestNoted():
+            return (channel_tests.project(envelope, rows.channel_tests.get(event.test_id)),)
         case ContactPropertyDefined():
             return (_contact_property(envelope, event),)
         case _:
@@ -191,6 +216,12 @@ def put(rows: WorkspaceRows, change: WorkspaceChange) -> None:
             rows.pipelines[change.pipeline_id] = change
         case SnippetRow():
             rows.snippets[change.snippet_id] = change
+        case ChannelTestRow():
+            rows.channel_tests[change.test_id] = change
+        case ViewRow():
+            rows.views[change.view_id] = change
+        case DefinedLabelRow():
+            rows.labels[change.label_id] = change
         case ContactPropertyRow():
             rows.contact_properties[change.property_id] = change
         case TeamGone():
@@ -259,6 +290,9 @@ def _new_inbox(envelope: Envelope[WorkspaceEvent], event: InboxCreated) -> Inbox
         signature="",
         quote_history=False,
         archived=False,
+        assign_first_answer=True,
+        reopen_days=30,
+        business_hours=None,
         created_at=envelope.occurred_at,
     )
 
@@ -332,6 +366,7 @@ def _email_filters(envelope: Envelope[WorkspaceEvent], event: EmailFiltersSet) -
     return EmailFiltersRow(
         version=event.version,
         filters=msgspec.json.encode(event.filters).decode(),
+        switches=msgspec.json.encode(event.switches).decode(),
         set_at=envelope.occurred_at,
         set_by=str(envelope.actor),
     )

@@ -88,8 +88,14 @@ class Availability(Given):
     until: datetime | None
 
 
+class Progress(Given):
+    handled: int
+    total: int
+
+
 class CommandStatus(Given):
-    """What became of a write. `resource` is the address of what it made or changed, where there is one."""
+    """What became of a write. `resource` is the address of what it made or changed, where there is one; `progress` is
+    how far a bulk is, whose `result` is what its own answer would have been."""
 
     id: UUID
     command: str | None
@@ -97,3 +103,4 @@ class CommandStatus(Given):
     result: dict[str, Any] | None
     reason: dict[str, Any] | None
     resource: str | None
+    progress: Progress | None

@@ -8,11 +8,28 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from events.saved_views import Sort, WaitingOn
 from events.values import Address as MailAddress
 from inbox_projection.api.models.common import Asked, Given, Instant, Line, PageAsked, Text
-from inbox_projection.recipients import make_address, parse_address
+from inbox_projection.api.models.presence import Present
+from inbox_projection.api.models.sought import Sought
+from service_kit.recipients import make_address, parse_address
 
 Status = Literal["open", "snoozed", "resolved", "spam", "trash"]
+LabelAsked = Annotated[Line, StringConstraints(min_length=1, max_length=60)]
+FixedView = Literal[
+    "unassigned",
+    "mine",
+    "mentions",
+    "all_open",
+    "waiting_on_us",
+    "snoozed",
+    "sent",
+    "closed",
+    "filtered",
+    "spam",
+    "trash",
+]
 PriorityName = Literal["low", "normal", "high", "urgent"]
 
 
@@ -46,24 +63,47 @@ class Conversation(Given):
     team_id: UUID | None
     last_message_at: datetime
     preview: str
+    unread: bool = Field(description="There is a message or comment by somebody else beyond your read mark.")
     message_count: int = Field(description="Messages in and out, not comments.")
     sequence: int = Field(description="Of the newest event; what If-Match names.")
     created_at: datetime
+    waiting_on: WaitingOn = Field(description="Whose turn it is.")
+    waiting_since: datetime | None = Field(
+        description="Since when we are waited for: when the first message came that no reply of ours has followed."
+    )
+    follower_ids: list[UUID] = Field(description="Agents who are told of what happens here.")
     snoozed_until: datetime | None
-    suggested_link: UUID | None
+    suggested_link: UUID | None = Field(description="The conversation to which this one may belong.")
+    muted: bool = Field(description="What comes in is kept; it neither reopens nor notifies.")
+    merged_into: UUID | None = Field(description="The conversation that stands for this one and shows its messages.")
+    follow_up_of: UUID | None = Field(description="The conversation that this one's first message came too late for.")
+    follow_up_ids: list[UUID] = Field(description="Conversations that began as follow-ups of this one.")
     company_id: UUID | None = Field(description="Of the contact.")
     ticket_ids: list[UUID] = Field(description="The newest last.")
     capabilities: Capabilities
+    presence: list[Present] = Field(
+        default_factory=list, description="Who has it open now; only where one conversation is asked for."
+    )
 
 
 class ConversationsAsked(PageAsked):
+    """`status`, `label` and `channel` may be given several times: any of them will do. What is given beside a `view`
+    takes the place of what the view says."""
+
     inbox_id: UUID | None = None
-    status: Status | None = None
+    status: Annotated[list[Status], Field(max_length=5)] = Field(default_factory=list)
     assignee_id: UUID | Literal["me", "none"] | None = None
     team_id: UUID | None = None
-    label: Annotated[Line, StringConstraints(min_length=1, max_length=60)] | None = None
-    channel: Literal["email"] | None = None
+    label: Annotated[list[LabelAsked], Field(max_length=20)] = Field(default_factory=list)
+    channel: Annotated[list[Literal["email"]], Field(max_length=5)] = Field(default_factory=list)
     contact_id: UUID | None = None
+    waiting_on: WaitingOn | None = None
+    mentioned: Literal["me"] | None = Field(None, description="Conversations in which a comment mentions you.")
+    created_from: Instant | None = None
+    created_to: Instant | None = Field(None, description="Before this instant.")
+    view: FixedView | UUID | None = Field(None, description="A view that everybody has, or the id of a saved one.")
+    sort: Sort | None = Field(None, description="Newest activity first, unless a view says otherwise.")
+    q: Sought | None = None
 
 
 class Address(Given):
@@ -200,7 +240,9 @@ Recipients = Annotated[list[Recipient], Field(max_length=50)]
 
 class CommentNew(Asked):
     text: Annotated[Text, StringConstraints(min_length=1, max_length=50_000)]
-    mentions: Annotated[list[UUID], Field(max_length=50)] = Field(default_factory=list)
+    mentions: Annotated[list[UUID], Field(max_length=50)] = Field(
+        default_factory=list, description="Agents and teams of the inbox: they are told, and follow from now on."
+    )
 
 
 class AssignmentChange(Asked):
@@ -213,6 +255,11 @@ class AssignmentChange(Asked):
 class StatusChange(Asked):
     status: Status
     until: Instant | None = Field(None, description="For snoozed: null is until they answer.")
+    block: Literal["sender", "domain"] | None = Field(
+        None,
+        description="With spam: mails of the sender, or of everybody at their domain, are kept out of this inbox from"
+        " now on. Opening the conversation again lets them in again.",
+    )
 
 
 class PriorityChange(Asked):

@@ -46,6 +46,16 @@ class EmailFilterAsked(Asked):
         return self
 
 
+class SwitchesAsked(Asked):
+    """What is on, in one inbox or (`inbox_id` null) in all: mail that machines send by themselves; that one can
+    unsubscribe from; of addresses like noreply@ and info@."""
+
+    inbox_id: UUID | None = None
+    automated: bool = False
+    newsletter: bool = False
+    role_addresses: bool = False
+
+
 class EmailFiltersAsked(Asked):
     """All filters, in the order in which they are shown; their order decides nothing: allow beats block beats spam."""
 
@@ -57,6 +67,7 @@ class EmailFiltersAsked(Asked):
             {"kind": "spam", "field": "subject", "operator": "matches", "value": r"win \d+ (dollars|euros)"},
             {"kind": "block", "field": "header", "header": "List-Id", "operator": "contains", "value": "ads.example"},
         ],
+        switches=[{"newsletter": True}],
     )
 
     filters: Annotated[list[EmailFilterAsked], Field(max_length=MAX_FILTERS)]
@@ -64,11 +75,20 @@ class EmailFiltersAsked(Asked):
         None, description="What they were made from: 412 when there is a newer one. Left out: whatever there is."
     )
 
+    switches: Annotated[list[SwitchesAsked], Field(max_length=MAX_FILTERS)] | None = Field(
+        None,
+        description="Ready-made filters. A known contact passes them: whom an `allow` filter names, or to whom somebody"
+        " here has written. Left out: as they are.",
+    )
+
     @model_validator(mode="after")
     def distinct(self) -> EmailFiltersAsked:
         ids = [one.id for one in self.filters if one.id is not None]
         if len(set(ids)) != len(ids):
             raise ValueError("filters: two have the same id")
+        inboxes = [one.inbox_id for one in self.switches or ()]
+        if len(set(inboxes)) != len(inboxes):
+            raise ValueError("switches: an inbox is there twice")
         return self
 
 
@@ -84,15 +104,24 @@ class EmailFilter(Given):
     note: str
 
 
+class Switches(Given):
+    inbox_id: UUID | None
+    automated: bool
+    newsletter: bool
+    role_addresses: bool
+
+
 class EmailFilters(Given):
     """`version` counts up from 1; 0 before there were any. Managers see those of their inboxes and of all inboxes."""
 
     version: int
     filters: list[EmailFilter]
+    switches: list[Switches]
 
 
 class FilteredMessage(Given):
-    """A mail that was kept out, with the filter as it was then. An erased one has neither names nor texts."""
+    """A mail that was kept out, with the filter as it was then. An erased one has neither names nor texts. One that was
+    let in is in the conversation `conversation_id`."""
 
     id: UUID
     message_id: UUID
@@ -101,6 +130,12 @@ class FilteredMessage(Given):
     channel_id: UUID
     filter_id: UUID
     contact_id: UUID | None = Field(description="The contact who was blocked, where no filter caught the mail.")
+    switch: Literal["automated", "newsletter", "role_address"] | None = Field(
+        description="The ready-made filter that caught it."
+    )
+    refused: str | None = Field(
+        description="Of an agent's answer to a notification mail that became no reply: why, as a code."
+    )
     filter: EmailFilter | None = Field(description="null for a version that is no longer known.")
     from_: Address | None = Field(alias="from")
     to: list[Address]
@@ -111,6 +146,9 @@ class FilteredMessage(Given):
     erased: bool
     received_at: datetime
     raw_url: str
+    admitted_at: datetime | None
+    admitted_by: UUID | None
+    conversation_id: UUID | None
 
 
 class FilteredAsked(PageAsked):

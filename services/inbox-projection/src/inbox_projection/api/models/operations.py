@@ -33,15 +33,16 @@ class ReconciliationAsked(Asked):
 
 
 class Counted(Given):
-    """Messages in. `received` by us, then `appended` to a conversation, `filtered`, `quarantined` or `released`; those
-    `shown` in conversations.
+    """Messages in. `received` by us, then `appended` to a conversation, `filtered` (and `admitted` after all),
+    `quarantined` or `released`; those `shown` in conversations.
 
-    The promise: received = appended + filtered + quarantined − released + duplicates and those on their way.
+    The promise: received = appended + filtered − admitted + quarantined − released + duplicates and those on their way.
     """
 
     received: int
     appended: int
     filtered: int
+    admitted: int
     quarantined: int
     released: int
     shown: int

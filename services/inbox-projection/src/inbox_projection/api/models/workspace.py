@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
+from inbox_projection.api.models.business_hours import BusinessHours, BusinessHoursAsked
 from inbox_projection.api.models.common import Asked, Availability, Given, Instant, Line, Name, Text, example
 from inbox_projection.api.models.conversations import PriorityName
+from inbox_projection.api.models.routing import Routing, RoutingAsked
 from inbox_projection.api.models.tickets import StageName
+from inbox_projection.api.models.zones import IanaZone
 from inbox_projection.auth.passwords import MAX_LENGTH, MIN_LENGTH
-from inbox_projection.recipients import make_address
+from service_kit.recipients import make_address
 
 RoleName = Literal["administrator", "manager", "agent"]
 
 
 def _address(text: str) -> str:
     return make_address(text).address.lower()
-
-
-def _zone(text: str) -> str:
-    if text not in zoneinfo.available_timezones():
-        raise ValueError("not a time zone of the IANA database")
-    return text
 
 
 def _web_address(text: str) -> str:
@@ -79,7 +75,7 @@ class MeChange(Asked):
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=20)] | None = (
         None
     )
-    time_zone: Annotated[str, StringConstraints(max_length=60), AfterValidator(_zone)] | None = None
+    time_zone: IanaZone | None = None
 
 
 class AvailabilityChange(Asked):
@@ -164,6 +160,7 @@ class Server(Given):
 class ImapServer(Server):
     folders: list[str]
     after_commit: Literal["nothing", "mark_seen", "delete"]
+    history_days: int
 
 
 class TicketAutomation(Given):
@@ -175,7 +172,16 @@ class TicketAutomation(Given):
 
 class Acknowledgement(Given):
     text: str
-    when: Literal["always", "never"]
+    when: Literal["always", "outside_hours", "never"]
+
+
+class Dkim(Given):
+    """Mails of the channel are signed. Publish the TXT record before; receivers distrust what they can't check."""
+
+    domain: str
+    selector: str
+    record_name: str
+    record_value: str
 
 
 class ChannelSettings(Given):
@@ -188,6 +194,8 @@ class ChannelSettings(Given):
     smtp: Server | None
     ticket_automation: TicketAutomation | None = Field(description="null: no tickets are opened.")
     acknowledgement: Acknowledgement | None = Field(description="null: first mails are not acknowledged.")
+    routing: Routing | None = Field(description="null: conversations go round in the inbox's first team.")
+    dkim: Dkim | None = Field(description="null: mails are not signed by Postroom.")
 
 
 class Channel(Given):
@@ -223,6 +231,11 @@ class ImapAsked(SmtpAsked):
         | None
     ) = Field(None, description="Default: INBOX.")
     after_commit: Literal["nothing", "mark_seen", "delete"] | None = None
+    history_days: Annotated[int, Field(ge=0, le=3650)] | None = Field(
+        None,
+        description="Of what lies there when it is connected the last so many days are kept as history, resolved:"
+        " nobody is told, nothing follows. Default: 0, only new mail. Later changes fetch no more.",
+    )
 
 
 AuthservId = Annotated[Line, StringConstraints(strip_whitespace=True, max_length=253)]
@@ -239,10 +252,11 @@ class TicketAutomationAsked(Asked):
 
 class AcknowledgementAsked(Asked):
     """Answers the first mail of a conversation by itself: at most one per sender in 24 hours, never to machines and
-    lists. Variables of contact, inbox and conversation may stand in it."""
+    lists. `outside_hours`: only when the inbox is not open by its business hours; without any it is always open.
+    Variables of contact, inbox and conversation may stand in it."""
 
     text: Annotated[Text, StringConstraints(min_length=1, max_length=20_000)]
-    when: Literal["always", "never"] = "always"
+    when: Literal["always", "outside_hours", "never"] = "always"
 
 
 class ChannelSettingsNew(Asked):
@@ -255,6 +269,7 @@ class ChannelSettingsNew(Asked):
     smtp: SmtpAsked | None = None
     ticket_automation: TicketAutomationAsked | None = None
     acknowledgement: AcknowledgementAsked | None = None
+    routing: RoutingAsked | None = None
 
 
 class ChannelNew(Asked):
@@ -288,6 +303,7 @@ class ChannelSettingsChange(Asked):
     smtp: SmtpAsked | None = Field(None, description="null: replies go out as those of channels without.")
     ticket_automation: TicketAutomationAsked | None = Field(None, description="null: no tickets are opened.")
     acknowledgement: AcknowledgementAsked | None = Field(None, description="null: first mails are not acknowledged.")
+    routing: RoutingAsked | None = Field(None, description="null: they go round in the inbox's first team.")
 
 
 class ChannelChange(Asked):
@@ -303,6 +319,9 @@ class Inbox(Given):
     signature: str
     quote_history: bool = Field(description="Replies quote the message that they answer.")
     archived: bool
+    reopen_days: int = Field(description="A message later than that after it was resolved begins a follow-up.")
+    assign_first_answer: bool = Field(description="Who first answers what nobody has gets it.")
+    business_hours: BusinessHours | None = Field(description="null: always open.")
     channels: list[Channel]
     created_at: datetime
 
@@ -318,3 +337,6 @@ class InboxChange(Asked):
     signature: Annotated[Text, StringConstraints(max_length=10_000)] | None = None
     quote_history: bool | None = None
     archived: bool | None = None
+    assign_first_answer: bool | None = None
+    reopen_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    business_hours: BusinessHoursAsked | None = Field(None, description="null: always open.")

@@ -1,0 +1,91 @@
+"""Shapes of saved views and of counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from events.saved_views import Sort, WaitingOn
+from inbox_projection.api.models.common import Asked, Given, Instant, Name, PageAsked, example
+from inbox_projection.api.models.conversations import FixedView, LabelAsked, Status
+
+
+class ViewFilterAsked(Asked):
+    """As the parameters of the list; `me` is whoever looks."""
+
+    inbox_id: UUID | None = None
+    status: Annotated[list[Status], Field(max_length=5)] = Field(default_factory=list)
+    assignee_id: UUID | Literal["me", "none"] | None = None
+    team_id: UUID | None = None
+    label: Annotated[list[LabelAsked], Field(max_length=20)] = Field(default_factory=list)
+    channel: Annotated[list[Literal["email"]], Field(max_length=5)] = Field(default_factory=list)
+    contact_id: UUID | None = None
+    waiting_on: WaitingOn | None = None
+    mentioned: Literal["me"] | None = None
+    created_from: Instant | None = None
+    created_to: Instant | None = None
+
+
+class ViewNew(Asked):
+    model_config = example(name="VIPs waiting", filter={"label": ["vip"], "waiting_on": "us"}, sort="waiting")
+    name: Name
+    shared: bool = Field(False, description="For everybody; else your own, which nobody else sees.")
+    filter: ViewFilterAsked = Field(default_factory=ViewFilterAsked)
+    sort: Sort = "newest"
+
+
+class ViewChange(Asked):
+    """What is left out stays; a filter is given whole."""
+
+    name: Name | None = None
+    shared: bool | None = None
+    filter: ViewFilterAsked | None = None
+    sort: Sort | None = None
+
+
+class ViewsAsked(PageAsked):
+    limit: Annotated[int, Field(ge=1, le=200)] = 200
+
+
+class ViewFilterGiven(Given):
+    inbox_id: UUID | None
+    status: list[Status]
+    assignee_id: UUID | Literal["me", "none"] | None
+    team_id: UUID | None
+    label: list[str]
+    channel: list[str]
+    contact_id: UUID | None
+    waiting_on: WaitingOn | None
+    mentioned: Literal["me"] | None
+    created_from: datetime | None
+    created_to: datetime | None
+
+
+class View(Given):
+    id: UUID
+    shared: bool
+    name: str
+    filter: ViewFilterGiven
+    sort: Sort
+    updated_at: datetime
+
+
+class CountsAsked(Asked):
+    inbox_id: UUID | None = Field(None, description="Of this inbox only.")
+
+
+class Count(Given):
+    """Exact up to 1,000, where `more` is false; else there are at least so many."""
+
+    count: int
+    more: bool
+
+
+class Counts(Given):
+    """How many are in each view that you see, by its name or id."""
+
+    fixed: dict[FixedView, Count] = Field(description="`filtered` only for who sees what filters keep out.")
+    saved: dict[UUID, Count]

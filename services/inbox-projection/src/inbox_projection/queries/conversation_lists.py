@@ -1,0 +1,83 @@
+"""Pages of conversations in each order, and how many there are; flat in time with what there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from psycopg.sql import SQL
+
+from inbox_projection.pool import Database, Row
+from inbox_projection.queries.conversation_filter import Filter, Place
+from inbox_projection.queries.conversation_keys import (
+    COUNTED,
+    PARTS,
+    Part,
+    Shape,
+    count_query,
+    descending,
+    keys_query,
+    parameters_of,
+    shape_of,
+)
+from inbox_projection.queries.conversations import COLUMNS, JOINS
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are; `more`: at least so many, for counting ends somewhere."""
+
+    count: int
+    more: bool
+
+
+async def page(
+    database: Database, wanted: Filter, after: Place | None, limit: int, *, me: UUID, sort: str = "newest"
+) -> list[Row]:
+    """Rows in the order, each with its `at` and `part`, of which a Place is made; ask for one more than shown to know
+    whether there is more. `me` is who looks: what is unread is theirs."""
+    found: list[Row] = []
+    for number, part in enumerate(PARTS[sort]):
+        if after is not None and number < after.part:
+            continue
+        begin = after if after is not None and number == after.part else None
+        asked = parameters_of(wanted, part, begin, limit - len(found))
+        if asked is None:
+            continue
+        shape = shape_of(wanted, part, further=begin is not None)
+        rows = await database.rows(_page_query(shape), asked | {"me": me})
+        found += [row | {"part": number} for row in rows]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def place_of(row: Row) -> Place:
+    return Place(row["at"], row["conversation_id"], row["part"])
+
+
+async def count(database: Database, wanted: Filter) -> Count:
+    """Exact up to a thousand; where a filter has to look into what it counts, as far as the first ten thousand go."""
+    asked = parameters_of(wanted, Part(), None, COUNTED + 1)
+    if asked is None:
+        return Count(0, more=False)
+    row = await database.row(count_query(shape_of(wanted, Part(), further=False)), asked)
+    found, cut = (0, False) if row is None else (int(row["found"]), bool(row["cut"]))
+    return Count(min(found, COUNTED), more=found > COUNTED or cut)
+
+
+@lru_cache(maxsize=1024)
+def _page_query(shape: Shape) -> bytes:
+    """The keys of the page, merged from its ranges, then the rows of the page only."""
+    direction = SQL("desc") if descending(shape.order) else SQL("asc")
+    return (
+        SQL(
+            "select {columns}, k.at from (select * from ({keys}) u"
+            " order by at {direction}, conversation_id {direction} limit %(limit)s) k"
+            " join inbox.conversations c on c.conversation_id = k.conversation_id {joins}"
+            " order by k.at {direction}, k.conversation_id {direction}"
+        )
+        .format(columns=COLUMNS, keys=keys_query(shape), direction=direction, joins=JOINS)
+        .as_bytes()
+    )
