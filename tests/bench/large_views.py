@@ -15,31 +15,38 @@ STATUSES = "ARRAY['open','open','open','snoozed','resolved','resolved','resolved
 LABELS = ("vip", "orders", "returns", "rare")
 
 FILL = f"""
-INSERT INTO inbox.contacts (contact_id, sequence, created_at, handle_kind, handle, name, phone, note)
-SELECT md5('contact' || n)::uuid, 1, now(), 'email', 'bench' || n || '@client.test', 'Bench ' || n, '', ''
+INSERT INTO inbox.contacts (contact_id, sequence, created_at, handle_kind, handle, name, phone, note, properties,
+    by_hand)
+SELECT md5('contact' || n)::uuid, 1, now(), 'email', 'bench' || n || '@client.test', 'Bench ' || n, '', '', '{{}}',
+    false
 FROM generate_series(1, {CONVERSATIONS // 4}) n;
 
 INSERT INTO inbox.conversations (conversation_id, number, inbox_id, contact_id, channel, channel_id, status, priority,
-    labels, assignee_id, team_id, created_at, last_message_at, message_count, sequence, subject, preview)
+    labels, assignee_id, team_id, created_at, last_message_at, message_count, sequence, subject, preview, waiting_on,
+    waiting_since, spoken, follower_ids, mentioned_ids, muted, follow_up_ids)
 SELECT md5('conversation' || n)::uuid, 1000000 + n, %(inbox)s, md5('contact' || (n %% {CONVERSATIONS // 4} + 1))::uuid,
     'email', %(channel)s, ({STATUSES})[n %% 10 + 1], 'normal',
     CASE WHEN n %% 1000 = 0 THEN ARRAY['rare'] WHEN n %% 3 = 0 THEN ARRAY['orders'] WHEN n %% 7 = 0 THEN ARRAY['vip']
          ELSE ARRAY[]::text[] END,
     CASE WHEN n %% 2 = 0 THEN %(agent)s::uuid END, md5('team' || n %% 4)::uuid,
     now() - n * interval '20 seconds', now() - n * interval '10 seconds', {MESSAGES_EACH}, {MESSAGES_EACH},
-    'Bench subject ' || n, 'Bench preview of a message that goes on for a while ' || n
+    'Bench subject ' || n, 'Bench preview of a message that goes on for a while ' || n,
+    CASE WHEN n %% 10 < 4 THEN (ARRAY['us', 'customer', 'nobody'])[n %% 3 + 1] ELSE 'nobody' END,
+    CASE WHEN n %% 10 < 4 AND n %% 3 = 0 THEN now() - n * interval '10 seconds' END, {MESSAGES_EACH},
+    ARRAY[]::uuid[], ARRAY[]::uuid[], false, ARRAY[]::uuid[]
 FROM generate_series(1, {CONVERSATIONS}) n;
 
 INSERT INTO inbox.conversation_labels (conversation_id, label, status, inbox_id, last_message_at, assignee_id, team_id,
-    channel)
-SELECT conversation_id, unnest(labels), status, inbox_id, last_message_at, assignee_id, team_id, channel
+    channel, waiting_on, waiting_since, priority, created_at)
+SELECT conversation_id, unnest(labels), status, inbox_id, last_message_at, assignee_id, team_id, channel, waiting_on,
+    waiting_since, priority, created_at
 FROM inbox.conversations WHERE number > 1000000;
 
 INSERT INTO inbox.messages (conversation_id, sequence, message_id, kind, direction, at, channel, channel_id,
-    author_kind, author_id, details, content)
+    author_kind, author_id, details, content, in_side_thread)
 SELECT md5('conversation' || n)::uuid, s, md5('message' || n || '-' || s)::uuid, 'message', 'in',
     now() - n * interval '10 seconds', 'email', %(channel)s, 'contact',
-    md5('contact' || (n %% {CONVERSATIONS // 4} + 1))::uuid, %(details)s, %(content)s
+    md5('contact' || (n %% {CONVERSATIONS // 4} + 1))::uuid, %(details)s, %(content)s, false
 FROM generate_series(1, {CONVERSATIONS}) n, generate_series(1, {MESSAGES_EACH}) s;
 
 ANALYZE inbox.conversations; ANALYZE inbox.messages; ANALYZE inbox.contacts; ANALYZE inbox.conversation_labels;

@@ -6,16 +6,18 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bulk_load import bulk
 from large_views import at_size
 from mailboxes import imap_to_view
 from reports_load import reports
 from scenarios import SCENARIOS as IN_TURN
 from scenarios import Bench, eventually_quiet
+from search_load import search
 
 from local_runtime.live import LivePostroom
 
-SCENARIOS = {**IN_TURN, "imap_to_view": imap_to_view}
-AT_SIZE = {"at_size": at_size, "reports": reports}
+SCENARIOS = {**IN_TURN, "bulk": bulk, "imap_to_view": imap_to_view}
+AT_SIZE = {"at_size": at_size, "reports": reports, "search": search}
 ALL = [*SCENARIOS, *AT_SIZE]
 FROM_NOTHING = ["flat_with_size"]
 """These want a Postroom of their own, with nothing in it."""

@@ -19,6 +19,7 @@ from events import catalog, codec, companies, contacts, contracts, frame
 from events import conversations as c
 from events import tickets as t
 from events import workspace as w
+from events.channel_tests import ChannelTestNoted, ChannelTestStarted
 from events.sealing import ERASED, DataKey, Erased, Keys
 from events.testing import EXAMPLE_KEY, EXAMPLE_KEY_ID, example
 from events.topics import BY_NAME
@@ -36,6 +37,7 @@ FAMILIES: Final = {
     "workspace_event": "workspace",
     "system_mail_event": "system_mails",
     "outcome_event": "outcomes",
+    "signal": "signals",
     "command": "commands",
 }
 UNRELATED: Final = "it says nothing of which addresses there are"
@@ -45,12 +47,16 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
         "ContactNoteAdded": "what agents wrote down is personal and decides nothing",
         "TicketRenamed": "a title is personal and decides nothing",
         "CommandHandled": "answers are remembered in a table; of the stream only the head counts",
+        "SubjectChanged": "what the team calls it is personal, and decides nothing",
     },
     "inbox-projection": {},
+    "inbox-projection.signals": {},
     "ingest-email.delivery": {},
     "ingest-email.addresses": {
         "InboxCreated": "an inbox has no address before FallbackAddressIssued",
         "ChannelHealthNoted": "a channel that is down keeps its address",
+        "ChannelTestStarted": UNRELATED,
+        "ChannelTestNoted": UNRELATED,
         "TeamCreated": UNRELATED,
         "TeamChanged": UNRELATED,
         "TeamDeleted": UNRELATED,
@@ -62,6 +68,7 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
         "AgentAvailabilityChanged": UNRELATED,
         "AgentCapacityChanged": UNRELATED,
         "EmailFiltersSet": UNRELATED,
+        "BusinessHoursSet": UNRELATED,
         "ContactPropertyDefined": UNRELATED,
         "RuleSetDrafted": UNRELATED,
         "RuleSetPublished": UNRELATED,
@@ -69,6 +76,10 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
         "NotificationPreferencesSet": UNRELATED,
         "SnippetSaved": UNRELATED,
         "SnippetDeleted": UNRELATED,
+        "LabelDefined": UNRELATED,
+        "LabelDeleted": UNRELATED,
+        "ViewSaved": UNRELATED,
+        "ViewDeleted": UNRELATED,
     },
     "analytics.facts": analytics.facts.IGNORED,
 }
@@ -170,8 +181,20 @@ def _before(event: Any) -> tuple[Any, ...]:
             return (begun, c.ConversationResolved())
         case c.SnoozeElapsed():
             return (begun, replace(example(c.ConversationSnoozed), timer_id=event.timer_id))
+        case c.ConversationUnfollowed():
+            return (begun, c.ConversationFollowed(agent_id=event.agent_id))
         case c.LabelRemoved():
             return (begun, c.LabelAdded(label=event.label))
+        case c.ConversationUnmuted():
+            return (begun, c.ConversationMuted())
+        case c.ConversationMoved():
+            return (replace(begun, inbox_id=event.from_inbox_id),)
+        case c.ConversationContactChanged():
+            return (replace(begun, contact_id=event.before_id),)
+        case c.TrashElapsed():
+            return (begun, replace(example(c.ConversationTrashed), timer_id=event.timer_id))
+        case c.FilteredAdmitted():
+            return (example(c.InboundFiltered),)
         case c.QuarantineReleased():
             return (example(c.InboundQuarantined),)
         case _ if event.TOPIC == contacts.TOPIC:
@@ -223,10 +246,14 @@ def _before_of_a_person(event: Any) -> tuple[Any, ...]:
 
 def _before_in_workspace(event: Any) -> tuple[Any, ...]:
     match event:
-        case w.InboxChanged() | w.FallbackAddressIssued():
+        case w.InboxChanged() | w.FallbackAddressIssued() | w.BusinessHoursSet():
             return (w.InboxCreated(inbox_id=event.inbox_id, name="Before", slug="before"),)
         case w.SnippetDeleted():
             return (replace(example(w.SnippetSaved), snippet_id=event.snippet_id),)
+        case w.LabelDeleted():
+            return (replace(example(w.LabelDefined), label_id=event.label_id),)
+        case w.ViewDeleted():
+            return (replace(example(w.ViewSaved), view_id=event.view_id),)
         case w.TeamChanged() | w.TeamDeleted():
             return (w.TeamCreated(team_id=event.team_id, name="Before"),)
         case w.AgentRoleChanged():
@@ -240,6 +267,8 @@ def _before_in_workspace(event: Any) -> tuple[Any, ...]:
             return (invited, w.AgentAvailabilityChanged(agent_id=event.agent_id, state=other))
         case w.AgentProfileChanged() | w.AgentDeactivated() | w.AgentCapacityChanged() | w.NotificationPreferencesSet():
             return (w.AgentInvited(agent_id=event.agent_id, role="agent"),)
+        case ChannelTestNoted():
+            return (replace(example(ChannelTestStarted), test_id=event.test_id, channel_id=event.channel_id),)
         case w.ChannelChanged() | w.ChannelDisconnected() | w.ChannelHealthNoted():
             inbox_id, settings = UUID(int=1), w.EmailSettings(address="before@acme.test")
             return (w.ChannelConnected(channel_id=event.channel_id, inbox_id=inbox_id, kind="email", email=settings),)

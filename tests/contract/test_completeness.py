@@ -8,7 +8,16 @@ import pytest
 
 import analytics.projector
 from events import catalog, contracts
-from events.topics import COMMAND_OUTCOMES, CONTACTS, CONVERSATIONS, OUTBOUND_EMAIL, TICKETS, TOPICS, WORKSPACE
+from events.topics import (
+    COMMAND_OUTCOMES,
+    CONTACTS,
+    CONVERSATIONS,
+    OUTBOUND_EMAIL,
+    SIGNALS,
+    TICKETS,
+    TOPICS,
+    WORKSPACE,
+)
 from inbox_projection import projector
 from router.composition import COMMAND_TOPICS, INBOUND_TOPICS
 
@@ -16,6 +25,7 @@ OWN_STORE: Final = (CONVERSATIONS.name, TICKETS.name, CONTACTS.name, WORKSPACE.n
 READERS: Final[dict[str, tuple[str, ...]]] = {
     "router": (*COMMAND_TOPICS, *INBOUND_TOPICS, *OWN_STORE),
     "inbox-projection": (*projector.TOPICS, *projector.COUNTED_TOPICS),
+    "inbox-projection.signals": (SIGNALS.name,),
     "ingest-email.delivery": (OUTBOUND_EMAIL.name,),
     "ingest-email.addresses": (WORKSPACE.name,),
     "analytics.facts": analytics.projector.TOPICS,

@@ -31,12 +31,16 @@ Ring = Mapping[UUID, DataKey | Erased]
 DELIVERIES = {"ReplySending", "ReplySent", "ReplyUncertain", "ReplyDelivered", "ReplyFailed"}
 DELIVERIES |= {"ReplyHeld", "ReplyReleased", "ReplyCancelled"}
 IN_THE_THREAD_ONLY = DELIVERIES - {"ReplyCancelled"}
-IN_THE_THREAD_ONLY |= {"CommentAdded", "PersonalDataErased", "ConversationReadMarked"}
+IN_THE_THREAD_ONLY |= {"PersonalDataErased", "ConversationReadMarked", "SubjectChanged"}
+IN_NO_THREAD = {"ConversationReadMarked", "ConversationFollowed", "ConversationUnfollowed"}
 """They change nothing in the list of conversations but the sequence (and what an erased key sealed)."""
+TOLD_TWICE = {"ConversationMoved", "ConversationMergedInto"}
+"""Where it was, and what stands for it, is told, too."""
 COUNTED = {
     "ConversationOpened": "appended",
     "MessageAppended": "appended",
     "InboundFiltered": "filtered",
+    "FilteredAdmitted": "admitted",
     "InboundQuarantined": "quarantined",
     "QuarantineReleased": "released",
 }
@@ -95,12 +99,15 @@ def test_a_conversation_shows_each_of_its_events(
     assert (row.conversation_id, row.sequence) == (folded.stream, folded.sequence)
     assert (without_place(row) == without_place(was)) == (kind in IN_THE_THREAD_ONLY)
     touched = [each for each in changes.touched if each.kind == "conversation"]
-    assert [(each.conversation_id, each.sequence) for each in touched] == [(folded.stream, folded.sequence)]
+    assert (touched[0].conversation_id, touched[0].sequence) == (folded.stream, folded.sequence)
+    assert len(touched) == 1 + (kind in TOLD_TWICE)
     told = [each for each in changes.touched if each.kind == "notification"]
     assert {each.conversation_id for each in told} == {each.agent_id for each in changes.notifications.values()}
     marks = int(kind == "ConversationReadMarked")
     assert len(changes.read_marks) == marks
-    assert (len(changes.lines), len(changes.deliveries)) == ((0, 1) if kind in DELIVERIES else (1 - marks, 0))
+    assert (len(changes.lines), len(changes.deliveries)) == (
+        (0, 1) if kind in DELIVERIES else (int(kind not in IN_NO_THREAD), 0)
+    )
     assert (changes.erased != []) == (kind == "PersonalDataErased")
     assert folded.stored() == folded.expected()
     noted = [] if marks else [(folded.envelope.type, folded.stream)]
@@ -181,14 +188,19 @@ def test_a_filtered_mail_is_shown_with_what_caught_it(
     filtered_event: Path, keys: Ring, before: Before, arrived: Arrive
 ) -> None:
     folded = Folded(filtered_event, CONVERSATIONS.name, keys, before, arrived)
-    event, (row,) = folded.envelope.data, folded.changes.filtered
+    event = folded.envelope.data
+    assert folded.stored() == folded.expected() and folded.changes.streams == {folded.stream: folded.sequence}
+    if folded.envelope.type == "FilteredAdmitted":
+        (let_in,) = folded.changes.admitted
+        assert (let_in.filtered_id, let_in.conversation_id) == (folded.stream, event.conversation_id)
+        return
+    (row,) = folded.changes.filtered
     assert (row.filtered_id, row.filter_id, row.filter_version) == (
         folded.stream,
         event.filter_id,
         event.filter_version,
     )
     assert (row.content is None) == (event.personal is None)
-    assert folded.stored() == folded.expected() and folded.changes.streams == {folded.stream: folded.sequence}
 
 
 def test_an_outcome_can_be_asked_for(outcome_event: Path, keys: Ring, arrived: Arrive) -> None:

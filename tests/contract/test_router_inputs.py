@@ -16,16 +16,21 @@ from events import codec, commands, frame, inbound
 from events import contact_commands as p
 from events import conversations as e
 from events import workspace as w
+from events.channel_tests import ChannelTestReported, ChannelTestStarted
 from events.contracts import GOLDEN, read_golden
 from events.envelope import AnyEnvelope
+from events.following import FollowConversation
+from events.labels import DeleteLabel
 from events.pipelines import DEFAULT_STAGES, Stage
 from events.rules import RuleSet
+from events.saved_views import DeleteView, SaveView
 from events.sealing import KEY_BYTES, DataKey
 from events.snippets import DeleteSnippet
 from events.testing import MOMENT, WORKSPACE_ID, envelope, example
 from events.topics import COMMANDS, INBOUND_EMAIL
 from events.values import Address
 from events.workspace import EmailFilter, EmailSettings
+from router import bulk
 from router.asking import CONVERSATION_COMMANDS, TICKET_COMMANDS, want
 from router.domain import conversation
 from router.domain.company import Company
@@ -38,7 +43,7 @@ from router.domain.workspace import EMPTY, Workspace, evolve
 from router.hashes import Hashes
 from router.lookup_rows import Known, Writes
 from router.queued_replies import SENDING
-from router.records import Ask, Broken, Decoder, Handled, Mail, Report, Retry
+from router.records import Admit, Ask, Broken, Decoder, Handled, Item, Mail, Report, Retry
 from router.routing import handle
 from router.rows import Rows
 from router.sealing import key_ids, outcomes_of, sealed
@@ -101,6 +106,7 @@ REPORTED: Final = {
     "DeliveryConfirmed": ("ReplyDelivered",),
     "DeliveryRefused": ("ReplyFailed",),
     "ChannelHealthChanged": ("ChannelHealthNoted",),
+    "ChannelTestReported": ("ChannelTestNoted",),
 }
 """What inbound facts become."""
 
@@ -147,11 +153,42 @@ def company(asked: AnyEnvelope) -> Workspace:
         for each in (named("pipeline_id") or ({PIPELINE} if isinstance(data, TICKET_COMMANDS) else ()))
     ]
     happened += [w.AgentInvited(agent_id=each, role="agent") for each in named("assignee_id")]
+    happened += _circle(data)
+    if isinstance(data, commands.MoveConversation):
+        there = w.ChannelConnected(
+            channel_id=UUID(int=7), inbox_id=data.inbox_id, kind=example(e.ConversationOpened).channel, email=settings
+        )
+        happened.append(there)
+    if isinstance(data, ChannelTestReported):
+        happened.append(replace(example(ChannelTestStarted), test_id=data.test_id, channel_id=data.channel_id))
     if isinstance(data, DeleteSnippet):
         happened.append(replace(example(w.SnippetSaved), snippet_id=data.snippet_id, owner_id=None))
+    if isinstance(data, DeleteLabel):
+        happened.append(replace(example(w.LabelDefined), label_id=data.label_id))
+    if isinstance(data, DeleteView):
+        happened.append(replace(example(w.ViewSaved), view_id=data.view_id, owner_id=None))
     if isinstance(data, commands.PublishRules):
         happened.append(w.RuleSetDrafted(rule_set=RuleSet(1)))
     return reduce(evolve, happened, EMPTY)
+
+
+def _circle(data: Any) -> list[w.WorkspaceEvent]:
+    """Who is mentioned, or follows, belongs to the conversation's inbox; what a view names is there."""
+    inbox_id = example(e.ConversationOpened).inbox_id
+    members = (*getattr(data, "mentions", ()), *((data.agent_id,) if isinstance(data, FollowConversation) else ()))
+    if isinstance(data, SaveView):
+        wanted = data.filter
+        return [
+            w.InboxCreated(inbox_id=wanted.inbox_id or inbox_id, name="Viewed", slug="v"),
+            w.TeamCreated(team_id=wanted.team_id or inbox_id, name="Viewed"),
+            w.AgentInvited(agent_id=wanted.assignee_id or inbox_id, role="agent"),
+        ]
+    if not members:
+        return []
+    return [
+        w.InboxCreated(inbox_id=inbox_id, name="Here", slug="h"),
+        w.InboxChanged(inbox_id=inbox_id, name="Here", member_ids=members),
+    ]
 
 
 def so_far(data: Any) -> tuple[e.ConversationEvent, ...]:
@@ -173,6 +210,18 @@ def so_far(data: Any) -> tuple[e.ConversationEvent, ...]:
             return (opened, e.ConversationResolved())
         case commands.ElapseSnooze():
             return (opened, e.ConversationSnoozed(until=NOW, timer_id=data.timer_id))
+        case commands.UnfollowConversation():
+            return (opened, e.ConversationFollowed(agent_id=data.agent_id))
+        case commands.ElapseTrash():
+            return (opened, e.ConversationTrashed(until=NOW, timer_id=data.timer_id))
+        case commands.UnmuteConversation():
+            return (opened, e.ConversationMuted())
+        case commands.RefuseSuggestedLink():
+            return (replace(opened, suggested_link=data.conversation_id),)
+        case commands.MoveConversation():
+            return (replace(opened, inbox_id=UUID(int=5)),)
+        case commands.ChangeConversationContact():
+            return (replace(opened, contact_id=UUID(int=6)),)
         case commands.RemoveLabel():
             return (opened, e.LabelAdded(label=data.label))
         case _ if isinstance(data, CONVERSATION_COMMANDS):
@@ -196,19 +245,37 @@ class Handling:
             _around_a_person(asked, states)
         if isinstance(asked.data, TICKET_COMMANDS):
             _around_a_ticket(asked, states)
-        handled: Handled | Retry = item
+        if isinstance(asked.data, commands.MergeConversations):
+            opened = conversation.evolve(nothing, example(e.ConversationOpened))
+            states.conversations.update(dict.fromkeys(asked.data.from_ids, opened))
+        if isinstance(asked.data, commands.ChangeConversationContact):
+            states.contacts[asked.data.contact_id] = KnownContact()
+        handled: Item = item
         if isinstance(item, Ask) and isinstance(asked.data, SENDING):
             handled = replace(item, queued=next(one for one in past if isinstance(one, e.ReplyQueued)))
         if isinstance(item, Ask) and isinstance(asked.data, commands.RetryQuarantined):
             states.quarantined[asked.stream] = (envelope(example(e.InboundQuarantined), stream=asked.stream),)
             fact = codec.encode(envelope(example(inbound.MessageReceived), id=UUID(int=9), sequence=0))
             handled = Retry(item, DECODER.again(frame.pack((INBOUND_EMAIL.name,), b"", fact)))
+        if isinstance(item, Ask) and isinstance(asked.data, commands.AdmitFiltered):
+            kept = envelope(example(e.InboundFiltered), stream=asked.stream)
+            states.filtered[asked.stream] = (kept,)
+            received = inbound.MessageReceived(
+                inbox_id=kept.data.inbox_id, dedupe_key="", facts=kept.data.message, content=kept.data.personal
+            )
+            handled = Admit(item, DECODER.mail(replace(kept, id=kept.stream, data=received)))
+        if isinstance(item, Ask) and isinstance(asked.data, commands.ChangeConversations):
+            opened = conversation.evolve(nothing, example(e.ConversationOpened))
+            states.conversations.update(dict.fromkeys(asked.data.conversation_ids, opened))
+            handled = bulk.parts_of(item, HOUSE)
         wanted = want([handled], ())
-        reached = wanted.conversations | wanted.contacts | wanted.quarantined | wanted.tickets | wanted.companies
+        reached = wanted.filtered | wanted.conversations | wanted.contacts | wanted.quarantined
+        reached |= wanted.tickets | wanted.companies
         assert {
             *states.conversations,
             *states.contacts,
             *states.quarantined,
+            *states.filtered,
             *states.tickets,
             *states.companies,
         } <= reached

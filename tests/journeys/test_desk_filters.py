@@ -53,6 +53,56 @@ def test_a_blocked_mail_is_kept_out_listed_and_counted_and_lifting_the_block_let
         assert acts[0]["details"]["version"] == filters["version"] + 1 and acts[0]["address"] == "127.0.0.1"
 
 
+def kept_out(desk: Desk, customer: Customer, subject: str) -> dict[str, Any]:
+    """The customer's mail among the filtered ones, as soon as it is there."""
+
+    def caught() -> dict[str, Any] | None:
+        items = desk.get("/filtered-messages")["items"]
+        mine = [one for one in items if one["from"] and one["from"]["address"] == customer.address]
+        return next((one for one in mine if one["subject"] == subject), None)
+
+    return eventually(caught, f"the filtered mail {subject!r}", 60)
+
+
+def test_a_newsletter_is_let_in_its_sender_blocked_as_spam_and_all_of_it_undone(postroom: LivePostroom) -> None:
+    customer = Customer(postroom)
+    newsletter = {"List_Unsubscribe": "<https://news.test/u>"}
+    with Desk(postroom) as desk:
+        known = desk.get("/email-filters")
+        desk.do("PUT", "/email-filters", {**known, "switches": [{"inbox_id": desk.inbox()["id"], "newsletter": True}]})
+        customer.writes(desk.address(), "News of May", "Read this.", **newsletter)
+        kept = kept_out(desk, customer, "News of May")
+        assert (kept["switch"], kept["filter"], kept["conversation_id"]) == ("newsletter", None, None)
+        path = f"/filtered-messages/{kept['id']}/admit"
+        admitted, again = desk.do("POST", path), desk.do("POST", path)
+        assert admitted == again and admitted["admitted_at"] is not None
+        conversation = desk.conversation(admitted["conversation_id"])
+        assert (conversation["subject"], conversation["created_at"]) == ("News of May", kept["received_at"])
+        assert len(desk.conversations_of(customer.address)) == 1
+        desk.do("PUT", "/email-filters", {**desk.get("/email-filters"), "switches": []})
+        spam = f"/conversations/{conversation['id']}/status"
+        public = desk.ask("PUT", spam, {"status": "resolved", "block": "sender"})
+        assert public.status_code == 422, public.text
+        desk.do("PUT", spam, {"status": "spam", "block": "sender"})
+        customer.writes(desk.address(), "News of June", "Read this, too.")
+        assert kept_out(desk, customer, "News of June")["filter"]["note"] == "Marked as spam"
+        desk.do("PUT", spam, {"status": "open"})
+        assert desk.get("/email-filters")["filters"] == known["filters"]
+        customer.writes(desk.address(), "News of July", "Read this at last.")
+
+        def both() -> list[dict[str, Any]] | None:
+            found = desk.conversations_of(customer.address)
+            return found if len(found) == 2 else None
+
+        ids = [one["id"] for one in eventually(both, "the newest mail in a conversation", 60)]
+        asked = {"ids": [*ids, str(uuid4())], "command": {"type": "status", "status": "resolved"}}
+        assert desk.do("POST", "/conversations/bulk", {**asked, "dry_run": True})["matched"] == 2
+        done = desk.do("POST", "/conversations/bulk", asked)
+        assert (done["matched"], done["done"]) == (2, 2)
+        assert [one["reason"] for one in done["refused"]] == ["conversation-not-found"]
+        assert {one["status"] for one in desk.conversations_of(customer.address)} == {"resolved"}
+
+
 def test_the_password_of_a_mailbox_is_told_to_nobody(postroom: LivePostroom) -> None:
     secret = f"never told {uuid4().hex}"
     server = {"host": "127.0.0.1", "port": 9, "username": "help", "password": secret, "tls": "none"}

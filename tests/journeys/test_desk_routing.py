@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from local_runtime.journey import Customer, Desk
-from local_runtime.live import LivePostroom
+from local_runtime.live import LivePostroom, eventually
 
 pytestmark = pytest.mark.real
 
@@ -101,3 +101,33 @@ def assignee(desk: Desk, postroom: LivePostroom, inbox: dict[str, Any]) -> str:
     customer = Customer(postroom)
     customer.writes(inbox["fallback_address"], "Whose turn?", "Mine or yours?")
     return str(desk.conversation_of(customer)["assignee_id"])
+
+
+def test_a_channel_is_routed_who_answers_first_gets_it_and_who_leaves_gives_it_back(
+    desk: Desk, postroom: LivePostroom
+) -> None:
+    inbox, ids = team_of(desk, postroom, "Ada", "Bo")
+    channel = f"/channels/{inbox['channels'][0]['id']}"
+    desk.do("PATCH", channel, {"settings": {"routing": {"kind": "nobody"}}})
+    customer, me = Customer(postroom), desk.get("/me")["id"]
+    customer.writes(inbox["fallback_address"], "For nobody", "Hello?")
+    conversation = desk.conversation_of(customer)
+    path = f"/conversations/{conversation['id']}"
+    assert conversation["assignee_id"] is None
+    assert desk.get(f"{path}/decisions")["items"][-1]["reason"] == "channel_nobody"
+    said = desk.do("PUT", f"{path}/presence", {"state": "replying"})
+    assert (
+        said["presence"] == desk.conversation(conversation["id"])["presence"] == [{"agent_id": me, "state": "replying"}]
+    )
+    desk.reply(conversation["id"], "I have it.")
+    assert desk.conversation(conversation["id"])["assignee_id"] == me
+
+    desk.do("PATCH", channel, {"settings": {"routing": {"kind": "agents", "agent_ids": [ids["Bo"]]}}})
+    another = Customer(postroom)
+    another.writes(inbox["fallback_address"], "For Bo", "Hello?")
+    bos = desk.conversation_of(another)
+    assert bos["assignee_id"] == ids["Bo"]
+    desk.do("PATCH", f"/agents/{ids['Bo']}", {"deactivated": True})
+    eventually(lambda: desk.conversation(bos["id"])["assignee_id"] == ids["Ada"], "Bo's conversation with Ada")
+    decisions = desk.get(f"/conversations/{bos['id']}/decisions")["items"]
+    assert {one["reason"] for one in decisions} == {"channel_agents", "agent_left"}

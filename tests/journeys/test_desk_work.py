@@ -86,3 +86,60 @@ def test_a_reply_that_has_not_seen_the_newest_message_is_refused(postroom: LiveP
             headers={"If-Match": f'"{conversation["sequence"]}"'},
         )
         assert refused.status_code == 412, refused.text
+
+
+def test_what_is_moved_and_merged_is_answered_as_one(postroom: LivePostroom) -> None:
+    with Desk(postroom) as desk:
+        customer = Customer(postroom)
+        source = asked(desk, customer)
+        desk.reply(source["id"], "Which parcel?")
+        first = customer.received()
+        colleague = Customer(postroom)
+        target = asked(desk, colleague)
+        merged = desk.do("POST", f"/conversations/{target['id']}/merge", {"from_ids": [source["id"]]})
+        assert merged["message_count"] == 3
+        gone = desk.conversation(source["id"])
+        assert (gone["merged_into"], gone["status"]) == (target["id"], "resolved")
+        again = desk.do("POST", f"/conversations/{target['id']}/merge", {"from_ids": [source["id"]]})
+        assert again["sequence"] == merged["sequence"], "it was so already"
+        customer.answers(first, "Number 7.")
+        eventually(lambda: len(desk.lines(target["id"])) == 4, "the answer joins what stands for it", 60)
+        inbox = desk.do("POST", "/inboxes", {"name": f"Parcels {target['number']}"})
+        moved = desk.do("PUT", f"/conversations/{target['id']}/inbox", {"inbox_id": inbox["id"]})
+        assert moved["inbox_id"] == desk.conversation(source["id"])["inbox_id"] == inbox["id"]
+        assert moved["assignee_id"] is None, "nobody works there yet"
+        desk.reply(target["id"], "Found it.")
+        second = customer.received(besides=first)
+        assert inbox["fallback_address"] in str(second["From"])
+        customer.answers(first, "And number 8?")
+        customer.answers(second, "Thank you!")
+        eventually(lambda: len(desk.lines(target["id"])) == 7, "answers to both inboxes join", 60)
+        texts = [one["new_text"].strip() for one in desk.lines(target["id"]) if one["direction"] == "in"]
+        assert texts[-3] == "Number 7." and set(texts[-2:]) == {"And number 8?", "Thank you!"}
+        assert desk.do("PUT", f"/conversations/{target['id']}/mute")["muted"] is True
+
+
+def test_whose_turn_it_is_follows_the_mails_and_a_saved_view_counts_it(postroom: LivePostroom) -> None:
+    with Desk(postroom) as desk:
+        customer = Customer(postroom)
+        conversation = asked(desk, customer)
+        conversation_id, me = conversation["id"], desk.get("/me")["id"]
+        assert (conversation["waiting_on"], conversation["waiting_since"]) == ("us", conversation["last_message_at"])
+        desk.do("PUT", f"/conversations/{conversation_id}/labels/turn-{conversation['number']}")
+        wish = {"name": "Mine to answer", "filter": {"label": [f"turn-{conversation['number']}"], "waiting_on": "us"}}
+        view = desk.do("POST", "/views", wish)["id"]
+        assert [one["id"] for one in desk.get("/conversations", view=view)["items"]] == [conversation_id]
+        assert desk.get("/counts")["saved"][view] == {"count": 1, "more": False}
+        desk.reply(conversation_id, "Yes, how?")
+        answered = desk.conversation(conversation_id)
+        assert (answered["waiting_on"], answered["waiting_since"], answered["unread"]) == ("customer", None, False)
+        assert conversation_id in [one["id"] for one in desk.get("/conversations", view="sent", sort="newest")["items"]]
+        assert desk.get("/counts")["saved"][view]["count"] == 0
+        followed = desk.do("PUT", f"/conversations/{conversation_id}/followers/{me}")
+        assert followed["follower_ids"] == [me]
+        customer.answers(customer.received(), "Like this.")
+        eventually(lambda: desk.conversation(conversation_id)["waiting_on"] == "us", "it is our turn", 60)
+        again = desk.conversation(conversation_id)
+        assert again["unread"] and again["waiting_since"] > conversation["waiting_since"]
+        assert desk.get("/counts")["saved"][view]["count"] == 1
+        desk.do("DELETE", f"/views/{view}")

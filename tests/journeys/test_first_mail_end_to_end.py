@@ -157,3 +157,22 @@ def test_a_constant_message_id_on_different_mails_loses_none(postroom: LivePostr
             return sorted(said) == ["Number 1.", "Number 2."]
 
         eventually(texts, "both mails")
+
+
+def test_a_mail_is_found_by_its_words_soon_after_it_came(postroom: LivePostroom) -> None:
+    with postroom.client() as api:
+        word = f"zażółć{uuid4().hex[:8]}"
+        address = fallback_address(api)
+        postroom.send(mail(f"Lost {word}", f"Zgubiłem {word}, proszę o pomoc.", address), CUSTOMER, address)
+        conversation = conversation_about(api, f"Lost {word}")
+
+        def found() -> list[dict[str, Any]]:
+            asked = {"q": f"{word.upper().replace('Ż', 'Z')} from:zofia is:open"}
+            items: list[dict[str, Any]] = api.get("/search", params=asked).raise_for_status().json()["items"]
+            return items
+
+        (item,) = eventually(found, "the mail among what is found")
+        assert item["id"] == conversation["id"]
+        assert {"text": word, "match": True} in [piece for each in item["highlights"] for piece in each["pieces"]]
+        listed = api.get("/conversations", params={"q": word}).raise_for_status().json()["items"]
+        assert [each["id"] for each in listed] == [conversation["id"]]

@@ -6,6 +6,7 @@ import imaplib
 import smtplib
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -57,6 +58,16 @@ def test_mail_in_a_mailbox_is_answered_by_its_own_server_and_the_answer_joins(
             return bool(channels[channel["id"]]["health"]["state"] == "ok")
 
         eventually(healthy, "a mailbox that is connected", 60)
+        begun = desk.api.post(f"/channels/{channel['id']}/test")
+        assert begun.status_code == 202, begun.text
+
+        def tested() -> dict[str, Any] | None:
+            test: dict[str, Any] = desk.get(f"/channels/{channel['id']}/tests/{begun.json()['id']}")
+            return None if test["state"] == "running" else test
+
+        test = eventually(tested, "the end of the channel's test", 90)
+        assert [hop["state"] for hop in test["hops"]] == ["ok"] * 4, test
+        assert test["hops"][3]["inbox_id"] == desk.inbox()["id"] and desk.conversations_of(ours) == []
         question = customer.mail(ours, "Which lamp?", "The green one or the blue one?")
         drop(greenmail, question, customer.address, ours)
         conversation = desk.conversation_of(customer)
