@@ -59,7 +59,7 @@ def test_mail_in_a_mailbox_is_answered_by_its_own_server_and_the_answer_joins(
 
         eventually(healthy, "a mailbox that is connected", 60)
         begun = desk.api.post(f"/channels/{channel['id']}/test")
-        assert begun.status_code == 202, begun.text
+        assert begun.status_code == 201, begun.text
 
         def tested() -> dict[str, Any] | None:
             test: dict[str, Any] = desk.get(f"/channels/{channel['id']}/tests/{begun.json()['id']}")

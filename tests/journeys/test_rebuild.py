@@ -39,7 +39,7 @@ def test_rebuilt_views_equal_the_living_ones_and_the_api_answers_meanwhile(
     with Desk(postroom) as desk:
         customer = Customer(postroom)
         customer.writes(desk.address(), "Before the rebuild", "All is as it was.")
-        before = desk.conversation_of(customer)
+        before = desk.conversation(desk.conversation_of(customer)["id"])
         with asking(postroom) as codes:
             found = rebuilt()
         assert codes and set(codes) == {200}

@@ -60,7 +60,7 @@ async def test_a_test_is_begun_and_its_hops_are_told_where_its_answer_points(wor
     channel_id = world.support_channel
     async with world.client("manager") as client, world.client("agent") as agent:
         begun = await client.post(f"/api/v1/channels/{channel_id}/test")
-        assert begun.status_code == 202, begun.text
+        assert begun.status_code == 201, begun.text
         ChannelTest.model_validate(begun.json())
         assert told(begun.json()) == ("running", ["waiting"] * 4)
         where, test_id = begun.headers["Location"], UUID(begun.json()["id"])

@@ -64,3 +64,11 @@ def test_a_channel_is_well_when_both_parts_are() -> None:
         noted("receiving", "degraded", "imap_too_slow"), noted("sending", "ok"), noted("receiving", "ok", minutes=2)
     )
     assert (shown["state"], shown["reason"], shown["since"]) == ("ok", "", NOON + timedelta(minutes=2))
+
+
+def test_a_copy_of_the_workspaces_rows_holds_every_kind_and_changes_alone():
+    rows = workspace.WorkspaceRows(*({INBOX: object()} for _ in workspace.WorkspaceRows.__struct_fields__))
+    copied = workspace.copy(rows)
+    assert copied == rows
+    copied.channel_tests.clear()
+    assert rows.channel_tests

@@ -27,8 +27,8 @@ _TEST = "/channels/{channel_id}/tests/{test_id}"
 
 @router.post(
     "/channels/{channel_id}/test",
-    status_code=202,
-    responses=answers.gives(ChannelTest, 202, "The test, begun; `Location` says where its hops are told."),
+    status_code=201,
+    responses=answers.gives(ChannelTest, 201, "The test, begun; `Location` says where its hops are told."),
 )
 @policy(Permission.MANAGE_INBOX)
 async def test_channel(request: Request, channel_id: UUID, key: IdempotencyKey = None) -> Response:
@@ -38,7 +38,7 @@ async def test_channel(request: Request, channel_id: UUID, key: IdempotencyKey =
     identity = begin(request, key)
     command = TestChannel(test_id=derived_id(identity, "channel test"), channel_id=channel_id)
     await perform(request, command, parts_of(request).workspace_id, key, identity=identity)
-    response = await _shown(request, channel_id, command.test_id, 202)
+    response = await _shown(request, channel_id, command.test_id, 201)
     response.headers["Location"] = f"/api/v1{_TEST.format(channel_id=channel_id, test_id=command.test_id)}"
     return response
 

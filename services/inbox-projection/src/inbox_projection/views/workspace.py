@@ -15,7 +15,6 @@ from events.channel_tests import ChannelTestNoted, ChannelTestStarted
 from events.envelope import Envelope
 from events.labels import LabelDefined, LabelDeleted
 from events.notifications import NotificationPreferencesSet
-from events.rules import RuleSet
 from events.saved_views import ViewDeleted, ViewSaved
 from events.snippets import SnippetDeleted, SnippetSaved
 from events.values import ChannelPart
@@ -45,7 +44,7 @@ from events.workspace import (
     TeamDeleted,
     WorkspaceEvent,
 )
-from inbox_projection.views import channel_tests, defined_label, saved_view
+from inbox_projection.views import channel_tests, defined_label, saved_view, workspace_rows
 from inbox_projection.views.channel_tests import ChannelTestRow
 from inbox_projection.views.rows import (
     AgentRow,
@@ -110,7 +109,7 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
     event, at = envelope.data, envelope.occurred_at
     match event:
         case InboxCreated():
-            return (_new_inbox(envelope, event),)
+            return (workspace_rows.new_inbox(envelope, event),)
         case InboxChanged():
             return _changed(
                 rows.inboxes.get(event.inbox_id),
@@ -135,7 +134,7 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
             )
             inbox = rows.inboxes.get(event.inbox_id)
             changes = {"fallback_channel_id": event.channel_id, "fallback_address": event.address}
-            return (*_changed(inbox, **changes), _new_channel(envelope, channel))
+            return (*_changed(inbox, **changes), workspace_rows.new_channel(envelope, channel))
         case TeamCreated():
             return (TeamRow(team_id=event.team_id, name=event.name, member_ids=event.member_ids, created_at=at),)
         case TeamChanged():
@@ -143,23 +142,23 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
         case TeamDeleted():
             return (TeamGone(event.team_id),)
         case ChannelConnected():
-            return (_new_channel(envelope, event),)
+            return (workspace_rows.new_channel(envelope, event),)
         case ChannelChanged():
-            return _changed(rows.channels.get(event.channel_id), **_email(event.email))
+            return _changed(rows.channels.get(event.channel_id), **workspace_rows.email_columns(event.email))
         case ChannelDisconnected():
             return _changed(rows.channels.get(event.channel_id), disconnected_at=at)
         case ChannelHealthNoted():
             return _health_noted(rows.channels.get(event.channel_id), event)
         case RuleSetDrafted():
-            return (_rule_set(envelope, "draft", event.rule_set),)
+            return (workspace_rows.rule_set(envelope, "draft", event.rule_set),)
         case RuleSetPublished():
-            return (_rule_set(envelope, "published", event.rule_set),)
+            return (workspace_rows.rule_set(envelope, "published", event.rule_set),)
         case EmailFiltersSet():
-            return (_email_filters(envelope, event),)
+            return (workspace_rows.email_filters(envelope, event),)
         case PipelineDefined():
-            return (_pipeline(envelope, event, rows.pipelines.get(event.pipeline_id)),)
+            return (workspace_rows.pipeline(envelope, event, rows.pipelines.get(event.pipeline_id)),)
         case SnippetSaved() | SnippetDeleted():
-            return (_snippet(envelope, event),)
+            return (workspace_rows.snippet(envelope, event),)
         case ViewSaved() | ViewDeleted():
             return (saved_view.row_of(envelope, event),)
         case LabelDefined() | LabelDeleted():
@@ -167,34 +166,14 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
         case ChannelTestStarted() | ChannelTestNoted():
             return (channel_tests.project(envelope, rows.channel_tests.get(event.test_id)),)
         case ContactPropertyDefined():
-            return (_contact_property(envelope, event),)
+            return (workspace_rows.contact_property(envelope, event),)
         case _:
             return _agent(envelope, event, rows.agents)
 
 
-def _contact_property(envelope: Envelope[Any], event: ContactPropertyDefined) -> ContactPropertyRow:
-    return ContactPropertyRow(
-        property_id=event.property_id,
-        name=event.name,
-        kind=event.kind,
-        choices=event.choices,
-        created_at=envelope.occurred_at,
-    )
-
-
 def copy(rows: WorkspaceRows) -> WorkspaceRows:
     """Rows that can be changed while the given ones stay."""
-    return WorkspaceRows(
-        dict(rows.inboxes),
-        dict(rows.teams),
-        dict(rows.agents),
-        dict(rows.channels),
-        dict(rows.rule_sets),
-        dict(rows.email_filters),
-        dict(rows.pipelines),
-        dict(rows.contact_properties),
-        dict(rows.snippets),
-    )
+    return WorkspaceRows(*(dict(getattr(rows, name)) for name in rows.__struct_fields__))
 
 
 def put(rows: WorkspaceRows, change: WorkspaceChange) -> None:
@@ -245,7 +224,7 @@ def _agent(
     row = agents.get(event.agent_id)
     match event:
         case AgentInvited():
-            return (_new_agent(envelope, event),)
+            return (workspace_rows.new_agent(envelope, event),)
         case AgentProfileChanged():
             personal = event.personal
             return _changed(
@@ -278,62 +257,6 @@ def _changed(row: InboxRow | TeamRow | AgentRow | ChannelRow | None, **changes: 
     return () if row is None else (replace(row, **changes),)
 
 
-def _new_inbox(envelope: Envelope[WorkspaceEvent], event: InboxCreated) -> InboxRow:
-    return InboxRow(
-        inbox_id=event.inbox_id,
-        name=event.name,
-        slug=event.slug,
-        fallback_channel_id=None,
-        fallback_address=None,
-        team_ids=(),
-        member_ids=(),
-        signature="",
-        quote_history=False,
-        archived=False,
-        assign_first_answer=True,
-        reopen_days=30,
-        business_hours=None,
-        created_at=envelope.occurred_at,
-    )
-
-
-def _new_agent(envelope: Envelope[WorkspaceEvent], event: AgentInvited) -> AgentRow:
-    """A new agent is away until the agent says otherwise."""
-    return AgentRow(
-        agent_id=event.agent_id,
-        role=event.role,
-        deactivated=False,
-        availability="away",
-        available_until=None,
-        chosen="away",
-        chosen_until=None,
-        capacity=None,
-        language="en",
-        time_zone="UTC",
-        name="" if event.personal is None else event.personal.name,
-        email="" if event.personal is None else event.personal.email,
-        meeting_url="",
-        signature="",
-        created_at=envelope.occurred_at,
-    )
-
-
-def _new_channel(envelope: Envelope[WorkspaceEvent], event: ChannelConnected) -> ChannelRow:
-    return ChannelRow(
-        channel_id=event.channel_id,
-        inbox_id=event.inbox_id,
-        kind=event.kind,
-        **_email(event.email),
-        connected_at=envelope.occurred_at,
-        disconnected_at=None,
-        health_state="ok",
-        health_reason="",
-        health_since=envelope.occurred_at,
-        health_part=None,
-        health_parts="{}",
-    )
-
-
 def _health_noted(row: ChannelRow | None, event: ChannelHealthNoted) -> tuple[WorkspaceChange, ...]:
     """Each part as it was said to be, and the channel as its worst part is."""
     if row is None:
@@ -349,59 +272,4 @@ def _health_noted(row: ChannelRow | None, event: ChannelHealthNoted) -> tuple[Wo
         health_since=health.since,
         health_part=part,
         health_parts=msgspec.json.encode(dict(sorted(parts.items()))).decode(),
-    )
-
-
-def _email(settings: EmailSettings | None) -> dict[str, Any]:
-    """The columns of an e-mail channel's settings: what is asked for by itself, and all of it as JSON."""
-    return {
-        "address": None if settings is None else settings.address,
-        "from_name": "" if settings is None else settings.from_name,
-        "fallback": settings is not None and settings.fallback,
-        "settings": msgspec.json.encode(EmailSettings(address="") if settings is None else settings).decode(),
-    }
-
-
-def _email_filters(envelope: Envelope[WorkspaceEvent], event: EmailFiltersSet) -> EmailFiltersRow:
-    return EmailFiltersRow(
-        version=event.version,
-        filters=msgspec.json.encode(event.filters).decode(),
-        switches=msgspec.json.encode(event.switches).decode(),
-        set_at=envelope.occurred_at,
-        set_by=str(envelope.actor),
-    )
-
-
-def _snippet(envelope: Envelope[WorkspaceEvent], event: SnippetSaved | SnippetDeleted) -> SnippetRow:
-    saved = event if isinstance(event, SnippetSaved) else None
-    return SnippetRow(
-        snippet_id=event.snippet_id,
-        owner_id=None if saved is None else saved.owner_id,
-        name="" if saved is None else saved.name,
-        folder="" if saved is None else saved.folder,
-        text="" if saved is None else saved.text,
-        html=None if saved is None else saved.html,
-        attachments="[]" if saved is None else msgspec.json.encode(saved.attachments).decode(),
-        changed_at=envelope.occurred_at,
-        changed_by=str(envelope.actor),
-        deleted=saved is None,
-    )
-
-
-def _pipeline(envelope: Envelope[WorkspaceEvent], event: PipelineDefined, known: PipelineRow | None) -> PipelineRow:
-    return PipelineRow(
-        pipeline_id=event.pipeline_id,
-        name=event.name,
-        stages=msgspec.json.encode(event.stages).decode(),
-        created_at=envelope.occurred_at if known is None else known.created_at,
-    )
-
-
-def _rule_set(envelope: Envelope[WorkspaceEvent], state: str, rule_set: RuleSet) -> RuleSetRow:
-    return RuleSetRow(
-        state=state,
-        version=rule_set.version,
-        rules=msgspec.json.encode(rule_set.rules).decode(),
-        changed_at=envelope.occurred_at,
-        changed_by=str(envelope.actor),
     )
