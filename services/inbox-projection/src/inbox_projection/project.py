@@ -28,7 +28,7 @@ from service_kit.settings import Settings
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS: Final = 600.0
-SWITCH_SECONDS: Final = 0.001
+SWITCH_SECONDS: Final = 0.0005
 """The projector waits no longer for the interpreter while the search is indexed in another thread."""
 PACE: Final = 0.010
 COUNTING_PACE: Final = 1.0

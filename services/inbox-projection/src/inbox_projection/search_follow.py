@@ -20,11 +20,10 @@ from service_kit.metrics import Metrics
 log = logging.getLogger(__name__)
 PAUSE: Final = 1.0
 """Seconds between two looks when nothing waits: so much is a message found later than it is shown."""
-BUSY: Final = 300
-"""Events a second that the projector applies when it has no time to spare."""
-SHARE: Final = 0.5
+SHARES: Final = ((20.0, 0.5), (300.0, 0.1))
+"""Of the time, for indexing, while the projector applies fewer events a second than this."""
 BUSY_SHARE: Final = 0.03
-"""Of the time, for indexing: when the projector is idle and when it is busy."""
+"""When it has no time to spare."""
 
 
 class SearchFollower:
@@ -54,9 +53,9 @@ class SearchFollower:
                     await asyncio.to_thread(self.close)
                     done = 0
                 now, events = time.monotonic(), self._events()
-                busy = events - seen > BUSY * (now - since)
+                share = share_of((events - seen) / max(now - since, 0.001))
                 seen, since = events, now
-                await first_of(stop, timeout=pause(done, now - began, busy))
+                await first_of(stop, timeout=pause(done, now - began, share))
         finally:
             await asyncio.to_thread(self.close)
 
@@ -83,9 +82,13 @@ class SearchFollower:
             self._connection = None
 
 
-def pause(done: int, seconds: float, busy: bool) -> float:
+def share_of(events_a_second: float) -> float:
+    """How much of the time may go to the index while the projector applies so many events."""
+    return next((share for least, share in SHARES if events_a_second < least), BUSY_SHARE)
+
+
+def pause(done: int, seconds: float, share: float) -> float:
     """How long to wait after a turn that did so much in so many seconds, to stay within the share of the time."""
-    share = BUSY_SHARE if busy else SHARE
     rest = seconds * (1 - share) / share
     return rest if done >= MOST else max(PAUSE, rest)
 

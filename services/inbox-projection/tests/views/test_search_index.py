@@ -9,7 +9,7 @@ import pytest
 
 from inbox_projection.projector import Views
 from inbox_projection.rebuild import prepare
-from inbox_projection.search_follow import BUSY_SHARE, PAUSE, SHARE, SearchFollower, pause
+from inbox_projection.search_follow import BUSY_SHARE, PAUSE, SearchFollower, pause, share_of
 from inbox_projection.search_index import MOST, SearchIndex, contents
 from inbox_projection.tables import schema
 from inbox_projection.testing import Actions, Replay, Story
@@ -151,7 +151,8 @@ async def test_the_follower_indexes_what_the_projector_shows_until_it_is_stopped
 
 
 def test_the_index_leaves_the_processor_to_a_busy_projector() -> None:
-    assert pause(0, 0.001, busy=False) == PAUSE
-    assert pause(MOST, 1.0, busy=False) == pytest.approx((1 - SHARE) / SHARE)
-    assert pause(MOST, 1.0, busy=True) == pytest.approx((1 - BUSY_SHARE) / BUSY_SHARE)
-    assert pause(3, 1.0, busy=True) == pause(MOST, 1.0, busy=True)
+    assert [share_of(rate) for rate in (0, 19, 20, 150, 300, 5000)] == [0.5, 0.5, 0.1, 0.1, BUSY_SHARE, BUSY_SHARE]
+    assert pause(0, 0.001, 0.5) == PAUSE
+    assert pause(MOST, 1.0, 0.5) == 1.0
+    assert pause(MOST, 1.0, BUSY_SHARE) == pytest.approx((1 - BUSY_SHARE) / BUSY_SHARE)
+    assert pause(3, 1.0, BUSY_SHARE) == pause(MOST, 1.0, BUSY_SHARE)
