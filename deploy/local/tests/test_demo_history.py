@@ -12,6 +12,8 @@ import pytest
 from events import conversations as e
 from events.conversations import ConversationEvent
 from events.inbound import MessageReceived
+from events.labels import LabelDefined
+from events.saved_views import ViewSaved
 from events.values import MessageContent, MessageFacts
 from events.workspace import EmailFiltersSet
 from ingest_email.parse import parse
@@ -159,6 +161,12 @@ def test_every_filtered_mail_is_one_that_the_routers_filters_catch_and_no_other_
         expected = None if kept is None else Caught(kept.filter_id, "block", kept.filter_version)
         assert caught == expected, content.subject
     assert {one.filter_id for one in kept_out} == {one.id for one in chosen.filters if one.kind == "block"}
+
+
+def test_every_label_that_a_conversation_carries_is_one_of_the_teams(journal: Journal):
+    offered = {label.name for label in texts_of(journal, LabelDefined)}
+    assert {event.label for event in texts_of(journal, e.LabelAdded)} == offered
+    assert {label for view in texts_of(journal, ViewSaved) for label in view.filter.label} <= offered
 
 
 def test_no_text_is_there_that_nobody_would_write(journal: Journal):

@@ -11,6 +11,7 @@ from local_runtime.demo.house import furnish
 from local_runtime.demo.journal import Journal
 from local_runtime.demo.office_hours import midnight_of
 from local_runtime.demo.scripts import scripts
+from local_runtime.demo.shelves import fill_shelves
 from local_runtime.demo.talk import Talk
 from service_kit.hashing import derive_key
 
@@ -24,7 +25,9 @@ def demo_history(*, workspace_id: UUID, now: datetime, mail_domain: str, secret_
     furnish(journal, first_day)
     set_filters(journal, first_day)
     token_key = derive_key(secret_key, "reply-token")
-    for number, script in enumerate(scripts(), start=1):
+    told = scripts()
+    fill_shelves(journal, told, first_day)
+    for number, script in enumerate(told, start=1):
         Talk(journal, token_key, number, script, now).write()
     keep_out(journal, now)
     return journal
