@@ -9,7 +9,7 @@ import pytest
 from local_runtime.journey import Customer, Desk
 from local_runtime.live import LivePostroom, eventually
 
-pytestmark = [pytest.mark.real, pytest.mark.faults, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real, pytest.mark.faults, pytest.mark.timeout(400)]
 
 
 @pytest.mark.parametrize("victim", ["router", "relay"])
@@ -29,7 +29,7 @@ def test_a_death_within_the_undo_window_changes_nothing(live: LivePostroom, vict
         def states() -> dict[str, str]:
             return {one["id"]: one["delivery"]["state"] for one in desk.lines(conversation["id"]) if one["delivery"]}
 
-        eventually(lambda: states()[kept["id"]] == "sent", "the other one is sent", 60)
+        eventually(lambda: states()[kept["id"]] == "sent", "the other one is sent", 150)
         assert states()[undone["id"]] == "cancelled"
         mails = [mail for mail in live.outbox() if subject in (mail["Subject"] or "")]
         assert [body.get_content().strip() for mail in mails if (body := mail.get_body(("plain",)))] == ["Once."]

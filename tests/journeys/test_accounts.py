@@ -36,8 +36,10 @@ def test_an_invitation_and_a_forgotten_password_come_by_mail_and_work_once(postr
         assert browser.post(f"/invitations/{token}/accept", json={"password": "other horses"}).status_code == 410
         assert browser.post("/password-resets", json={"email": "nobody@our.test"}).status_code == 204
         assert browser.post("/password-resets", json={"email": email}).status_code == 204
-        _, reset = eventually(
-            lambda: found if len(found := mails_to(postroom, email)) > 1 else None, "the mail for a new password", 60
+        known = invitation["Message-ID"]
+        reset = eventually(
+            lambda: next((mail for mail in mails_to(postroom, email) if mail["Message-ID"] != known), None),
+            "the mail for a new password",
         )
         chosen = link_in(reset, "password-resets")
         done = browser.post(f"/password-resets/{chosen}/accept", json={"password": "battery staple"})

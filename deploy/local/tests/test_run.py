@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -51,6 +52,14 @@ class Run:
         assert self.process
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def names(self) -> set[str]:
+        """Of those; PostgreSQL's workers come and go."""
+        found = set()
+        for process in self.family():
+            with suppress(psutil.NoSuchProcess):
+                found.add(process.name())
+        return found
+
     def command(self, verb: str) -> subprocess.CompletedProcess[str]:
         arguments = [sys.executable, "-m", "local_runtime", verb]
         return subprocess.run(arguments, env=self.environment, capture_output=True, text=True, check=False)
@@ -92,7 +101,12 @@ def run(runtime_folder: Path, fast_start: None, request: pytest.FixtureRequest) 
 
 def living(family: list[psutil.Process]) -> list[psutil.Process]:
     """Those that have not ended; a zombie has, somebody just has not read its exit code yet."""
-    return [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    found = []
+    for process in family:
+        with suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def pid_of(run: Run, name: str) -> int | None:
@@ -122,7 +136,7 @@ def test_down_ends_everything_and_a_second_start_finds_its_data(run: Run):
 def test_a_killed_supervisor_leaves_no_process_and_a_new_one_starts_at_once(run: Run):
     run.start()
     family = run.family()
-    assert {"postgres", "java"} <= {process.name() for process in family}
+    assert {"postgres", "java"} <= run.names()
     run.process.kill()
     run.finish()
     wait_for(lambda: not living(family), seconds=5)

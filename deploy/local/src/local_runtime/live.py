@@ -189,7 +189,8 @@ class LivePostroom:
 
     def outbox(self) -> list[EmailMessage]:
         """The mails that went out, oldest first. Each is read once: files appear whole and never change."""
-        paths = sorted((self.var / "outbox").glob("*.eml"))
+        found = (self.var / "outbox").glob("*.eml")
+        paths = sorted(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
         for path in paths:
             if path not in self._went_out:
                 parsed = message_from_bytes(path.read_bytes(), policy=policy.default)

@@ -229,6 +229,8 @@ class Session:
 
     async def do_bodies(self, tag: str, command: str) -> str:
         for uid in self._named(command.split()[2]):
+            if uid not in self.box.mails:
+                continue  # deleted while we drained
             raw = self.box.mails[uid].raw
             self.say(b"* %d FETCH (UID %d BODY[] {%d}\r\n%b)" % (uid, uid, len(raw), raw))
             await self.writer.drain()
