@@ -21,14 +21,15 @@ ChangeKind = Literal[
 class BulkChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is wished for each of them; besides `kind` only what belongs to it counts.
 
-    `snooze` takes `until` (None: until they answer), `assign` agent and team, labels `label`, `priority` itself, `read`
-    the sequence `up_to`, and `move` the inbox.
+    `snooze` takes `until` (None: until they answer), `assign` agent and team (with `keep_team` each keeps its own),
+    labels `label`, `priority` itself, `read` the sequence `up_to`, and `move` the inbox.
     """
 
     kind: ChangeKind
     until: datetime | None = None
     agent_id: UUID | None = None
     team_id: UUID | None = None
+    keep_team: bool = False
     label: str = ""
     priority: Priority = "normal"
     up_to: int = 0

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import msgspec
 
+from events.avatars import AvatarCommand
 from events.bulk import ChangeConversations as ChangeConversations
 from events.business_hours import BusinessHours
 from events.channel_tests import TestChannel as TestChannel
 from events.contact_commands import CompanyCommand as CompanyCommand
 from events.contact_commands import ContactCommand as ContactCommand
-from events.contact_commands import DefineContactProperty
+from events.contact_commands import ContactPropertyCommand
 from events.contact_commands import EraseContact as EraseContact
 from events.contact_commands import UpdateContact as UpdateContact
 from events.conversations import ReplyContent, Then
@@ -29,7 +30,7 @@ from events.rules import Rule
 from events.saved_views import SavedViewCommand
 from events.snippets import DeleteSnippet, SaveSnippet
 from events.system_mails import SystemMailCommand
-from events.ticket_commands import ChangePipeline, CreatePipeline, TicketCommand
+from events.ticket_commands import ChangePipeline, CreatePipeline, DeletePipeline, TicketCommand
 from events.tidying_commands import ChangeConversationContact as ChangeConversationContact
 from events.tidying_commands import ChangeSubject as ChangeSubject
 from events.tidying_commands import ElapseTrash as ElapseTrash
@@ -118,10 +119,11 @@ class AddComment(Command, frozen=True, kw_only=True):
 
 
 class AssignConversation(Command, frozen=True, kw_only=True):
-    """Both None: with nobody."""
+    """Both None: with nobody. `keep_team`: whatever team it has stays, and `team_id` says nothing."""
 
     agent_id: UUID | None
     team_id: UUID | None
+    keep_team: bool = False
 
 
 class ResolveConversation(Command, frozen=True, kw_only=True):
@@ -333,12 +335,14 @@ WorkspaceCommand = (
     | PublishRules
     | CreatePipeline
     | ChangePipeline
-    | DefineContactProperty
+    | DeletePipeline
+    | ContactPropertyCommand
     | SetNotificationPreferences
     | SaveSnippet
     | DeleteSnippet
     | SavedViewCommand
     | LabelDefinitionCommand
+    | AvatarCommand
 )
 AnyCommand = (
     ConversationCommand

@@ -37,6 +37,19 @@ class CreateContact(Command, frozen=True, kw_only=True):
     update: bool = False
 
 
+class AddContactAddress(Command, frozen=True, kw_only=True):
+    """The target is known by a further e-mail address; one that somebody has is refused."""
+
+    address: str
+
+
+class RemoveContactAddress(Command, frozen=True, kw_only=True):
+    """The target is not known by this e-mail address any more; by `first` first, where the address was that."""
+
+    address: str
+    first: str | None = None
+
+
 class AddContactNote(Command, frozen=True, kw_only=True):
     note_id: UUID
     text: str
@@ -97,10 +110,28 @@ class DefineContactProperty(Command, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
 
 
+class ChangeContactProperty(Command, frozen=True, kw_only=True):
+    """A field left out stays; what kind of property it is stays for ever. Contacts keep values that are no choice any
+    more. The target is the workspace."""
+
+    property_id: UUID
+    name: str | None = None
+    choices: tuple[str, ...] | None = None
+
+
+class DeleteContactProperty(Command, frozen=True, kw_only=True):
+    """Contacts have it no more, nor their values of it. The target is the workspace."""
+
+    property_id: UUID
+
+
+ContactPropertyCommand = DefineContactProperty | ChangeContactProperty | DeleteContactProperty
 ContactCommand = (
     UpdateContact
     | EraseContact
     | CreateContact
+    | AddContactAddress
+    | RemoveContactAddress
     | AddContactNote
     | BlockContact
     | UnblockContact

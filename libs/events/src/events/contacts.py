@@ -43,6 +43,21 @@ class HandleLinked(Event, frozen=True, kw_only=True):
     personal: LinkedHandle | None = None
 
 
+class UnlinkedHandle(Personal, frozen=True, kw_only=True):
+    """`first` is the handle that the person is known by first from now on, where `handle` was that and another is
+    left."""
+
+    handle: Handle
+    first: Handle | None = None
+
+
+class HandleUnlinked(Event, frozen=True, kw_only=True):
+    """The person is not known by this handle any more: who writes by it is somebody else."""
+
+    TOPIC: ClassVar[str] = TOPIC
+    personal: UnlinkedHandle | None = None
+
+
 class ContactChanges(Personal, frozen=True, kw_only=True):
     """What was changed; a field left out stays. Properties go by the text of their ids."""
 
@@ -132,6 +147,7 @@ class ContactErased(Event, frozen=True, kw_only=True):
 ContactEvent = (
     ContactCreated
     | HandleLinked
+    | HandleUnlinked
     | ContactUpdated
     | ContactNoteAdded
     | ContactBlocked

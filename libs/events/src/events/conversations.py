@@ -14,6 +14,9 @@ from events.filtering import Switch
 from events.following import ConversationFollowed as ConversationFollowed
 from events.following import ConversationUnfollowed as ConversationUnfollowed
 from events.following import FollowingEvent
+from events.quarantine import QuarantineRetryEvent
+from events.quarantine import QuarantineRetryFailed as QuarantineRetryFailed
+from events.quarantine import QuarantineRetryRequested as QuarantineRetryRequested
 from events.replies import FailureReason as FailureReason
 from events.replies import Hold as Hold
 from events.replies import QuotedHistory as QuotedHistory
@@ -302,7 +305,8 @@ class InboundFiltered(Event, frozen=True, kw_only=True):
 class InboundQuarantined(Event, frozen=True, kw_only=True):
     """An inbound record that could not be handled, in a stream of its own; its bytes are a blob.
 
-    `reason` is an error's class and message without personal data.
+    `reason` is an error's class and message without personal data. `blobs` are what the record itself names in the blob
+    store, as far as that could be read: they are kept with it.
     """
 
     TOPIC: ClassVar[str] = TOPIC
@@ -312,13 +316,17 @@ class InboundQuarantined(Event, frozen=True, kw_only=True):
     reason: str
     raw: str
     size: int
+    blobs: tuple[str, ...] = ()
 
 
 class QuarantineReleased(Event, frozen=True, kw_only=True):
-    """The quarantined record was handled on a retry; the events that came of it name this one as their cause."""
+    """The quarantined record was handled on a retry; the events that came of it name this one as their cause, or the
+    MessageParsedAnew. `unused` are the blobs of InboundQuarantined that nothing needs any more.
+    """
 
     TOPIC: ClassVar[str] = TOPIC
     quarantined_id: UUID
+    unused: tuple[str, ...] = ()
 
 
 ConversationEvent = (
@@ -352,5 +360,5 @@ ConversationEvent = (
     | TidyingEvent
     | FollowingEvent
 )
-QuarantineEvent = InboundQuarantined | QuarantineReleased
+QuarantineEvent = InboundQuarantined | QuarantineReleased | QuarantineRetryEvent
 FilteredEvent = InboundFiltered | FilteredAdmitted

@@ -31,6 +31,19 @@ class MessageReceived(Event, frozen=True, kw_only=True):
     parser_version: int = 1
 
 
+class MessageParsedAnew(Event, frozen=True, kw_only=True):
+    """What came of the QuarantineRetryRequested `retry_id`: the mail as it is read now, in the place of the record
+    `received_id` that is in quarantine; or, without it, the `reason` why not (never personal data)."""
+
+    TOPIC: ClassVar[str] = "inbound.{channel}.v1"
+    channel: Channel
+    quarantine_id: UUID
+    retry_id: UUID
+    received_id: UUID | None = None
+    received: MessageReceived | None = None
+    reason: str = ""
+
+
 class DeliveryAttempted(Event, frozen=True, kw_only=True):
     """A worker began to hand a reply to the next hop."""
 
@@ -102,6 +115,7 @@ class ChannelHealthChanged(Event, frozen=True, kw_only=True):
 
 InboundEvent = (
     MessageReceived
+    | MessageParsedAnew
     | DeliveryAttempted
     | DeliveryAccepted
     | DeliveryUncertain

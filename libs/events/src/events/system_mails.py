@@ -12,14 +12,14 @@ from events.envelope import Command, Event
 from events.notifications import NotificationKind
 
 AccountMailKind = Literal["invitation", "password_reset"]
-SystemMailKind = Literal["invitation", "password_reset", "notification", "answer_refused"]
+SystemMailKind = Literal["invitation", "password_reset", "notification", "answer_refused", "notification_test"]
 
 
 class SendAccountMail(Command, frozen=True, kw_only=True):
     """The target is the mail. `token` is single-use, sealed with the master key under the mail's id by the API, which
-    keeps its hash; nobody but the delivering process opens it."""
+    keeps its hash; nobody but the delivering process opens it. A test of notifications offers nothing: it has none."""
 
-    kind: AccountMailKind
+    kind: AccountMailKind | Literal["notification_test"]
     agent_id: UUID
     token: bytes
     expires_at: datetime

@@ -10,7 +10,7 @@ from events.values import Priority
 
 
 class OpenTicket(Command, frozen=True, kw_only=True):
-    """The target of this and of every command below but the last two is the ticket.
+    """The target of this and of every command below but those of pipelines is the ticket.
 
     `pipeline_id` None is the default one, `stage` (its id or its name) None the first one. The contact is that of the
     first conversation, unless it is given.
@@ -57,6 +57,12 @@ class ChangePipeline(Command, frozen=True, kw_only=True):
     pipeline_id: UUID
     name: str | None = None
     stages: tuple[Stage, ...] | None = None
+
+
+class DeletePipeline(Command, frozen=True, kw_only=True):
+    """Only one that no ticket is in and nothing opens tickets in. The target is the workspace."""
+
+    pipeline_id: UUID
 
 
 TicketCommand = OpenTicket | ChangeTicket | LinkTicket | UnlinkTicket

@@ -12,7 +12,10 @@ class ChangeSubject(Command, frozen=True, kw_only=True):
 
 
 class ChangeConversationContact(Command, frozen=True, kw_only=True):
+    """Another contact and, where it is given, another subject: both or neither."""
+
     contact_id: UUID
+    subject: str | None = None
 
 
 class MoveConversation(Command, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ CONVERSATIONS = Topic("conversations.v1", 6, None, "conversation id", "conversat
 TICKETS = Topic("tickets.v1", 6, None, "ticket id", "ticket events", True)
 CONTACTS = Topic("contacts.v1", 6, None, "contact id", "contact events", True)
 WORKSPACE = Topic("workspace.v1", 1, None, "workspace id", "workspace events", True)
-OUTBOUND_EMAIL = Topic("outbound.email.v1", 6, 14 * DAY, "conversation id", "replies to deliver", True)
+OUTBOUND_EMAIL = Topic("outbound.email.v1", 6, 14 * DAY, "conversation id", "what to deliver, what to read anew", True)
 SIGNALS = Topic("signals.v1", 6, HOUR, "conversation id", "presence; never routed", False)
 COMMAND_OUTCOMES = Topic("command-outcomes.v1", 6, DAY, "command id", "outcomes", True)
 

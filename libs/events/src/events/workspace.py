@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from events.avatars import AvatarEvent
 from events.business_hours import BusinessHoursSet as BusinessHoursSet
 from events.channel_tests import ChannelTestEvent
 from events.envelope import Event, Personal
@@ -17,7 +18,10 @@ from events.labels import LabelDefinitionEvent
 from events.labels import LabelDeleted as LabelDeleted
 from events.notifications import NotificationPreferencesSet
 from events.pipelines import Stage, TicketAutomation
-from events.properties import PropertyKind
+from events.properties import ContactPropertyChanged as ContactPropertyChanged
+from events.properties import ContactPropertyDefined as ContactPropertyDefined
+from events.properties import ContactPropertyDeleted as ContactPropertyDeleted
+from events.properties import ContactPropertyEvent
 from events.routing import ChannelRouting
 from events.rules import RuleSet
 from events.saved_views import SavedViewEvent as SavedViewEvent
@@ -309,14 +313,11 @@ class PipelineDefined(Event, frozen=True, kw_only=True):
     stages: tuple[Stage, ...]
 
 
-class ContactPropertyDefined(Event, frozen=True, kw_only=True):
-    """Contacts have this property from now on; `choices` are the values of one of the kind "choice"."""
+class PipelineDeleted(Event, frozen=True, kw_only=True):
+    """No ticket was in it."""
 
     TOPIC: ClassVar[str] = TOPIC
-    property_id: UUID
-    name: str
-    kind: PropertyKind
-    choices: tuple[str, ...] = ()
+    pipeline_id: UUID
 
 
 WorkspaceEvent = (
@@ -341,12 +342,14 @@ WorkspaceEvent = (
     | RuleSetDrafted
     | RuleSetPublished
     | PipelineDefined
+    | PipelineDeleted
     | NotificationPreferencesSet
     | SnippetSaved
     | SnippetDeleted
-    | ContactPropertyDefined
+    | ContactPropertyEvent
     | BusinessHoursSet
     | ChannelTestEvent
     | SavedViewEvent
     | LabelDefinitionEvent
+    | AvatarEvent
 )
