@@ -4,103 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from contextlib import closing
 from functools import partial
 from typing import Any
-from uuid import UUID
 
-import psycopg
 import pytest
 
 from events.errors import KeyNotHeld
 from service_kit.database import connect
-from service_kit.dead_letters import DeadLetters
-from service_kit.faults import OffsetsDoNotFit, StaleOffsets, StreamGap, TooManyDeadLetters
+from service_kit.faults import StaleOffsets, StreamGap, TooManyDeadLetters
 from service_kit.health import Health
 from service_kit.ids import new_id
 from service_kit.log_probe import probing
-from service_kit.metrics import Metrics
-from service_kit.projector import Projector
-from service_kit.testing import TcpProxy, View, an_event, create_topics, delete_topics, headed, letters, put, until
+from service_kit.testing import an_event, headed, letters, until
+from service_kit.testing.projecting import Setting, running, shown
 from service_kit.view_writer import ViewWriter
 
 pytestmark = pytest.mark.real
-
-
-@dataclass
-class Setting:
-    """A topic, a group with its dead letters, and an empty view."""
-
-    bootstrap: str
-    dsn: str
-    topic: str
-    group: str
-    view: View
-
-    def projector(self, **options: Any) -> Projector:
-        dead = DeadLetters(self.bootstrap, self.group, limit=options.pop("limit", 10))
-        health = options.pop("health", Health(self.group))
-        one = Projector(
-            name=self.group,
-            instance=options.pop("instance", "0"),
-            bootstrap=self.bootstrap,
-            dsn=options.pop("dsn", self.dsn),
-            schema="inbox",
-            topics=options.pop("topics", [self.topic]),
-            apply=self.view.apply,
-            skipped=self.view.skipped,
-            dead_letters=dead,
-            health=health,
-            metrics=Metrics(),
-            **options,
-        )
-        one.create()
-        return one
-
-    async def put(self, *records: Any, partition: int = 0) -> None:
-        await put(self.bootstrap, self.topic, *records, partition=partition)
-
-    def rows(self) -> list[tuple[UUID, int, int]]:
-        return self.view.rows(self.dsn)
-
-    def positions(self) -> list[int]:
-        return sorted(position for _, _, position in self.rows() if position)
-
-
-async def arranged(bootstrap: str, dsn: str, suffix: str) -> Setting:
-    topic, group = f"view-{suffix}", f"test.view-{suffix}"
-    await create_topics(bootstrap, {topic: 2, f"dead-letters.{group}.v1": 1})
-    view = View()
-    view.create(dsn)
-    return Setting(bootstrap, dsn, topic, group, view)
-
-
-@pytest.fixture
-async def setting(kafka: Any, fresh_database: str, suffix: str) -> Setting:
-    return await arranged(kafka.bootstrap_servers, fresh_database, suffix)
-
-
-@asynccontextmanager
-async def running(projector: Projector) -> AsyncIterator[asyncio.Task[None]]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(projector.run(stop))
-    try:
-        yield task
-    finally:
-        stop.set()
-        await asyncio.wait({task})
-    task.result()
-
-
-async def shown(setting: Setting, *positions: int, task: asyncio.Task[None] | None = None) -> None:
-    def there() -> bool:
-        if task is not None and task.done():
-            task.result()
-        return setting.positions() == sorted(positions)
-
-    await until(there)
 
 
 async def test_events_become_rows_with_positions_and_a_notification(setting: Setting) -> None:
@@ -279,112 +199,3 @@ async def test_header_topics_are_counted_once_each(setting: Setting) -> None:
         with connect(setting.dsn, "test") as connection:
             count = b"SELECT records FROM inbox.counts"
             await until(lambda: connection.execute(count).fetchone() == (7,))
-
-
-@pytest.mark.faults
-async def test_commits_lost_with_the_server_are_made_up_at_the_next_start_without_new_records(setting: Setting) -> None:
-    stream = new_id()
-    await setting.put(*[headed(an_event(stream, n), n) for n in range(1, 6)])
-    projector = setting.projector(max_records=1)
-    async with running(projector):
-        await shown(setting, 1, 2, 3, 4, 5)
-    with connect(setting.dsn, "test") as connection:  # as it is after an immediate stop
-        connection.execute(b"DELETE FROM inbox.rows WHERE sequence > 3")
-        connection.execute(b"UPDATE inbox.offsets SET next_offset = 3, last_id = '' WHERE partition = 0")
-        connection.execute(b"UPDATE inbox.positions SET position = 3")
-    async with running(setting.projector()) as task:
-        await shown(setting, 1, 2, 3, 4, 5, task=task)
-
-
-@pytest.mark.faults
-async def test_the_partitions_of_an_instance_that_ended_are_read_on_by_another(setting: Setting) -> None:
-    streams = [new_id(), new_id()]
-
-    async def more(sequence: int) -> None:
-        for partition, stream in enumerate(streams):
-            await setting.put(headed(an_event(stream, sequence), sequence * 2 + partition), partition=partition)
-
-    await more(1)
-    async with running(setting.projector()) as staying:
-        await shown(setting, 2, 3, task=staying)
-        async with running(setting.projector(instance="1")) as leaving:
-            await more(2)
-            await shown(setting, *range(2, 6), task=leaving)
-        await more(3)
-        await shown(setting, *range(2, 8), task=staying)
-
-
-@pytest.mark.faults
-async def test_a_topic_created_again_is_read_from_its_beginning_skipping_by_position(setting: Setting) -> None:
-    streams = [new_id() for _ in range(5)]
-    records = [headed(an_event(stream, 1), n + 1) for n, stream in enumerate(streams)]
-    await setting.put(*records[:4])
-    async with running(setting.projector()):
-        await shown(setting, 1, 2, 3, 4)
-    await delete_topics(setting.bootstrap, setting.topic)
-    await create_topics(setting.bootstrap, {setting.topic: 2})
-    await setting.put(*records)
-    async with running(setting.projector()) as task:
-        await shown(setting, 1, 2, 3, 4, 5, task=task)
-
-
-@pytest.mark.faults
-async def test_a_topic_without_positions_that_was_created_again_stops_the_consumer(setting: Setting) -> None:
-    await setting.put(*[([("any", b"thing")], b"%d" % n) for n in range(7)])
-    async with running(setting.projector(header_topics={setting.topic})):
-        with connect(setting.dsn, "test") as connection:
-            count = b"SELECT records FROM inbox.counts"
-            await until(lambda: connection.execute(count).fetchone() == (7,))
-    await delete_topics(setting.bootstrap, setting.topic)
-    await create_topics(setting.bootstrap, {setting.topic: 2})
-    await setting.put(*[([("any", b"thing")], b"other")] * 9)
-    with pytest.raises(OffsetsDoNotFit, match="re-created"):
-        await setting.projector(header_topics={setting.topic}).run(asyncio.Event())
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("after", [False, True], ids=["before the server got it", "after it was done"])
-async def test_an_unclear_commit_neither_loses_nor_repeats(setting: Setting, postgres: Any, after: bool) -> None:
-    name = str(psycopg.conninfo.conninfo_to_dict(setting.dsn)["dbname"])
-    streams = [new_id() for _ in range(4)]
-    with TcpProxy(postgres.port) as proxy:
-        projector = setting.projector(dsn=postgres.tcp_dsn_of(name, port=proxy.port))
-        async with running(projector):
-            await setting.put(headed(an_event(streams[0], 1), 1))
-            await shown(setting, 1)
-            proxy.cut_at(b"COMMIT", after=after)
-            await setting.put(*[headed(an_event(stream, 1), n + 2) for n, stream in enumerate(streams[1:])])
-            await shown(setting, 1, 2, 3, 4)
-        assert proxy.cuts == 1
-
-
-@pytest.mark.faults
-async def test_postgres_stopped_at_once_under_a_living_projector_loses_nothing(
-    kafka: Any, fresh_postgres: Any, suffix: str
-) -> None:
-    setting = await arranged(kafka.bootstrap_servers, fresh_postgres.dsn, suffix)
-    stream = new_id()
-    async with running(setting.projector(max_records=10)) as task:
-        for outage in range(3):
-            first = outage * 300
-            await setting.put(*[headed(an_event(stream, first + n), first + n) for n in range(1, 301)])
-            await until(lambda first=first: len(setting.rows()) > first + 20)
-            await asyncio.to_thread(fresh_postgres.stop, "immediate")
-            await asyncio.to_thread(fresh_postgres.start)
-        await shown(setting, *range(1, 901), task=task)
-
-
-@pytest.mark.faults
-async def test_kafka_away_for_longer_than_a_session_only_delays(
-    fresh_kafka: Any, fresh_database: str, suffix: str
-) -> None:
-    setting = await arranged(fresh_kafka.bootstrap_servers, fresh_database, suffix)
-    stream = new_id()
-    async with running(setting.projector()) as task:
-        await setting.put(headed(an_event(stream, 1), 1))
-        await shown(setting, 1)
-        await asyncio.to_thread(fresh_kafka.stop)
-        await asyncio.sleep(12)  # the length of the outage (a session has 10 s), not a wait for anything
-        await asyncio.to_thread(fresh_kafka.start)
-        await setting.put(headed(an_event(stream, 2), 2))
-        await shown(setting, 1, 2, task=task)

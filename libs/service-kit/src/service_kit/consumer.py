@@ -57,6 +57,14 @@ async def closed(consumer: AIOKafkaConsumer) -> None:
     await asyncio.shield(stopping)
 
 
+async def replaced(consumer: AIOKafkaConsumer) -> None:
+    """Begins to stop a consumer that another one follows, and waits for that no longer than it takes to be heard."""
+    stopping = asyncio.create_task(closed(consumer))
+    _stopping.add(stopping)
+    stopping.add_done_callback(_stopping.discard)
+    await asyncio.wait({stopping}, timeout=1.0)
+
+
 class Turns:
     """Lets a consumer fetch only while its reader waits: each batch is all that came while the last was handled.
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -13,14 +14,14 @@ from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
 from service_kit import faults
-from service_kit.consumer import Turns, connected, first_of
+from service_kit.consumer import Turns, connected, first_of, replaced
 from service_kit.dead_letters import DeadLetters, place_of
 from service_kit.faults import StaleOffsets
 from service_kit.health import Health
 from service_kit.lifecycle import after_batch
-from service_kit.log_probe import Continuity
+from service_kit.log_probe import Continuity, log_bounds
 from service_kit.metrics import Metrics
-from service_kit.offsets import Record
+from service_kit.offsets import Record, TopicPartition
 from service_kit.view_applier import ViewApplier
 from service_kit.view_start import ViewStart
 from service_kit.view_writer import Apply, KeySource, Skipped, ViewWriter
@@ -73,6 +74,7 @@ class Projector:
         self._group = {"group_id": name, "group_instance_id": f"{name}-{instance}"}
         self._continuity = Continuity()
         self._reading: AIOKafkaConsumer | None = None
+        self._lying: Mapping[TopicPartition, int] = {}
         self._committed_at = 0.0
         self._applier = ViewApplier(
             self._writer,
@@ -100,12 +102,17 @@ class Projector:
         """Projects until `stop`; waits out Kafka and PostgreSQL. Raises MustStop and what no waiting can mend."""
         consumer = self._consumer()
         try:
-            consumer.subscribe(self._topics, listener=_Forgetting(self._continuity))
-            if await connected(consumer, stop):
-                self._reading = consumer
-                turns = Turns(consumer, pace=self._pace)
-                while not stop.is_set():
-                    await self._step(consumer, turns, stop)
+            while not stop.is_set():
+                consumer.subscribe(self._topics, listener=_Forgetting(self._continuity))
+                if await connected(consumer, stop):
+                    self._reading = consumer
+                    turns = Turns(consumer, pace=self._pace)
+                    while not stop.is_set() and await self._step(consumer, turns, stop):
+                        pass
+                if not stop.is_set():
+                    self._reading = None
+                    await replaced(consumer)
+                    consumer = self._consumer()
         finally:
             self._reading = None
             await consumer.stop()
@@ -113,14 +120,28 @@ class Projector:
             await self._applier.close()
 
     async def lag(self) -> int:
-        """Records that wait in the log for this instance, for a watchdog."""
+        """Records that wait in the log for this instance, for a watchdog; of an instance without a partition those for
+        which nobody moves the offsets."""
         if self._reading is None:
             return 0
-        ends = await self._reading.end_offsets(list(self._reading.assignment()))
+        assigned = list(self._reading.assignment())
+        if not assigned:
+            return await self._left_lying()
+        ends = await self._reading.end_offsets(assigned)
         expected = self._continuity.expected
         return sum(max(0, end - expected.get((at.topic, at.partition), end)) for at, end in ends.items())
 
-    async def _step(self, consumer: AIOKafkaConsumer, turns: Turns, stop: asyncio.Event) -> None:
+    async def _left_lying(self) -> int:
+        stored, _ = await self._applier.in_thread(partial(self._writer.load, {}))
+        offsets = {place: one.next_offset for place, one in stored.items() if place[0] in self._topics}
+        before, self._lying = self._lying, offsets
+        if before != offsets:
+            return 0
+        bounds = await log_bounds(self._bootstrap, self._topics)
+        return sum(max(0, end - offsets.get(place, start)) for place, (start, end) in bounds.items())
+
+    async def _step(self, consumer: AIOKafkaConsumer, turns: Turns, stop: asyncio.Event) -> bool:
+        """False when the consumer has failed: an error of its group may have ended tasks in it."""
         try:
             await self._seek_new_ones(consumer)
             got = await turns.records(stop, self._max_records)
@@ -138,6 +159,8 @@ class Projector:
             if faults.kind(error) != "wait":
                 raise
             await self._trouble(stop, error)
+            return not isinstance(error, KafkaError)
+        return True
 
     async def _seek_new_ones(self, consumer: AIOKafkaConsumer) -> None:
         """Seeks the stored offsets of partitions that were assigned, or of all after trouble, before they are read."""

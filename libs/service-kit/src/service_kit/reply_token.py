@@ -1,44 +1,28 @@
 """Reply tokens: how an answer says, unforgeably, which conversation it answers.
 
-A token is the conversation's id and 48 bits of HMAC-SHA256 over it, in lower-case base32 without padding (36
-characters), fit for the local part of an address (RFC 5321 4.5.3.1.1: 64 octets) and of a Message-ID. A conversation
-has a second one for its side thread, what we forward to others: who knows the one can't make the other.
+A token is the signed id of the conversation (`signed_ids`). A conversation has a second one for its side thread, what
+we forward to others: who knows the one can't make the other.
 """
 
 from __future__ import annotations
 
-import hmac
-from base64 import b32decode, b32encode
-from binascii import Error
-from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-MAC_BYTES: Final = 6
-TOKEN_LENGTH: Final = 36
+from service_kit import signed_ids
 
-
-def _mac(conversation_id: UUID, key: bytes, *, side: bool) -> bytes:
-    label = b"side thread" if side else b"conversation"
-    return hmac.digest(key, label + conversation_id.bytes, sha256)[:MAC_BYTES]
+_CONVERSATION: Final = b"conversation"
+_SIDE_THREAD: Final = b"side thread"
 
 
 def sign(conversation_id: UUID, key: bytes, *, side: bool = False) -> str:
     """The token of a conversation, or of its side thread."""
-    return b32encode(conversation_id.bytes + _mac(conversation_id, key, side=side)).decode().rstrip("=").lower()
+    return signed_ids.sign(conversation_id, key, _SIDE_THREAD if side else _CONVERSATION)
 
 
 def verify(token: str, key: bytes) -> UUID | None:
     """The conversation that the token, of whichever of its threads, was signed for, None for anything else."""
-    if len(token) != TOKEN_LENGTH or not token.isascii():
-        return None
-    try:
-        raw = b32decode(token.upper() + "====")
-    except (Error, ValueError):
-        return None
-    conversation_id = UUID(bytes=raw[:16])
-    signed = (_mac(conversation_id, key, side=side) for side in (False, True))
-    return conversation_id if any(hmac.compare_digest(raw[16:], mac) for mac in signed) else None
+    return signed_ids.verify(token, key, _CONVERSATION, _SIDE_THREAD)
 
 
 def message_id(reply_id: UUID, conversation_id: UUID, key: bytes, domain: str, *, side: bool = False) -> str:

@@ -32,6 +32,7 @@ class Settings:
     secret_key: str = field(repr=False)
     mail_domain: str = "postroom.localhost"
     public_url: str = "http://127.0.0.1:8080"
+    reports_url: str = "http://127.0.0.1:8083"
     workspace_id: UUID = DEFAULT_WORKSPACE_ID
     port_offset: int = 0
     metrics_port: int = 0
@@ -51,6 +52,7 @@ class Settings:
             secret_key=_secret(environment),
             mail_domain=environment.get("POSTROOM_MAIL_DOMAIN", "postroom.localhost").lower(),
             public_url=environment.get("POSTROOM_PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/"),
+            reports_url=environment.get("POSTROOM_REPORTS_URL", "http://127.0.0.1:8083").rstrip("/"),
             workspace_id=_uuid(environment, "POSTROOM_WORKSPACE_ID", DEFAULT_WORKSPACE_ID),
             port_offset=whole_number(environment, "POSTROOM_PORT_OFFSET", 0),
             metrics_port=whole_number(environment, "POSTROOM_METRICS_PORT", 0),
@@ -70,6 +72,7 @@ class Settings:
             "POSTROOM_SECRET_KEY": self.secret_key,
             "POSTROOM_MAIL_DOMAIN": self.mail_domain,
             "POSTROOM_PUBLIC_URL": self.public_url,
+            "POSTROOM_REPORTS_URL": self.reports_url,
             "POSTROOM_WORKSPACE_ID": str(self.workspace_id),
             "POSTROOM_PORT_OFFSET": str(self.port_offset),
             "POSTROOM_METRICS_PORT": str(self.metrics_port),

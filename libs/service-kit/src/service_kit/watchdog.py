@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+import psycopg
 from aiokafka.errors import KafkaError
 
 from service_kit.consumer import first_of
@@ -58,7 +59,7 @@ async def _unless_stopped(lag: Callable[[], Awaitable[int]], stop: asyncio.Event
     try:
         await asyncio.wait({asking, stopping}, return_when=asyncio.FIRST_COMPLETED)
         return await asking if asking.done() else 0
-    except (Fault, KafkaError, OSError, TimeoutError):
+    except (Fault, KafkaError, OSError, TimeoutError, psycopg.OperationalError, psycopg.InterfaceError):
         return 0
     finally:
         asking.cancel()

@@ -20,7 +20,8 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class Problem(Exception):
-    """A request that is refused. `code` is stable and for programs, `detail` is for people; neither echoes input."""
+    """A request that is refused. `code` is stable and for programs, `detail` is for people; neither echoes input.
+    `more` are members of the document beside the usual ones."""
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class Problem(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         errors: Sequence[FieldError] = (),
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}")
         self.status = status
@@ -37,6 +39,7 @@ class Problem(Exception):
         self.detail = detail
         self.headers = dict(headers or {})
         self.errors = tuple(errors)
+        self.more = dict(more or {})
 
     def body(self) -> bytes:
         """The problem+json document."""
@@ -45,6 +48,7 @@ class Problem(Exception):
             "title": title_of(self.status),
             "status": self.status,
             "code": self.code,
+            **self.more,
         }
         if self.detail:
             document["detail"] = self.detail
