@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -10,16 +11,29 @@ import pytest
 
 from local_runtime.children import Child
 from local_runtime.kafka import KafkaBroker
+from local_runtime.postgres import PostgresServer
+from router.composition import install
 from router.testing import Workbench
 from router.testing_live import Log
 from service_kit import topics
 
 
+@pytest.fixture(scope="session")
+def installed(postgres: PostgresServer) -> Iterator[str]:
+    """The name of a database with all that is the router's, from which each test copies its own."""
+    name = f"router_{uuid.uuid4().hex[:12]}"
+    install(postgres.create_database(name))
+    yield name
+    postgres.drop_database(name)
+
+
 @pytest.fixture
-def bench(fresh_database: str) -> Iterator[Workbench]:
-    workbench = Workbench(fresh_database)
+def bench(postgres: PostgresServer, installed: str) -> Iterator[Workbench]:
+    name = f"router_{uuid.uuid4().hex[:12]}"
+    workbench = Workbench(postgres.create_database(name, template=installed), installed=True)
     yield workbench
     workbench.close()
+    postgres.drop_database(name)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from events.bulk import MOST_AT_ONCE, BulkChange, ChangeConversations
 from events.commands import CreateInbox
 from events.outcomes import CommandHandled
-from router.testing import ANNA, AS_ANNA, BORIS, NOON, Workbench, kinds, mail
+from router.testing import ANNA, AS_ANNA, BORIS, NOON, TEAM, Workbench, kinds, mail
 from service_kit.ids import new_id
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
@@ -99,6 +99,15 @@ def test_every_kind_is_what_the_single_command_is(
     changed(bench, ids, "assign", agent_id=ANNA)
     assert changed(bench, ids, kind, **more).refused == ()
     assert bench.rows(f"SELECT DISTINCT {column} FROM router.conversations") == [(expected,)]
+
+
+def test_each_keeps_its_own_team_where_that_is_wished(bench: Workbench) -> None:
+    one, other = opened(bench, 2)
+    changed(bench, (one,), "assign", agent_id=ANNA, team_id=TEAM)
+    changed(bench, (other,), "assign", agent_id=ANNA)
+    assert changed(bench, (one, other), "assign", agent_id=BORIS, keep_team=True).refused == ()
+    shown = dict(bench.rows("SELECT conversation_id, team_id FROM router.conversations WHERE assignee_id IS NOT NULL"))
+    assert shown == {one: TEAM, other: None}
 
 
 def test_labels_and_priority_come_and_go(bench: Workbench) -> None:

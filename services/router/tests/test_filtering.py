@@ -9,11 +9,12 @@ import pytest
 
 from events.commands import EraseContact, RetryQuarantined, SendReply, SetEmailFilters
 from events.conversations import ReplyContent
+from events.inbound import MessageParsedAnew
 from events.outcomes import CommandHandled
 from events.values import Address
 from events.workspace import EmailFilter
 from router.rebuild import rebuild
-from router.testing import CHANNEL, INBOX, SUPPORT, TEAM, Workbench, kinds, mail
+from router.testing import CHANNEL, INBOX, SUPPORT, TEAM, Workbench, envelope, kinds, mail
 from service_kit.ids import new_id
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
@@ -133,11 +134,21 @@ def test_look_ups_of_blocked_mails_are_rebuilt_and_an_erased_one_stays_erased(be
 
 def test_a_quarantined_mail_of_somebody_blocked_since_is_filtered_on_the_retry(bench: Workbench) -> None:
     filtering(bench, BLOCKED)
-    record = bench.records(mail(SPAMMER))[0]
+    received = mail(SPAMMER, blobs=("m/raw",))
+    record = bench.records(received)[0]
     bench.parts.handler.handle([record], [bench.parts.decoder.broken(record, KeyError())])
-    before = bench.last_position()
     assert bench.command(RetryQuarantined(), bench.events()[-1].stream).state == "done"
-    assert kinds(bench.events(after=before)) == ["QuarantineReleased", "InboundFiltered", "CommandHandled"]
+    retry = bench.events()[-2]
+    fact = MessageParsedAnew(
+        channel="email",
+        quarantine_id=retry.stream,
+        retry_id=retry.id,
+        received_id=received.id,
+        received=received.data,
+    )
+    filtered, released = bench.receive(envelope(fact, stream=retry.stream))
+    assert kinds([filtered, released]) == ["InboundFiltered", "QuarantineReleased"]
+    assert ("m/raw", filtered.stream) in bench.rows("SELECT name, contact_id FROM router.blobs")
 
 
 def test_the_proven_bounce_of_a_reply_is_no_mail_for_filters(bench: Workbench) -> None:

@@ -9,14 +9,18 @@ import pytest
 
 from events.commands import EraseContact, UpdateContact
 from events.contact_commands import (
+    AddContactAddress,
     AddContactNote,
     BlockContact,
     ChangeCompany,
+    ChangeContactProperty,
     CreateCompany,
     CreateContact,
     DefineContactProperty,
+    DeleteContactProperty,
     LinkCompany,
     MergeContacts,
+    RemoveContactAddress,
     UnblockContact,
     UnmergeContact,
 )
@@ -27,7 +31,7 @@ from service_kit.ids import new_id
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
 pytestmark = pytest.mark.real
-TABLES = ("handles", "holdings", "filtered", "merged", "blocked", "company_domains", "blobs")
+TABLES = ("handles", "former_handles", "holdings", "filtered", "merged", "blocked", "company_domains", "blobs")
 MARIA, WORK = "maria@customer.example", "maria@work.example"
 
 
@@ -67,6 +71,75 @@ def test_an_address_in_use_is_refused_and_with_update_leads_to_its_contact(bench
     assert bench.command(UpdateContact(name="R"), rosa).state == "done", "sequences have no holes"
 
 
+def test_who_writes_from_an_address_that_was_added_is_the_contact_and_from_one_taken_away_is_not(
+    bench: Workbench,
+) -> None:
+    rosa = writes(bench, "rosa@c.example")[0].stream
+    assert bench.command(AddContactAddress(address="Rosa@home.example"), rosa).state == "done"
+    assert writes(bench, "rosa@home.example")[0].data.contact_id == rosa
+    gone = RemoveContactAddress(address="rosa@c.example", first="rosa@home.example")
+    before = bench.last_position()
+    assert bench.command(gone, rosa).state == "done"
+    (unlinked,) = bench.events(after=before)[:-1]
+    assert (unlinked.type, unlinked.data.personal.first.value) == ("HandleUnlinked", "rosa@home.example")
+    anew = writes(bench, "rosa@c.example")
+    assert kinds(anew)[0] == "ContactCreated" and anew[0].stream != rosa
+    assert writes(bench, "rosa@home.example")[0].data.contact_id == rosa
+    before = bench.last_position()
+    assert bench.command(gone, rosa).state == "done", "it has it no more"
+    assert kinds(bench.events(after=before)) == ["CommandHandled"]
+    taken = bench.command(AddContactAddress(address="rosa@c.example"), rosa)
+    assert (taken.code, str(anew[0].stream) in taken.detail) == ("conflict.handle-in-use", True)
+    last = RemoveContactAddress(address="rosa@home.example")
+    assert bench.command(last, rosa).state == "done", "the last one may go"
+
+
+def test_an_address_goes_from_one_to_another_within_one_batch(bench: Workbench) -> None:
+    rosa, sam = (writes(bench, f"{name}@c.example")[0].stream for name in ("rosa", "sam"))
+    wishes = [
+        envelope(AddContactAddress(address="x@c.example"), stream=rosa),
+        envelope(RemoveContactAddress(address="x@c.example"), stream=rosa),
+        envelope(RemoveContactAddress(address="rosa@c.example"), stream=rosa),
+        envelope(AddContactAddress(address="rosa@c.example"), stream=sam),
+        envelope(AddContactAddress(address="x@c.example"), stream=rosa),
+    ]
+    bench.handle(bench.records(*wishes, topic=COMMANDS))
+    assert writes(bench, "rosa@c.example")[0].data.contact_id == sam
+    assert writes(bench, "x@c.example")[0].data.contact_id == rosa
+
+
+def test_an_address_of_one_who_was_merged_is_taken_away_from_that_contact(bench: Workbench) -> None:
+    maria, work = merged(bench)
+    before = bench.last_position()
+    assert bench.command(RemoveContactAddress(address=WORK), maria).state == "done"
+    assert kinds(bench.events(after=before)) == ["CommandHandled"], "it is not the survivor's own"
+    assert bench.command(RemoveContactAddress(address=WORK), work).state == "done"
+    assert kinds(writes(bench, WORK))[0] == "ContactCreated"
+
+
+def test_what_is_kept_by_an_address_that_was_taken_away_goes_with_the_person(bench: Workbench) -> None:
+    rosa = writes(bench, "rosa@c.example", blobs=["r/1"])[0].stream
+    bench.command(BlockContact(), rosa)
+    kept_out = writes(bench, "rosa@c.example")[0]
+    bench.command(RemoveContactAddress(address="rosa@c.example"), rosa)
+    digest = bench.parts.decoder.hashes.handle("email", "rosa@c.example")
+    by_hash = "SELECT count(*) FROM router.participants WHERE handle_hash = %s"
+    assert bench.rows(by_hash, digest) == [(1,)]
+    bench.command(EraseContact(), rosa)
+    assert bench.rows(by_hash, digest) == [(0,)] and bench.count("former_handles") == 0
+    assert bench.events(stream=kept_out.stream)[0].data.personal is None
+
+
+def test_what_somebody_else_has_by_that_address_now_stays_with_them(bench: Workbench) -> None:
+    rosa = writes(bench, "rosa@c.example")[0].stream
+    bench.command(RemoveContactAddress(address="rosa@c.example"), rosa)
+    conversation = writes(bench, "rosa@c.example", message_id="new@c")[1].stream
+    bench.command(EraseContact(), rosa)
+    digest = bench.parts.decoder.hashes.handle("email", "rosa@c.example")
+    held = bench.rows("SELECT conversation_id FROM router.participants WHERE handle_hash = %s", digest)
+    assert (conversation,) in held
+
+
 def test_two_contacts_of_one_address_in_one_batch_are_one(bench: Workbench) -> None:
     wishes = [envelope(person("rosa@c.example", name=name, update=True), stream=new_id()) for name in ("R", "Rosa")]
     events = bench.handle(bench.records(*wishes, topic=COMMANDS))
@@ -81,6 +154,10 @@ def test_properties_are_checked_by_what_the_workspace_defined(bench: Workbench) 
     define = DefineContactProperty(property_id=level, name="Level", kind="choice", choices=("gold",))
     assert bench.command(define, DEFAULT_WORKSPACE_ID).resource_id == level
     assert bench.command(wish, rosa).state == "done"
+    assert bench.command(ChangeContactProperty(property_id=level, choices=("silver",)), DEFAULT_WORKSPACE_ID).code == ""
+    assert bench.command(wish, rosa).code == "invalid.property-value-invalid"
+    assert bench.command(DeleteContactProperty(property_id=level), DEFAULT_WORKSPACE_ID).resource_id == level
+    assert "no such property" in bench.command(wish, rosa).detail
     note = new_id()
     assert bench.command(AddContactNote(note_id=note, text="likes tea"), rosa).resource_id == note
 
@@ -187,7 +264,7 @@ def test_look_ups_made_anew_equal_those_that_grew(bench: Workbench) -> None:
     acme = new_id()
     bench.command(CreateCompany(name="Acme", domains=("acme.example", "a.example")), acme)
     bench.command(ChangeCompany(domains=("a.example", "b.example")), acme)
-    merged(bench)
+    maria, _ = merged(bench)
     blocked = writes(bench, "rosa@c.example")[0].stream
     bench.command(BlockContact(), blocked)
     writes(bench, "rosa@c.example")
@@ -201,6 +278,9 @@ def test_look_ups_made_anew_equal_those_that_grew(bench: Workbench) -> None:
     bench.command(MergeContacts(from_id=two), three)
     bench.command(BlockContact(), three)
     bench.command(EraseContact(), two)
+    bench.command(AddContactAddress(address="further@c.example"), maria)
+    bench.command(RemoveContactAddress(address=MARIA, first="further@c.example"), maria)
+    bench.command(AddContactAddress(address=MARIA), let_in)
     grown = {table: sorted(bench.rows(f"SELECT t::text FROM router.{table} t")) for table in TABLES}
     assert all(grown.values())
     rebuild(bench.parts, page_events=3)

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from events.commands import (
     AssignConversation,
@@ -29,6 +30,7 @@ from events.commands import (
 )
 from events.conversations import ReplyContent
 from events.envelope import AnyEnvelope
+from events.inbound import MessageParsedAnew
 from events.snippets import SaveSnippet
 from events.ticket_commands import ChangeTicket, LinkTicket, OpenTicket, UnlinkTicket
 from events.values import Address, Attachment
@@ -37,7 +39,7 @@ from local_runtime.postgres import PostgresServer
 from router.errors import ImportRefused
 from router.importing import import_history
 from router.rebuild import rebuild
-from router.testing import ANNA, BORIS, CHANNEL, INBOX, NOON, SUPPORT, TEAM, Workbench, kinds, mail
+from router.testing import ANNA, BORIS, CHANNEL, INBOX, NOON, SUPPORT, TEAM, Workbench, envelope, kinds, mail
 from service_kit.ids import new_id
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
@@ -72,9 +74,18 @@ def lived(bench: Workbench) -> None:
     bench.command(ResolveConversation(), gone[1].stream)
     bench.command(EraseContact(), gone[0].stream)
     bench.receive(b"no event", mail("gone@c.example"))
-    record = bench.records(mail("again@c.example"))[0]
-    bench.parts.handler.handle([record], [bench.parts.decoder.broken(record, KeyError())])
-    bench.command(RetryQuarantined(), bench.events()[-1].stream)
+    for blobs in (["q/raw", "q/old"], ["q/waits"]):
+        again = mail("again@c.example", blobs=blobs)
+        record = bench.records(again)[0]
+        bench.parts.handler.handle([record], [bench.parts.decoder.broken(record, KeyError())])
+        bench.command(RetryQuarantined(), bench.events()[-1].stream)
+        retry = bench.events()[-2]
+        facts = replace(again.data.facts, blobs=("q/raw", "q/new"))
+        received = replace(again.data, facts=facts) if "q/old" in blobs else None
+        fact = MessageParsedAnew(
+            channel="email", quarantine_id=retry.stream, retry_id=retry.id, received_id=again.id, received=received
+        )
+        bench.receive(envelope(fact, stream=retry.stream))
     blocked = EmailFilter(id=new_id(), kind="block", field="domain", value="spam.example")
     bench.command(SetEmailFilters(filters=(blocked,)), workspace)
     bench.receive(mail("offers@spam.example", blobs=["s/1"]), mail("gone@c.example"))

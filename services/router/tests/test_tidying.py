@@ -261,12 +261,14 @@ def test_erasing_either_contact_leaves_what_is_the_others(bench: Workbench) -> N
     maria = bench.events(stream=conversation)[0].data.contact_id
     other = new_id()
     did(bench, CreateContact(handles=(Handle(kind="email", value="boss@c.example"),), name="Boss"), other)
-    did(bench, ChangeConversationContact(contact_id=other), conversation)
+    did(bench, ChangeConversationContact(contact_id=other, subject="Parcel 7"), conversation)
     reply(bench, conversation)
     check_rebuilt(bench)
     assert "PersonalDataErased" in kinds(did(bench, EraseContact(), maria))
     first, *_, last = bench.events(stream=conversation)
     sent = next(event for event in bench.events(stream=conversation) if event.type == "ReplyQueued")
+    named = next(event for event in bench.events(stream=conversation) if event.type == "SubjectChanged")
+    assert named.data.personal is not None, "it was named for who has it since"
     assert first.data.personal is None and sent.data.personal is not None and last.data.contact_id == maria
     erased = did(bench, EraseContact(), other)
     assert ("PersonalDataErased", conversation) in [(event.type, event.stream) for event in erased]

@@ -15,7 +15,7 @@ from events.conversations import InboundQuarantined, QuarantineReleased
 from events.envelope import AnyEnvelope, Envelope
 from events.outcomes import CommandHandled
 from events.system_mails import SendAccountMail, SendNotificationMail
-from events.ticket_commands import ChangePipeline, TicketCommand
+from events.ticket_commands import TicketCommand
 from router import people, ticketing
 from router.arrivals import receive, report
 from router.asking import (
@@ -23,6 +23,7 @@ from router.asking import (
     COMPANY_COMMANDS,
     CONTACT_COMMANDS,
     CONVERSATION_COMMANDS,
+    STAGED,
     TICKET_COMMANDS,
     WORKSPACE_COMMANDS,
 )
@@ -31,6 +32,7 @@ from router.domain import ticket, workspace
 from router.domain.spam_blocks import filters_after
 from router.domain.system_mails import notification_mail, send_account_mail
 from router.drafts import Verdict
+from router.parsing_anew import ask_channel
 from router.records import Ask, Mail, Retry
 from router.starting import start
 from router.working_set import CONTACTS, CONVERSATIONS, TICKETS, WORKSPACE, Cause, WorkingSet
@@ -96,7 +98,7 @@ def decide(item: Ask, working: WorkingSet, now: datetime, caused_by: UUID | None
             owner = working.rows.known.handles.get(working.rows.agent_handle(data.email))
         wished = cast("Envelope[WorkspaceCommand]", command)
         before = working.workspace
-        used = working.rows.stages_in_use(data.pipeline_id) if isinstance(data, ChangePipeline) else ()
+        used = working.rows.stages_in_use(data.pipeline_id) if isinstance(data, STAGED) else ()
         decided_on = workspace.decide(wished, before, house=working.house, email_owner=owner, used_stages=used)
         working.append_workspace(decided_on, cause)
         if isinstance(data, CHANNEL_COMMANDS):
@@ -132,13 +134,19 @@ def retry(item: Retry, working: WorkingSet, now: datetime) -> str:
         verdict.code, verdict.detail = "not_found.quarantined-record-not-found", "No such record is in quarantine."
     elif released:
         pass
+    elif item.by_channel:
+        first = len(working.drafts)
+        ask_channel(cast(InboundQuarantined, kept[0].data), stream, working, Cause.of(command, command.actor, now))
+        verdict.drafts = range(first, len(working.drafts))
     elif item.inner is None:
         verdict.code, verdict.detail = "conflict.record-still-unreadable", item.refusal
     else:
         first = len(working.drafts)
         quarantined = cast(InboundQuarantined, kept[0].data)
         cause = Cause.of(command, command.actor, now)
-        release = QuarantineReleased(quarantined_id=kept[0].id)
+        needed = item.inner.envelope.data.facts.blobs if isinstance(item.inner, Mail) else ()
+        unused = tuple(name for name in quarantined.blobs if name not in needed)
+        release = QuarantineReleased(quarantined_id=kept[0].id, unused=unused)
         draft = working.append_quarantine(stream, release, quarantined.raw, cause)
         if isinstance(item.inner, Mail):
             receive(item.inner, working, now, caused_by=draft.envelope.id)
@@ -186,6 +194,8 @@ _NAMED: Final[dict[str, str]] = {
     "DeleteSnippet": "snippet_id",
     "ChangeAgent": "agent_id",
     "ChangeProfile": "agent_id",
+    "SetAvatar": "agent_id",
+    "RemoveAvatar": "agent_id",
     "SetAvailability": "agent_id",
     "ConnectChannel": "channel_id",
     "ChangeChannel": "channel_id",
@@ -194,7 +204,10 @@ _NAMED: Final[dict[str, str]] = {
     "CreatePipeline": "pipeline_id",
     "ChangePipeline": "pipeline_id",
     "AddContactNote": "note_id",
+    "DeletePipeline": "pipeline_id",
     "DefineContactProperty": "property_id",
+    "ChangeContactProperty": "property_id",
+    "DeleteContactProperty": "property_id",
 }
 
 

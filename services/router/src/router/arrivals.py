@@ -278,6 +278,7 @@ def quarantine(item: Broken, working: WorkingSet, now: datetime) -> str:
         reason=item.reason,
         raw=item.blob,
         size=len(item.raw),
+        blobs=item.blobs,
     )
     draft = working.append_quarantine(item.stream, event, item.blob, cause)
     if item.command is not None:

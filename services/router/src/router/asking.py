@@ -11,23 +11,25 @@ from events import commands
 from events.channel_tests import ChannelTestReported
 from events.commands import CompanyCommand, ContactCommand, ConversationCommand, WorkspaceCommand
 from events.contact_commands import (
+    AddContactAddress,
     ChangeCompany,
     CreateCompany,
     CreateContact,
     LinkCompany,
     MergeContacts,
+    RemoveContactAddress,
     UnmergeContact,
 )
 from events.inbound import ChannelHealthChanged, DeliveryRefused
 from events.system_mails import SendAccountMail, SendNotificationMail
-from events.ticket_commands import ChangePipeline, LinkTicket, OpenTicket, TicketCommand
+from events.ticket_commands import ChangePipeline, DeletePipeline, LinkTicket, OpenTicket, TicketCommand
 from router.domain.company import domain_of
 from router.domain.filter_switches import shown
 from router.domain.public_providers import PUBLIC_PROVIDERS
 from router.domain.texts import mailbox_key
 from router.hashes import AGENT, Hashes
 from router.lookup_rows import Asked
-from router.records import Admit, Ask, Broken, Bulk, Item, Mail, Report, Retry
+from router.records import Admit, Ask, Broken, Bulk, Item, Mail, ParsedAnew, Report, Retry
 from router.states import Wanted
 
 CONVERSATION_COMMANDS: Final = get_args(ConversationCommand)
@@ -45,6 +47,8 @@ ANSWERING: Final = (
 """Commands by which a reply may go out, or not after all: the conversation's tickets follow."""
 RELINKING: Final = (commands.MoveConversation, commands.MergeConversations)
 """Commands after which tickets are linked anew, and what was merged goes along."""
+STAGED: Final = (ChangePipeline, DeletePipeline)
+"""Commands that depend on which stages tickets are in."""
 CHANNEL_COMMANDS: Final = (commands.ConnectChannel, commands.ChangeChannel, commands.DisconnectChannel)
 
 
@@ -90,16 +94,24 @@ def ask(items: Iterable[Item], hashes: Hashes) -> Asked:
                         asked.ticketed.add(conversation_id)
                     case CreateContact(handles=handles):
                         _ask_for_card(asked, [mailbox_key(handle.value) for handle in handles], hashes)
+                    case AddContactAddress(address=address):
+                        asked.handles.add(("email", hashes.handle("email", mailbox_key(address))))
+                    case RemoveContactAddress(address=address, first=first):
+                        wanted = (address, first or address)
+                        asked.handles.update(("email", hashes.handle("email", mailbox_key(each))) for each in wanted)
                     case MergeContacts(from_id=from_id) | UnmergeContact(from_id=from_id):
                         asked.people.update((envelope.stream, from_id))
                     case CreateCompany(domains=domains) | ChangeCompany(domains=domains):
                         asked.domains.update(map(domain_of, domains or ()))
-                    case ChangePipeline(pipeline_id=pipeline_id):
+                    case ChangePipeline(pipeline_id=pipeline_id) | DeletePipeline(pipeline_id=pipeline_id):
                         asked.pipelines.add(pipeline_id)
                     case _:
                         pass
             case Report():
                 _ask_for_report(asked, item)
+            case ParsedAnew(mail=mail):
+                if mail is not None:
+                    _ask_for_mail(asked, mail)
             case Broken(command=command):
                 if command is not None:
                     asked.commands.add(command[0])
@@ -172,6 +184,10 @@ def want(
                     _want_for_mail(wanted, item.inner)
                 elif item.inner is not None:
                     _want_for_report(wanted, item.inner)
+            case ParsedAnew(envelope=envelope, mail=mail):
+                wanted.quarantined.add(envelope.data.quarantine_id)
+                if mail is not None:
+                    _want_for_mail(wanted, mail)
             case Admit():
                 wanted.others.add(item.ask.envelope.id)
                 wanted.filtered.add(item.ask.envelope.stream)

@@ -34,7 +34,7 @@ from router.handbacks import give_back
 from router.hashes import Hashes
 from router.lookup_rows import Asked, Known, Writes
 from router.queues import drain, note_rest, rest_of
-from router.records import Ask, Broken, Decoder, Handled, Item, Mail, Retry, reason_of, segments
+from router.records import Ask, Broken, Decoder, Handled, Item, Mail, ParsedAnew, Retry, reason_of, segments
 from router.rows import Rows
 from router.sealing import OUTCOMES, key_ids, outcomes_of, placed, sealed
 from router.states import Memory, envelope_of
@@ -169,20 +169,21 @@ class BatchHandler:
         elif isinstance(item, Ask) and isinstance(item.envelope.data, ChangeConversations):
             return bulk.parts_of(item, self._house)
         elif isinstance(item, Ask) and isinstance(item.envelope.data, queued_replies.SENDING):
-            return self._with_reply(record, item)
+            return self._readable(record, lambda: self._with_reply(item))
         elif isinstance(item, Mail) and item.envelope.data.answers_mail is not None:
-            return self._with_notification(record, item)
+            return self._readable(record, lambda: self._with_notification(item))
+        elif isinstance(item, ParsedAnew):
+            return self._readable(record, lambda: self._with_mail(item))
         elif isinstance(item, Ask) and isinstance(item.envelope.data, SendNotificationMail):
             with self._store.transaction() as cursor:
                 due = notification_rows.due(cursor, item.envelope.data.agent_id, item.envelope.occurred_at)
                 return msgspec.structs.replace(item, due=due)
         return item
 
-    def _with_reply(self, record: Record, ask: Ask) -> Item:
-        """The command with the reply that it speaks of; `Broken` when the store's copy of that cannot be read."""
+    def _readable(self, record: Record, completed: Callable[[], Item]) -> Item:
+        """The item with what the store has of it; `Broken` when the store's copy of that cannot be read."""
         try:
-            with self._store.transaction() as cursor:
-                return msgspec.structs.replace(ask, queued=queued_replies.find(cursor, self._keyring, ask))
+            return completed()
         except KeyNotHeld:
             raise
         except EventError as error:
@@ -190,24 +191,22 @@ class BatchHandler:
             self._raw.put(broken.blob, broken.raw)
             return broken
 
-    def _with_notification(self, record: Record, mail: Mail) -> Item:
-        """An agent's answer with what it answers; `Broken` when the store's copy of that cannot be read."""
-        try:
-            return self._notified(mail)
-        except KeyNotHeld:
-            raise
-        except EventError as error:
-            broken = self._decoder.broken(record, error)
-            self._raw.put(broken.blob, broken.raw)
-            return broken
+    def _with_reply(self, ask: Ask) -> Ask:
+        """The command with the reply that it speaks of. Raises EventError."""
+        with self._store.transaction() as cursor:
+            return msgspec.structs.replace(ask, queued=queued_replies.find(cursor, self._keyring, ask))
 
-    def _notified(self, mail: Mail) -> Mail:
-        """Raises EventError."""
+    def _with_notification(self, mail: Mail) -> Mail:
+        """An agent's answer with what it answers. Raises EventError."""
         answered = mail.envelope.data.answers_mail
         if answered is None:
             return mail
         with self._store.transaction() as cursor:
             return msgspec.structs.replace(mail, notified=answering.find(cursor, self._keyring, answered))
+
+    def _with_mail(self, item: ParsedAnew) -> ParsedAnew:
+        mail = None if item.mail is None else self._with_notification(item.mail)
+        return msgspec.structs.replace(item, mail=mail)
 
     def _retry(self, ask: Ask) -> Retry:
         """The quarantined record that is to be handled again, read and decoded before the transaction."""
@@ -219,7 +218,9 @@ class BatchHandler:
         kept = envelope_of(stored[0]).data
         try:
             inner = self._decoder.again(self._raw.get(kept.raw))
-            return Retry(ask, self._notified(inner) if isinstance(inner, Mail) else inner)
+            if inner is None:
+                return Retry(ask, None, by_channel=True)
+            return Retry(ask, self._with_notification(inner) if isinstance(inner, Mail) else inner)
         except BlobNotFound:
             return Retry(ask, None, "The bytes of the record are no longer in the blob store.")
         except (EventError, msgspec.DecodeError, ValueError) as error:
@@ -257,6 +258,10 @@ class BatchHandler:
                 if inner is None:
                     raise error
                 self._transact([Pair(pair.record, Retry(ask, None, reason))])
+            case ParsedAnew(envelope=envelope, mail=mail):
+                if mail is None:
+                    raise error
+                self._transact([Pair(pair.record, ParsedAnew(envelope, None, reason))])
             case _:
                 broken = self._decoder.broken(pair.record, error)
                 self._raw.put(broken.blob, broken.raw)

@@ -72,7 +72,7 @@ def _command(change: BulkChange) -> ConversationCommand:
         case "trash":
             return c.TrashConversation()
         case "assign":
-            return c.AssignConversation(agent_id=change.agent_id, team_id=change.team_id)
+            return c.AssignConversation(agent_id=change.agent_id, team_id=change.team_id, keep_team=change.keep_team)
         case "add_label":
             return c.AddLabel(label=change.label)
         case "remove_label":

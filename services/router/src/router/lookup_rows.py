@@ -94,12 +94,13 @@ class Asked:
 @dataclass(slots=True)
 class Known:
     """The answer: what was stored when the transaction began. `tickets` are by conversation, `last_agents` by contact:
-    only of contacts where a channel asks for them."""
+    only of contacts where a channel asks for them; `holders` are who has a handle where another stands for them."""
 
     dedupe: set[InboxKey] = field(default_factory=set)
     thread_keys: dict[ThreadKeyId, ThreadKey] = field(default_factory=dict)
     participants: dict[tuple[UUID, bytes], bool] = field(default_factory=dict)
     handles: dict[HandleId, UUID] = field(default_factory=dict)
+    holders: dict[HandleId, UUID] = field(default_factory=dict)
     acknowledged: dict[bytes, datetime] = field(default_factory=dict)
     holdings: dict[UUID, list[UUID]] = field(default_factory=dict)
     filtered: dict[UUID, list[UUID]] = field(default_factory=dict)
@@ -128,6 +129,7 @@ class Writes:
     received: set[ThreadKeyId] = field(default_factory=set)
     participants: dict[tuple[UUID, bytes], bool] = field(default_factory=dict)
     handles: dict[HandleId, UUID] = field(default_factory=dict)
+    unlinked: set[tuple[str, bytes, UUID]] = field(default_factory=set)
     acknowledged: dict[bytes, datetime] = field(default_factory=dict)
     renamed: dict[UUID, bytes] = field(default_factory=dict)
     holdings: set[tuple[UUID, UUID]] = field(default_factory=set)

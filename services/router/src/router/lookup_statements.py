@@ -33,7 +33,7 @@ UNION ALL
 SELECT 'x', s.conversation_id, s.successor_id, NULL, NULL, NULL, 1::bigint, NULL
 FROM asked JOIN router.successors s ON s.successor_id = asked.conversation_id AND s.merged
 UNION ALL
-SELECT 'h', coalesce(m.survivor_id, h.contact_id), NULL, h.kind, h.handle_hash, NULL,
+SELECT 'h', coalesce(m.survivor_id, h.contact_id), h.contact_id, h.kind, h.handle_hash, NULL,
        (b.contact_id IS NOT NULL)::int::bigint, NULL
 FROM unnest(%(handle_kinds)b::text[], %(handle_hashes)b::bytea[]) AS k(kind, handle_hash)
 JOIN router.handles h ON h.kind = k.kind AND h.handle_hash = k.handle_hash
@@ -127,7 +127,7 @@ WITH moved AS (
   DELETE FROM router.filtered WHERE stream_id = ANY(%(erased)b::uuid[])
 ), gone_blobs AS (
   DELETE FROM router.blobs
-  WHERE contact_id = ANY(%(erased)b::uuid[]) OR name = ANY(%(blobs_done)b::text[])
+  WHERE contact_id = ANY(%(erased)b::uuid[]) OR (name = ANY(%(blobs_done)b::text[]) AND contact_id IS NULL)
   RETURNING name
 ), new_blobs_to_delete AS (
   INSERT INTO router.blobs_to_delete (name) SELECT name FROM gone_blobs ON CONFLICT DO NOTHING
@@ -199,7 +199,8 @@ WITH moved AS (
 ), new_blobs AS (
   INSERT INTO router.blobs (name, conversation_id, contact_id)
   SELECT * FROM unnest(%(blobs)b::text[], %(blob_conversations)b::uuid[], %(blob_contacts)b::uuid[])
-  ON CONFLICT DO NOTHING
+  ON CONFLICT (name) DO UPDATE SET conversation_id = excluded.conversation_id, contact_id = excluded.contact_id
+  WHERE blobs.contact_id IS NULL AND excluded.contact_id IS NOT NULL
 ), new_filtered AS (
   INSERT INTO router.filtered (stream_id, handle_hash)
   SELECT * FROM unnest(%(filtered)b::uuid[], %(filtered_hashes)b::bytea[])

@@ -70,6 +70,8 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
                 known.participants[(one, first)] = bool(number)
             case "h":
                 known.handles[(text, first)] = one
+                if other != one:
+                    known.holders[(text, first)] = other
                 if number:
                     known.blocked.add(one)
             case "c":
@@ -105,6 +107,7 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
             case _:
                 known.last_number = number
     merging_rows.complete(cursor, known)
+    contact_rows.complete(cursor, asked, known)
     return known
 
 
@@ -123,12 +126,13 @@ def drains(cursor: Cursor) -> dict[UUID, QueueDrain]:
 
 def write(cursor: Cursor, writes: Writes, *, rebuilding: bool = False) -> None:
     """Writes all rows and moves the offsets, in one round trip, and one more each where there are tickets, or
-    contacts that are merged or blocked, or companies, or conversations that go on in others, or agents to be told of
-    something by mail.
+    contacts that are merged, blocked or lose an address, or companies, or conversations that go on in others, or agents
+    to be told of something by mail.
 
     Raises StaleOffsets when another process moved one of them, LookupTaken when a row that was read as free is taken:
     roll back and decide again. `rebuilding` is for writing without reading: the first holder of a thread key keeps it.
     """
+    contact_rows.unlink(cursor, writes)
     try:
         cursor.execute(REBUILD if rebuilding else WRITE, _parameters(writes), prepare=True, binary=True)
     except errors.UniqueViolation as error:

@@ -29,7 +29,7 @@ def decide_contact(command: Envelope[ContactCommand], working: WorkingSet, cause
     wish, stream = command.data, command.stream
     if isinstance(wish, c.EraseContact):
         return _erase(stream, working, cause)
-    owners = _owners(wish, working) if isinstance(wish, c.CreateContact) else None
+    owners = _owners(wish, working)
     target = stream
     if isinstance(wish, c.CreateContact) and owners is not None and wish.update:
         target = next(iter(owners.contacts.values()), stream)
@@ -65,11 +65,28 @@ def company_of(address: str, working: WorkingSet) -> UUID | None:
     return domains.get(domain_of(address)) if domains else None
 
 
-def _owners(wish: c.CreateContact, working: WorkingSet) -> Owners:
-    rows, found = working.rows, dict[str, UUID]()
-    addresses = [mailbox_key(handle.value) for handle in wish.handles]
+def addresses_of(wish: object) -> list[str] | None:
+    """The addresses that a command names whose owners it must know; None for one that names none."""
+    match wish:
+        case c.CreateContact():
+            return [mailbox_key(handle.value) for handle in wish.handles]
+        case c.AddContactAddress():
+            return [mailbox_key(wish.address)]
+        case c.RemoveContactAddress():
+            return [mailbox_key(address) for address in (wish.address, wish.first) if address is not None]
+        case _:
+            return None
+
+
+def _owners(wish: ContactCommand, working: WorkingSet) -> Owners | None:
+    rows, found, addresses = working.rows, dict[str, UUID](), addresses_of(wish)
+    if addresses is None:
+        return None
     for address in addresses:
-        owner = rows.known.handles.get(("email", rows.email_hash(address)))
+        key = ("email", rows.email_hash(address))
+        owner = rows.known.handles.get(key)
+        if isinstance(wish, c.RemoveContactAddress):
+            owner = rows.known.holders.get(key, owner)
         if owner is not None:
             found[address] = owner
     companies = (company_of(address, working) for address in addresses)

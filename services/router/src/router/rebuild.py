@@ -19,7 +19,7 @@ _EMPTY: Final = (
     b"TRUNCATE router.thread_keys, router.participants, router.handles, router.holdings, router.conversations,"
     b" router.agent_load, router.team_load, router.timers, router.acknowledged, router.blobs, router.filtered,"
     b" router.ticket_links, router.tickets, router.ticket_stages, router.merged, router.blocked,"
-    b" router.company_domains, router.last_agents, router.successors"
+    b" router.company_domains, router.former_handles, router.last_agents, router.successors"
 )
 _UNNUMBERED: Final = b"UPDATE router.numbers SET last = 0"
 _PAGE: Final = (

@@ -14,13 +14,14 @@ import msgspec
 from events import codec, frame
 from events.channel_tests import ChannelTestReported
 from events.conversations import ReplyQueued
-from events.envelope import AnyEnvelope, Command, Envelope
+from events.envelope import Actor, AnyEnvelope, Command, Envelope
 from events.errors import EventError, MalformedEvent
-from events.inbound import ChannelHealthChanged, DeliveryReport, MessageReceived
+from events.inbound import ChannelHealthChanged, DeliveryReport, MessageParsedAnew, MessageReceived
 from router.domain.agent_answers import Notified
 from router.domain.system_mails import DueNotice
 from router.domain.threading import ThreadKeys, sender_of, thread_keys
 from router.hashes import AGENT, Hashes
+from router.raw_records import blobs_of, is_parsed_by_its_channel
 from router.rows import Thread
 from service_kit.decider import DomainError
 from service_kit.ids import derived_id
@@ -71,7 +72,8 @@ class Ask(msgspec.Struct, frozen=True):
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """A record that cannot be handled, with its bytes packed for a blob. `command` names one whose sender waits."""
+    """A record that cannot be handled, with its bytes packed for a blob. `blobs` are what it names itself, `command`
+    one whose sender waits."""
 
     stream: UUID
     topic: str
@@ -80,6 +82,7 @@ class Broken(msgspec.Struct, frozen=True):
     reason: str
     raw: bytes
     correlation_id: UUID
+    blobs: tuple[str, ...] = ()
     command: tuple[UUID, str] | None = None
 
     @property
@@ -88,11 +91,21 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 class Retry(msgspec.Struct, frozen=True):
-    """`RetryQuarantined`, with the record that it wants handled again, or why that is impossible."""
+    """`RetryQuarantined`, with the record that it wants handled again, or why that is impossible; `by_channel` when its
+    channel's service is to read it anew first."""
 
     ask: Ask
     inner: Mail | Report | None
     refusal: str = ""
+    by_channel: bool = False
+
+
+class ParsedAnew(msgspec.Struct, frozen=True):
+    """A quarantined mail as its channel's service reads it now; without it the `reason` why it stays there."""
+
+    envelope: Envelope[MessageParsedAnew]
+    mail: Mail | None
+    reason: str = ""
 
 
 class Admit(msgspec.Struct, frozen=True):
@@ -109,7 +122,7 @@ class Bulk(msgspec.Struct, frozen=True):
     parts: tuple[Ask, ...]
 
 
-Handled = Mail | Report | Ask
+Handled = Mail | Report | Ask | ParsedAnew
 Item = Handled | Broken | Retry | Admit | Bulk
 
 
@@ -142,6 +155,8 @@ class Decoder:
             return self.mail(envelope)
         if isinstance(data, DeliveryReport | ChannelHealthChanged | ChannelTestReported):
             return Report(envelope)
+        if isinstance(data, MessageParsedAnew):
+            return self.parsed_anew(envelope)
         raise MalformedEvent(f"a {envelope.type} is not an inbound fact")
 
     def mail(self, envelope: Envelope[MessageReceived]) -> Mail:
@@ -152,6 +167,27 @@ class Decoder:
         handle = self.hashes.handle(data.facts.channel, sender)
         answering = b"" if data.answers_mail is None else self.hashes.handle(AGENT, sender)
         return Mail(envelope, keys, Thread.of(keys, self.hashes), sender, handle, answering)
+
+    def parsed_anew(self, envelope: Envelope[MessageParsedAnew]) -> ParsedAnew:
+        """Odd content is the reason why the mail stays in quarantine, not one to quarantine this, too."""
+        data = envelope.data
+        if data.received is None or data.received_id is None:
+            return ParsedAnew(envelope, None, data.reason)
+        at = data.received.facts.received_at
+        received: Envelope[MessageReceived] = Envelope(
+            id=data.received_id,
+            stream=data.received.inbox_id,
+            occurred_at=at,
+            recorded_at=at,
+            workspace_id=envelope.workspace_id,
+            actor=Actor("contact"),
+            correlation_id=envelope.correlation_id,
+            data=data.received,
+        )
+        try:
+            return ParsedAnew(envelope, self.mail(received))
+        except Exception as error:
+            return ParsedAnew(envelope, None, reason_of(error))
 
     def broken(self, record: Record, error: Exception) -> Broken:
         """The record as one to be quarantined for this reason."""
@@ -169,13 +205,19 @@ class Decoder:
             reason=reason_of(error),
             raw=raw,
             correlation_id=_uuid(attributes.get("ce_correlationid")) or stream,
+            blobs=blobs_of(attributes.get("ce_type"), record.value),
             command=None if command_id is None else (command_id, _word(attributes.get("ce_type"))),
         )
 
-    def again(self, raw: bytes) -> Mail | Report:
-        """The quarantined record of a blob, decoded anew. Raises like `prepared`, MalformedEvent for a command."""
+    def again(self, raw: bytes) -> Mail | Report | None:
+        """The quarantined record of a blob, decoded anew; None when its channel's service is to read it anew first.
+        Raises like `prepared`, MalformedEvent for a command."""
         kept = frame.unpack(raw)
+        if is_parsed_by_its_channel(kept.topics[0], dict(kept.headers).get("ce_type")):
+            return None
         item = self.prepared(kept.headers, kept.body, kept.topics[0])
+        if isinstance(item, ParsedAnew):
+            raise MalformedEvent("the record that it speaks of is in quarantine by itself, and retried there")
         if isinstance(item, Ask):
             raise MalformedEvent("a command is not retried, it is given again by who wants it")
         return item
@@ -191,7 +233,7 @@ def segments(items: Iterable[Item]) -> list[list[int]]:
     parts: list[list[int]] = []
     open_part = False
     for index, item in enumerate(items):
-        alone = isinstance(item, Retry) or (isinstance(item, Ask) and item.envelope.type in ALONE)
+        alone = isinstance(item, Retry | ParsedAnew) or (isinstance(item, Ask) and item.envelope.type in ALONE)
         if alone or not open_part:
             parts.append([index])
         else:

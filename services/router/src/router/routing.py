@@ -10,7 +10,8 @@ from router.answers import obey, retry
 from router.arrivals import quarantine, receive, report
 from router.asking import ask, want
 from router.bulk import change
-from router.records import Admit, Ask, Broken, Bulk, Item, Mail, Report, Retry
+from router.parsing_anew import settle
+from router.records import Admit, Ask, Broken, Bulk, Item, Mail, ParsedAnew, Report, Retry
 from router.working_set import WorkingSet
 
 __all__ = ["ask", "handle", "want"]
@@ -24,6 +25,8 @@ def handle(item: Item, working: WorkingSet, now: datetime) -> None:
             working.tally.add(receive(item, working, now))
         case Report():
             working.tally.add(report(item, working, now))
+        case ParsedAnew():
+            working.tally.add(settle(item, working, now))
         case Ask():
             working.tally.add(obey(item, working, now))
         case Retry():

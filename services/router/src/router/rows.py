@@ -163,6 +163,9 @@ class Rows:
             case c.ContactCreated() | c.HandleLinked():
                 if event.personal is not None:
                     self._handle(stream, event.personal.handle)
+            case c.HandleUnlinked():
+                if event.personal is not None:
+                    self._unhandle(stream, event.personal.handle)
             case c.ContactErased():
                 self.writes.erased[stream] = at
             case _:
@@ -221,11 +224,12 @@ class Rows:
         self.writes.erased[stream] = at
 
     def quarantine(self, stream: UUID, event: QuarantineEvent, raw: str) -> None:
-        """`raw` is the blob of the quarantined record; it goes when the record was handled after all."""
+        """`raw` is the blob of the quarantined record; it goes when the record was handled after all. What the record
+        names is kept with it, until the person owns it who owns the message."""
         if isinstance(event, e.InboundQuarantined):
-            self.writes.blobs[raw] = (None, None)
-        else:
-            self.writes.blobs_done.add(raw)
+            self.writes.blobs.update((name, (None, None)) for name in (raw, *event.blobs))
+        elif isinstance(event, e.QuarantineReleased):
+            self.writes.blobs_done.update((raw, *event.unused))
 
     def timer_done(self, timer_id: UUID) -> None:
         """The timer's command was handled, or its time has come; no matter what of it."""
@@ -300,6 +304,14 @@ class Rows:
         if handle.value:
             key = (handle.kind, self._hashes.handle(handle.kind, handle.value))
             self.known.handles[key] = self.writes.handles[key] = contact_id
+
+    def _unhandle(self, contact_id: UUID, handle: Handle) -> None:
+        """Whoever has it next may have it; what else is kept by its hash still goes with this person."""
+        key = (handle.kind, self._hashes.handle(handle.kind, handle.value))
+        self.known.handles.pop(key, None)
+        self.known.holders.pop(key, None)
+        self.writes.handles.pop(key, None)
+        self.writes.unlinked.add((*key, contact_id))
 
     def _hold(self, stream: UUID, contact_id: UUID, blobs: tuple[str, ...]) -> None:
         self.writes.holdings.add((contact_id, stream))

@@ -148,7 +148,7 @@ def envelope(
 class Workbench:
     """Feeds batches and looks at what came of them."""
 
-    def __init__(self, dsn: str, *, prepared: bool = True) -> None:
+    def __init__(self, dsn: str, *, installed: bool = False) -> None:
         self.dsn = dsn
         self.settings = settings_for(dsn)
         self.blobs = MemoryBlobs()
@@ -156,7 +156,8 @@ class Workbench:
         self._built: list[Parts] = []
         self.now = NOON + timedelta(hours=1)
         self.offsets: dict[tuple[str, int], int] = defaultdict(int)
-        install(dsn)
+        if not installed:
+            install(dsn)
         self.connection = database.connect(dsn, "tests")
         with self.connection.cursor() as cursor:
             Offsets("router").ensure(cursor, PARTITIONS)

@@ -21,6 +21,7 @@ from events.conversations import (
     MarkedAsSpam,
     PersonalDataErased,
     QuarantineEvent,
+    QuarantineRetryRequested,
     ReplyCancelled,
     ReplyFailed,
     ReplyQueued,
@@ -246,7 +247,10 @@ class WorkingSet:
 
     def append_quarantine(self, stream: UUID, event: QuarantineEvent, raw: str, cause: Cause) -> Draft:
         self.rows.quarantine(stream, event, raw)
-        return self._draft(stream, event, CONVERSATIONS, cause, None)
+        wanted = isinstance(event, QuarantineRetryRequested)
+        draft = self._draft(stream, event, (*CONVERSATIONS, *OUTBOUND) if wanted else CONVERSATIONS, cause, None)
+        self.quarantined[stream] = (*self.quarantined.get(stream, ()), draft.envelope)
+        return draft
 
     def answer(self, verdict: Verdict) -> None:
         """Adds what became of a command; later copies of it in the batch find it."""

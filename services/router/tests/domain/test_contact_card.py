@@ -13,7 +13,7 @@ from events import contacts as e
 from events.companies import CompanyCreated
 from events.contacts import ContactEvent
 from events.envelope import Envelope
-from events.properties import PropertyKind
+from events.properties import ContactPropertyChanged, ContactPropertyDeleted, ContactPropertyEvent, PropertyKind
 from events.values import Handle
 from router.domain import company, contact, contact_properties, errors
 from router.domain.contact import Around
@@ -141,6 +141,100 @@ def test_a_property_is_defined_once_and_by_one_name() -> None:
     same_name = c.DefineContactProperty(property_id=an_id("another"), name="LEVEL", kind="text")
     with pytest.raises(errors.ContactPropertyTaken):
         contact_properties.define(same_name, {LEVEL.id: LEVEL})
+
+
+def changed(wish: c.ChangeContactProperty) -> tuple[ContactPropertyEvent, ...]:
+    return contact_properties.decide(wish, {LEVEL.id: LEVEL, KINDS["text"].id: KINDS["text"]})
+
+
+def test_a_property_is_given_another_name_and_other_choices() -> None:
+    wish = c.ChangeContactProperty(property_id=LEVEL.id, name=" Tier ")
+    assert changed(wish) == (ContactPropertyChanged(property_id=LEVEL.id, name="Tier", choices=LEVEL.choices),)
+    wish = c.ChangeContactProperty(property_id=LEVEL.id, choices=("bronze",))
+    assert changed(wish) == (ContactPropertyChanged(property_id=LEVEL.id, name="Level", choices=("bronze",)),)
+    assert changed(c.ChangeContactProperty(property_id=LEVEL.id, name="Level")) == ()
+    assert changed(c.ChangeContactProperty(property_id=LEVEL.id, name="level")) != (), "its own name is not taken"
+
+
+@pytest.mark.parametrize(
+    ("more", "refusal"),
+    [
+        ({"name": " "}, errors.ContactPropertyInvalid),
+        ({"name": "TEXT"}, errors.ContactPropertyTaken),
+        ({"choices": ()}, errors.ContactPropertyInvalid),
+        ({"choices": ("x", "x ")}, errors.ContactPropertyInvalid),
+        ({"property_id": KINDS["text"].id, "choices": ("x",)}, errors.ContactPropertyInvalid),
+        ({"property_id": an_id("nowhere"), "name": "N"}, errors.ContactPropertyNotFound),
+    ],
+)
+def test_a_property_is_not_changed_into_what_nobody_could_fill_in(
+    more: dict[str, Any], refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        changed(c.ChangeContactProperty(**{"property_id": LEVEL.id, **more}))
+
+
+def test_a_deleted_property_takes_no_value_and_its_name_is_free() -> None:
+    gone = ContactPropertyDeleted(property_id=LEVEL.id)
+    wish = c.DeleteContactProperty(property_id=LEVEL.id)
+    assert contact_properties.decide(wish, PROPERTIES) == (gone,)
+    left = contact_properties.evolve(PROPERTIES, gone)
+    assert contact_properties.decide(wish, left) == ()
+    again = c.DefineContactProperty(property_id=an_id("again"), name="Level", kind="text")
+    assert contact_properties.decide(again, left) != ()
+    filled = c.UpdateContact(properties={str(LEVEL.id): "gold"})
+    with pytest.raises(errors.PropertyValueInvalid):
+        contact.decide(command(filled, on=ROSA), contact.Known(), around=Around(properties=left))
+
+
+def test_a_value_that_is_no_choice_any_more_is_not_given_anew() -> None:
+    fewer = ContactPropertyChanged(property_id=LEVEL.id, name="Level", choices=("silver",))
+    properties = contact_properties.evolve(PROPERTIES, fewer)
+    filled = c.UpdateContact(properties={str(LEVEL.id): "gold"})
+    with pytest.raises(errors.PropertyValueInvalid):
+        contact.decide(command(filled, on=ROSA), contact.Known(), around=Around(properties=properties))
+
+
+def test_what_was_never_defined_is_not_changed_by_an_event() -> None:
+    event = ContactPropertyChanged(property_id=an_id("nowhere"), name="N")
+    assert contact_properties.evolve(PROPERTIES, event) == PROPERTIES
+
+
+def test_an_address_is_added_unless_somebody_has_it() -> None:
+    wish = command(c.AddContactAddress(address=" Rosa@Work.test "), on=ROSA)
+    given(CREATED, owners=owned(by=ROSA)).when(wish).then(e.HandleLinked(personal=e.LinkedHandle(handle=OTHER)))
+    given(CREATED, owners=owned(OTHER, by=ROSA)).when(wish).then_nothing_happened()
+    with pytest.raises(errors.HandleInUse, match=str(SAM)):
+        contact.decide(wish, contact.Known(), around=Around(owners=owned(OTHER, by=SAM)))
+    given(CREATED, owners=owned(by=ROSA)).when(
+        command(c.AddContactAddress(address="no address"), on=ROSA)
+    ).then_refused(errors.ContactHandleInvalid)
+    given(CREATED, e.ContactErased()).when(wish).then_refused(errors.ContactIsErased)
+    given(owners=owned(by=ROSA)).when(wish).then_refused(errors.ContactNotFound)
+    merged = e.ContactMergedInto(survivor_id=SAM)
+    given(CREATED, merged, owners=owned(by=ROSA)).when(wish).then_refused(errors.ContactIsMerged)
+
+
+def test_an_address_is_taken_away_also_the_last_one_and_of_one_who_was_merged() -> None:
+    wish = command(c.RemoveContactAddress(address="ROSA@work.test"), on=ROSA)
+    gone = e.HandleUnlinked(personal=e.UnlinkedHandle(handle=OTHER))
+    given(CREATED, owners=owned(OTHER, by=ROSA)).when(wish).then(gone)
+    merged = e.ContactMergedInto(survivor_id=SAM)
+    given(CREATED, merged, owners=owned(OTHER, by=ROSA)).when(wish).then(gone)
+    given(CREATED, owners=owned(OTHER, by=SAM)).when(wish).then_nothing_happened()
+    given(CREATED, owners=owned(by=ROSA)).when(wish).then_nothing_happened()
+    given(CREATED, e.ContactErased(), owners=owned(OTHER, by=ROSA)).when(wish).then_refused(errors.ContactIsErased)
+    given(owners=owned(OTHER, by=ROSA)).when(wish).then_refused(errors.ContactNotFound)
+
+
+def test_the_address_that_follows_the_first_one_is_one_of_the_contact() -> None:
+    wish = command(c.RemoveContactAddress(address=ROSA_ADDRESS, first=OTHER.value), on=ROSA)
+    given(CREATED, owners=owned(HANDLE, OTHER, by=ROSA)).when(wish).then(
+        e.HandleUnlinked(personal=e.UnlinkedHandle(handle=HANDLE, first=OTHER))
+    )
+    given(CREATED, owners=owned(HANDLE, by=ROSA)).when(wish).then(
+        e.HandleUnlinked(personal=e.UnlinkedHandle(handle=HANDLE))
+    )
 
 
 @pytest.mark.parametrize(

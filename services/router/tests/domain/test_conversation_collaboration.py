@@ -96,6 +96,35 @@ def test_assigning_to_who_has_it_changes_nothing() -> None:
     ).then_nothing_happened()
 
 
+def test_an_agent_gets_a_conversation_that_its_team_keeps() -> None:
+    with_helpers = ConversationAssigned(agent_id=ADA, team_id=HELPERS)
+    to_bob = c.AssignConversation(agent_id=BOB, team_id=None, keep_team=True)
+    given(opened(), with_helpers).when(command(to_bob)).then(ConversationAssigned(agent_id=BOB, team_id=HELPERS))
+    given(opened()).when(command(to_bob)).then(ConversationAssigned(agent_id=BOB, team_id=None))
+
+
+def test_a_team_that_was_deleted_is_not_kept() -> None:
+    with_sellers = ConversationAssigned(agent_id=ADA, team_id=SELLERS)
+    given(opened(), with_sellers, workspace=(TeamDeleted(team_id=SELLERS),)).when(
+        command(c.AssignConversation(agent_id=BOB, team_id=None, keep_team=True))
+    ).then(ConversationAssigned(agent_id=BOB, team_id=None))
+
+
+def test_taken_from_its_agent_a_conversation_stays_with_its_team_that_is_kept() -> None:
+    wish = c.AssignConversation(agent_id=None, team_id=None, keep_team=True)
+    given(opened(), ConversationAssigned(agent_id=ADA, team_id=HELPERS)).when(command(wish)).then(
+        ConversationAssigned(agent_id=None, team_id=HELPERS)
+    )
+    given(opened(), ConversationAssigned(agent_id=ADA, team_id=None)).when(command(wish)).then(ConversationUnassigned())
+    given(opened(), ConversationAssigned(agent_id=None, team_id=HELPERS)).when(command(wish)).then_nothing_happened()
+
+
+def test_nobody_new_is_assigned_where_the_team_is_kept_to_a_deactivated_agent() -> None:
+    given(opened(), workspace=(AgentDeactivated(agent_id=BOB),)).when(
+        command(c.AssignConversation(agent_id=BOB, team_id=None, keep_team=True))
+    ).then_refused(errors.AgentIsDeactivated)
+
+
 def test_nothing_is_assigned_to_a_deactivated_agent() -> None:
     given(opened(), workspace=(AgentDeactivated(agent_id=BOB),)).when(
         command(c.AssignConversation(agent_id=BOB, team_id=None))

@@ -108,6 +108,12 @@ def test_uncertain_becomes_sent_when_the_second_attempt_is_accepted() -> None:
     assert events == [ReplyUncertain(reply_id=REPLY, attempt=1), ReplySent(reply_id=REPLY, attempt=2)]
 
 
+def test_of_two_doubts_the_later_attempt_is_known_in_either_order() -> None:
+    events, delivery = told(uncertain(1), uncertain(2))
+    assert events == [ReplyUncertain(reply_id=REPLY, attempt=1), ReplyUncertain(reply_id=REPLY, attempt=2)]
+    assert delivery == told(uncertain(2), uncertain(1))[1] == Delivery("uncertain", 2, agent_id=ADA)
+
+
 @pytest.mark.parametrize("late", [attempted(), uncertain()])
 def test_what_comes_late_changes_nothing(late: DeliveryReport) -> None:
     assert told(accepted(), late) == told(accepted())

@@ -15,8 +15,11 @@ from events.workspace import (
     AgentDeactivated,
     ChannelChanged,
     ChannelConnected,
+    ChannelDisconnected,
     EmailSettings,
     PipelineDefined,
+    PipelineDeleted,
+    RuleSetDrafted,
     RuleSetPublished,
 )
 from router.domain import errors, workspace
@@ -149,6 +152,34 @@ def test_a_stage_that_a_published_rule_opens_tickets_in_cannot_go() -> None:
     rules = RuleSet(1, (a_rule("all", All(()), OpenTicket(pipeline_id=RETURNS, stage="asked")),))
     asked(changing(stages=OTHER), DEFINED, RuleSetPublished(rule_set=rules)).then_refused(errors.StageInUse)
     asked(changing(stages=OTHER), DEFINED).then(replace(DEFINED, stages=OTHER))
+
+
+DELETE = c.DeletePipeline(pipeline_id=RETURNS)
+
+
+def test_a_pipeline_without_tickets_goes_once() -> None:
+    asked(DELETE, DEFINED).then(PipelineDeleted(pipeline_id=RETURNS))
+    asked(DELETE, DEFINED, PipelineDeleted(pipeline_id=RETURNS)).then_nothing_happened()
+    asked(creating(), DEFINED, PipelineDeleted(pipeline_id=RETURNS)).then(DEFINED)
+
+
+def test_the_default_pipeline_stays() -> None:
+    asked(c.DeletePipeline(pipeline_id=DEFAULT_PIPELINE_ID)).then_refused(errors.PipelineIsDefault)
+
+
+def test_a_pipeline_with_tickets_stays_and_says_in_which_stages() -> None:
+    asked(DELETE, DEFINED, used={"Paid"}).then_refused(errors.PipelineHasTickets, "'Paid'")
+
+
+def test_a_pipeline_that_a_channel_or_a_rule_opens_tickets_in_stays() -> None:
+    settings = EmailSettings(address=SUPPORT_ADDRESS, ticket_automation=AUTOMATION)
+    switched = ChannelChanged(channel_id=SUPPORT_MAIL, email=settings)
+    asked(DELETE, DEFINED, switched).then_refused(errors.PipelineInUse, SUPPORT_ADDRESS)
+    disconnected = ChannelDisconnected(channel_id=SUPPORT_MAIL)
+    asked(DELETE, DEFINED, switched, disconnected).then(PipelineDeleted(pipeline_id=RETURNS))
+    rules = RuleSet(1, (a_rule("all", All(()), OpenTicket(pipeline_id=RETURNS)),))
+    for with_rules in (RuleSetPublished(rule_set=rules), RuleSetDrafted(rule_set=rules)):
+        asked(DELETE, DEFINED, with_rules).then_refused(errors.PipelineInUse, "rule")
 
 
 def switching(automation: TicketAutomation | None) -> commands.ChangeChannel:

@@ -115,6 +115,11 @@ def switched(workspace: Any = ACME, subject: str = "My parcel", **changes: Any) 
     )
 
 
+def test_a_channel_whose_pipeline_is_gone_opens_tickets_in_the_default_one() -> None:
+    opened = switched(pipeline_id=an_id("gone"), stage="Asked")
+    assert (opened.pipeline_id, opened.stage) == (DEFAULT_PIPELINE_ID, "New")
+
+
 def test_a_channels_switch_opens_what_it_says() -> None:
     assert switched() == TicketOpened(
         number=3,

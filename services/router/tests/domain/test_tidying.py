@@ -73,6 +73,11 @@ def test_a_subject_is_at_most_a_line_long_and_about_somebody() -> None:
 
 
 def test_the_contact_can_be_another_one() -> None:
+    named = e.SubjectChanged(personal=e.Subject(subject="Parcel 7"))
+    both = command(c.ChangeConversationContact(contact_id=SAM, subject="Parcel 7"))
+    given(opened(), contact=Known()).when(both).then(GIVEN_TO_SAM, named)
+    neither = command(c.ChangeConversationContact(contact_id=SAM, subject="x" * 999))
+    given(opened(), contact=Known()).when(neither).then_refused(errors.SubjectInvalid)
     wish = command(c.ChangeConversationContact(contact_id=SAM))
     given(opened(), contact=Known()).when(wish).then(GIVEN_TO_SAM)
     given(opened(), GIVEN_TO_SAM, contact=Known()).when(wish).then_nothing_happened()

@@ -50,16 +50,20 @@ def add_comment(
 def assign(
     command: AssignConversation, state: Conversation, workspace: Workspace
 ) -> tuple[ConversationAssigned | ConversationUnassigned, ...]:
-    """With this agent and this team. A hand is free: an agent who is away, or in no such team, may be given it."""
+    """With this agent and this team, or the one that it has. A hand is free: an agent who is away, or in no such team,
+    may be given it."""
     if command.agent_id is not None and not workspace.agent(command.agent_id).active:
         raise errors.AgentIsDeactivated("A deactivated agent takes no conversations.")
-    if command.team_id is not None:
-        workspace.team(command.team_id)
-    if (command.agent_id, command.team_id) == (state.assignee_id, state.team_id):
+    team_id = state.team_id if command.keep_team else command.team_id
+    if command.keep_team and team_id not in workspace.teams:
+        team_id = None
+    elif team_id is not None:
+        workspace.team(team_id)
+    if (command.agent_id, team_id) == (state.assignee_id, state.team_id):
         return ()
-    if command.agent_id is None and command.team_id is None:
+    if command.agent_id is None and team_id is None:
         return (ConversationUnassigned(),)
-    return (ConversationAssigned(agent_id=command.agent_id, team_id=command.team_id),)
+    return (ConversationAssigned(agent_id=command.agent_id, team_id=team_id),)
 
 
 def mark_read(command: MarkRead, actor: Actor, state: Conversation) -> tuple[ConversationReadMarked, ...]:

@@ -16,7 +16,7 @@ from events.contact_commands import ContactCommand
 from events.contacts import ContactEvent
 from events.envelope import Envelope
 from events.values import Handle
-from router.domain import errors
+from router.domain import contact_addresses, errors
 from router.domain.company import NO_COMPANY, CompanyState, NoCompany
 from router.domain.contact_card import MAX_NAME, MAX_NOTE, Owners, check_note, create, update
 from router.domain.contact_merging import merge, of_its_own, unmerge
@@ -86,6 +86,10 @@ def decide(
         return erase(state, around.conversation_ids)
     if isinstance(wish, c.MergeContacts):
         return merge(wish, stream, state, around.other)
+    if isinstance(wish, c.AddContactAddress):
+        return contact_addresses.add(wish, stream, state, around.owners)
+    if isinstance(wish, c.RemoveContactAddress):
+        return contact_addresses.remove(wish, stream, state, around.owners)
     if isinstance(wish, c.UnmergeContact):
         return unmerge(wish, stream, state, around.other)
     known = of_its_own(state)

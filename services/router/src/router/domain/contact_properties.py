@@ -11,10 +11,20 @@ from uuid import UUID
 
 import msgspec
 
-from events.contact_commands import DefineContactProperty
+from events.contact_commands import (
+    ChangeContactProperty,
+    ContactPropertyCommand,
+    DefineContactProperty,
+    DeleteContactProperty,
+)
 from events.contacts import PropertyValue
-from events.properties import PropertyKind
-from events.workspace import ContactPropertyDefined
+from events.properties import (
+    ContactPropertyChanged,
+    ContactPropertyDefined,
+    ContactPropertyDeleted,
+    ContactPropertyEvent,
+    PropertyKind,
+)
 from router.domain import errors
 from router.domain.texts import is_header_safe, is_plain
 
@@ -36,6 +46,21 @@ class ContactProperty(msgspec.Struct, frozen=True):
 Properties = Mapping[UUID, ContactProperty]
 
 
+def decide(command: ContactPropertyCommand, known: Properties) -> tuple[ContactPropertyEvent, ...]:
+    """What the command makes of the workspace's properties. Raises ContactPropertyNotFound, ContactPropertyTaken,
+    ContactPropertyInvalid."""
+    match command:
+        case DefineContactProperty():
+            return define(command, known)
+        case ChangeContactProperty():
+            return change(command, known)
+        case DeleteContactProperty():
+            there = known.get(command.property_id)
+            return () if there is None else (ContactPropertyDeleted(property_id=there.id),)
+        case _:
+            assert_never(command)
+
+
 def define(command: DefineContactProperty, known: Properties) -> tuple[ContactPropertyDefined, ...]:
     """A further property; `()` when this very one is there."""
     name, choices = command.name.strip(), tuple(choice.strip() for choice in command.choices)
@@ -44,19 +69,54 @@ def define(command: DefineContactProperty, known: Properties) -> tuple[ContactPr
         if (there.name, there.kind, there.choices) == (name, command.kind, choices):
             return ()
         raise errors.ContactPropertyTaken(f"There is already another property {command.property_id}.")
-    if not is_plain(name, MAX_NAME):
-        raise errors.ContactPropertyInvalid(f"A property needs a name of 1 to {MAX_NAME} characters on one line.")
-    if any(one.name.casefold() == name.casefold() for one in known.values()):
-        raise errors.ContactPropertyTaken("There is a property of this name.")
     if len(known) >= MAX_PROPERTIES:
         raise errors.ContactPropertyInvalid(f"Contacts have at most {MAX_PROPERTIES} properties.")
-    if (command.kind == "choice") != bool(choices):
-        raise errors.ContactPropertyInvalid("Choices belong to a property of the kind choice, which needs them.")
-    if len(choices) > MAX_CHOICES or len(set(choices)) < len(choices):
-        raise errors.ContactPropertyInvalid(f"A choice is between at most {MAX_CHOICES} different values.")
-    if not all(is_plain(choice, MAX_NAME) for choice in choices):
-        raise errors.ContactPropertyInvalid(f"Each choice has 1 to {MAX_NAME} characters on one line.")
+    _check(ContactProperty(command.property_id, name, command.kind, choices), known)
     return (ContactPropertyDefined(property_id=command.property_id, name=name, kind=command.kind, choices=choices),)
+
+
+def change(command: ChangeContactProperty, known: Properties) -> tuple[ContactPropertyChanged, ...]:
+    """Another name, other choices; a choice that goes stays with the contacts that have it, until they get another."""
+    there = known.get(command.property_id)
+    if there is None:
+        raise errors.ContactPropertyNotFound(f"There is no property {command.property_id}.")
+    name = there.name if command.name is None else command.name.strip()
+    choices = there.choices if command.choices is None else tuple(choice.strip() for choice in command.choices)
+    if (name, choices) == (there.name, there.choices):
+        return ()
+    _check(ContactProperty(there.id, name, there.kind, choices), known)
+    return (ContactPropertyChanged(property_id=there.id, name=name, choices=choices),)
+
+
+def evolve(known: Properties, event: ContactPropertyEvent) -> Properties:
+    """The properties after the event."""
+    match event:
+        case ContactPropertyDefined():
+            defined = ContactProperty(event.property_id, event.name, event.kind, event.choices)
+            return {**known, defined.id: defined}
+        case ContactPropertyChanged():
+            there = known.get(event.property_id)
+            if there is None:
+                return known
+            return {**known, there.id: ContactProperty(there.id, event.name, there.kind, event.choices)}
+        case ContactPropertyDeleted():
+            return {key: one for key, one in known.items() if key != event.property_id}
+        case _:
+            assert_never(event)
+
+
+def _check(wanted: ContactProperty, known: Properties) -> None:
+    """Raises ContactPropertyInvalid, and ContactPropertyTaken for another's name."""
+    if not is_plain(wanted.name, MAX_NAME):
+        raise errors.ContactPropertyInvalid(f"A property needs a name of 1 to {MAX_NAME} characters on one line.")
+    if any(one.name.casefold() == wanted.name.casefold() for one in known.values() if one.id != wanted.id):
+        raise errors.ContactPropertyTaken("There is a property of this name.")
+    if (wanted.kind == "choice") != bool(wanted.choices):
+        raise errors.ContactPropertyInvalid("Choices belong to a property of the kind choice, which needs them.")
+    if len(wanted.choices) > MAX_CHOICES or len(set(wanted.choices)) < len(wanted.choices):
+        raise errors.ContactPropertyInvalid(f"A choice is between at most {MAX_CHOICES} different values.")
+    if not all(is_plain(choice, MAX_NAME) for choice in wanted.choices):
+        raise errors.ContactPropertyInvalid(f"Each choice has 1 to {MAX_NAME} characters on one line.")
 
 
 def check(values: Mapping[str, PropertyValue], known: Properties) -> None:

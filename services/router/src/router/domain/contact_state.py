@@ -51,7 +51,7 @@ def evolve(state: ContactState, event: ContactEvent) -> ContactState:
     match event:
         case e.ContactCreated():
             return replace(known, company_id=event.company_id)
-        case e.HandleLinked() | e.ContactUpdated() | e.ContactNoteAdded() | e.ContactUnmerged():
+        case e.HandleLinked() | e.HandleUnlinked() | e.ContactUpdated() | e.ContactNoteAdded() | e.ContactUnmerged():
             return known
         case e.ContactBlocked():
             return replace(known, blocked=True)

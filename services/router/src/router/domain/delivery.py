@@ -66,12 +66,13 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
         """The order in which reports supersede each other.
 
         queued < cancelled < sending < uncertain < (sent | failed) < delivered: what was taken back too late was sent
-        all the same. Between sent and failed the later attempt counts,
-        within one attempt a failure (a bounce after the acceptance). The order is total, so the last word is the
-        greatest report, however they were shuffled.
+        all the same. Between sent and failed the later attempt counts, within one attempt a failure (a bounce after
+        the acceptance). Of two doubts the later counts, for what is then sent again goes on after its attempt. The
+        order is total, so the last word is the greatest report, however they were shuffled.
         """
         stage = _STAGE[self.state]
-        return (stage, self.attempt, int(self.state == "failed")) if stage == _STAGE["sent"] else (stage, 0, 0)
+        counts = self.state in ("uncertain", "sent", "failed")
+        return (stage, self.attempt, int(self.state == "failed")) if counts else (stage, 0, 0)
 
 
 QUEUED = Delivery("queued")

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from events.pipelines import Stage, TicketAutomation
+from events.pipelines import DEFAULT_PIPELINE_ID, Stage, TicketAutomation
 from events.rules import OpenTicket
-from events.ticket_commands import ChangePipeline, CreatePipeline
-from events.workspace import EmailSettings, PipelineDefined
+from events.ticket_commands import ChangePipeline, CreatePipeline, DeletePipeline
+from events.workspace import EmailSettings, PipelineDefined, PipelineDeleted
 from router.domain import errors
 from router.domain.pipeline import Pipeline
 from router.domain.texts import is_plain
@@ -45,6 +45,29 @@ def change_pipeline(command: ChangePipeline, state: Workspace, used: Collection[
         return ()
     _check_in_use(known, stages, set(used).union(_named_by_settings(known, state)))
     return (_defined(known.id, name, stages, state),)
+
+
+def delete_pipeline(command: DeletePipeline, state: Workspace, used: Collection[str]) -> tuple[PipelineDeleted, ...]:
+    """Without the pipeline; `()` when there is none. `used` are the stages that tickets are in, also closed ones.
+
+    Raises PipelineIsDefault; PipelineHasTickets; PipelineInUse, while something opens tickets in it.
+    """
+    known = state.pipelines.get(command.pipeline_id)
+    if known is None:
+        return ()
+    if known.id == DEFAULT_PIPELINE_ID:
+        raise errors.PipelineIsDefault(
+            "This pipeline takes the tickets that name none, so it stays; rename it instead."
+        )
+    if used:
+        names = ", ".join(repr(stage.name) for stage in known.stages if stage.id in used)
+        raise errors.PipelineHasTickets(
+            f"There are tickets in {names}, open or closed, so the pipeline stays; rename it, or delete other stages."
+        )
+    opening = _opened_by(known, state)
+    if opening is not None:
+        raise errors.PipelineInUse(f"{opening} opens tickets in this pipeline; choose another one there first.")
+    return (PipelineDeleted(pipeline_id=known.id),)
 
 
 def automation_fault(automation: TicketAutomation | OpenTicket, state: Workspace) -> str | None:
@@ -154,6 +177,18 @@ def _named_by_settings(pipeline: Pipeline, state: Workspace) -> Iterator[str]:
             and state.pipeline(action.pipeline_id) == pipeline
         ):
             yield _id_of(action.stage, pipeline)
+
+
+def _opened_by(pipeline: Pipeline, state: Workspace) -> str | None:
+    """What opens tickets in the pipeline: a connected channel, or a rule, published or drafted."""
+    for channel in state.channels.values():
+        automation = None if channel.email is None or not channel.connected else channel.email.ticket_automation
+        if channel.email is not None and automation is not None and automation.pipeline_id == pipeline.id:
+            return f"The channel {channel.email.address}"
+    for rule in (*state.rules.rules, *(() if state.draft is None else state.draft.rules)):
+        if any(isinstance(action, OpenTicket) and action.pipeline_id == pipeline.id for action in rule.then):
+            return f"The rule {rule.name!r}"
+    return None
 
 
 def _id_of(wanted: str, pipeline: Pipeline) -> str:

@@ -83,8 +83,9 @@ def opened_by_channel(
     number: int,
     subject: str,
 ) -> TicketOpened:
-    """The ticket that the channel's switch opens for a new conversation; an owner who is gone owns nothing."""
-    pipeline = workspace.pipeline(automation.pipeline_id)
+    """The ticket that the channel's switch opens for a new conversation, in the pipeline that every workspace has when
+    the channel's is gone by now; an owner who is gone owns nothing."""
+    pipeline = workspace.pipelines.get(automation.pipeline_id) or workspace.pipeline(None)
     return TicketOpened(
         number=number,
         pipeline_id=pipeline.id,

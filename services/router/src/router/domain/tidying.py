@@ -60,7 +60,8 @@ def tidy(
         case c.ChangeSubject():
             return change_subject(wish, state)
         case c.ChangeConversationContact():
-            return change_contact(wish, state, beside.contact)
+            renamed = () if wish.subject is None else change_subject(c.ChangeSubject(subject=wish.subject), state)
+            return (*change_contact(wish, state, beside.contact), *renamed)
         case c.MoveConversation():
             return move(wish, state, workspace, beside.loads)
         case c.MergeConversations():

@@ -8,14 +8,15 @@ from typing import assert_never
 from uuid import UUID
 
 from events import commands as c
+from events.avatars import RemoveAvatar, SetAvatar
 from events.commands import WorkspaceCommand
-from events.contact_commands import DefineContactProperty
+from events.contact_commands import ChangeContactProperty, DefineContactProperty, DeleteContactProperty
 from events.envelope import Envelope
 from events.labels import DefineLabel, DeleteLabel
 from events.notifications import SetNotificationPreferences
 from events.saved_views import DeleteView, SaveView
 from events.snippets import DeleteSnippet, SaveSnippet
-from events.ticket_commands import ChangePipeline, CreatePipeline
+from events.ticket_commands import ChangePipeline, CreatePipeline, DeletePipeline
 from events.workspace import WorkspaceEvent
 from router.domain import contact_properties
 from router.domain.agents import (
@@ -25,13 +26,14 @@ from router.domain.agents import (
     set_availability,
     set_notification_preferences,
 )
+from router.domain.avatars import remove_avatar, set_avatar
 from router.domain.channel_tests import begin_test
 from router.domain.channels import change_channel, connect_channel, disconnect_channel, note_health
 from router.domain.filter_sets import set_email_filters
 from router.domain.house import House
 from router.domain.inboxes import change_inbox, create_inbox
 from router.domain.labels import define_label, delete_label
-from router.domain.pipelines import change_pipeline, create_pipeline
+from router.domain.pipelines import change_pipeline, create_pipeline, delete_pipeline
 from router.domain.rule_sets import draft_rules, publish_rules
 from router.domain.saved_views import delete_view, save_view
 from router.domain.snippets import delete_snippet, save_snippet
@@ -72,8 +74,8 @@ def decide(
     """The events that the command leads to, `()` when it is already so; refuses with a DomainError.
 
     `email_owner` is the agent who has the e-mail address that InviteAgent or ChangeProfile names, as found by its
-    keyed hash; None when it is free. `used_stages` are those of the pipeline that ChangePipeline names with tickets in
-    them. Who may ask for what was decided before the command was published.
+    keyed hash; None when it is free. `used_stages` are those of the pipeline that ChangePipeline or DeletePipeline
+    names with tickets in them. Who may ask for what was decided before the command was published.
     """
     match command.data:
         case c.CreateInbox() as wish:
@@ -112,8 +114,10 @@ def decide(
             return create_pipeline(wish, state)
         case ChangePipeline() as wish:
             return change_pipeline(wish, state, used_stages)
-        case DefineContactProperty() as wish:
-            return contact_properties.define(wish, state.contact_properties)
+        case DeletePipeline() as wish:
+            return delete_pipeline(wish, state, used_stages)
+        case DefineContactProperty() | ChangeContactProperty() | DeleteContactProperty() as wish:
+            return contact_properties.decide(wish, state.contact_properties)
         case SetNotificationPreferences() as wish:
             return set_notification_preferences(wish, command.actor, state)
         case SaveSnippet() as wish:
@@ -128,5 +132,9 @@ def decide(
             return define_label(wish, state.labels)
         case DeleteLabel() as wish:
             return delete_label(wish, state.labels)
+        case SetAvatar() as wish:
+            return set_avatar(wish, command.actor, state)
+        case RemoveAvatar() as wish:
+            return remove_avatar(wish, command.actor, state)
         case _:
             assert_never(command.data)

@@ -10,13 +10,13 @@ from uuid import UUID
 
 from events import channel_health
 from events import workspace as e
+from events.avatars import AgentAvatarRemoved, AgentAvatarSet
 from events.business_hours import BusinessHoursSet
 from events.channel_tests import ChannelTestNoted, ChannelTestStarted
 from events.notifications import NotificationPreferencesSet
 from events.snippets import SnippetDeleted, SnippetSaved
 from events.workspace import EmailSettings, WorkspaceEvent
-from router.domain import channel_tests
-from router.domain.contact_properties import ContactProperty
+from router.domain import channel_tests, contact_properties
 from router.domain.defined_label import label_of
 from router.domain.email_filters import EmailFilters
 from router.domain.pipeline import Pipeline
@@ -64,6 +64,8 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
             return _with_agent(state, event.agent_id, availability=event.state, available_until=event.until)
         case e.AgentCapacityChanged():
             return _with_agent(state, event.agent_id, capacity=event.capacity)
+        case AgentAvatarSet() | AgentAvatarRemoved():
+            return _with_agent(state, event.agent_id, has_avatar=isinstance(event, AgentAvatarSet))
         case e.EmailFiltersSet():
             return replace(state, filters=EmailFilters(event.version, event.filters, event.switches))
         case e.ChannelConnected():
@@ -91,6 +93,8 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
         case e.PipelineDefined():
             pipeline = Pipeline(id=event.pipeline_id, name=event.name, stages=event.stages)
             return replace(state, pipelines=with_item(state.pipelines, pipeline.id, pipeline))
+        case e.PipelineDeleted():
+            return replace(state, pipelines=without_item(state.pipelines, event.pipeline_id))
         case NotificationPreferencesSet():
             return _told(state, event)
         case SnippetSaved():
@@ -105,9 +109,9 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
             return replace(state, labels=with_item(state.labels, event.label_id, label_of(event)))
         case e.LabelDeleted():
             return replace(state, labels=without_item(state.labels, event.label_id))
-        case e.ContactPropertyDefined():
-            defined = ContactProperty(event.property_id, event.name, event.kind, event.choices)
-            return replace(state, contact_properties=with_item(state.contact_properties, defined.id, defined))
+        case e.ContactPropertyDefined() | e.ContactPropertyChanged() | e.ContactPropertyDeleted():
+            properties = contact_properties.evolve(state.contact_properties, event)
+            return replace(state, contact_properties=MappingProxyType(dict(properties)))
         case _:
             assert_never(event)
 

@@ -69,6 +69,7 @@ class Agent:
     told_in_app: tuple[NotificationKind, ...] = KINDS
     told_by_mail: tuple[MailKind, ...] = ()
     mail_rhythm: MailRhythm = "at_once"
+    has_avatar: bool = False
 
     @property
     def takes_work(self) -> bool:

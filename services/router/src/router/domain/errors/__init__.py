@@ -7,7 +7,7 @@ DomainError (service_kit.decider)
 │   ├── LabelNotFound
 │   ├── InboxNotFound  TeamNotFound  AgentNotFound  ChannelNotFound
 │   ├── TicketNotFound  PipelineNotFound  StageNotFound
-│   └── CompanyNotFound  ContactNotMerged  FilteredMessageNotFound
+│   └── CompanyNotFound  ContactNotMerged  ContactPropertyNotFound  FilteredMessageNotFound
 ├── Conflict                      it exists, and its state forbids this
 │   ├── NotificationTooOld  ChannelTestRunning  ChannelTestOver
 │   ├── ConversationIsSpam  ConversationInTrash  ConversationIsErased  ContactIsErased
@@ -19,13 +19,14 @@ DomainError (service_kit.decider)
 │   ├── ChannelAlreadyExists  ChannelAddressTaken  FallbackChannelIsPermanent
 │   ├── NoRulesDrafted  LimitReached  TooManyViews  LabelNameTaken
 │   ├── TicketIsErased  PipelineAlreadyExists  PipelineNameTaken  StageInUse
+│   ├── PipelineHasTickets  PipelineInUse  PipelineIsDefault
 │   ├── HandleInUse  ContactIsMerged  MergedSetTooLarge  FilteredMessageErased
 │   └── CompanyDomainTaken  ContactPropertyTaken
 ├── Invalid                       it could never be done like this
 │   ├── AnswerAutomated  AnswerUnreadable  NotificationQuoted  FromNameInvalid
 │   ├── HeaderUnsafe  RecipientInvalid  NoRecipient  TooManyRecipients  SenderNotOfChannel
 │   ├── ReplyEmpty  ReplyTooLarge  CommentEmpty  CommentTooLong  LabelInvalid  TooManyLabels  SnoozeInThePast
-│   ├── SubjectInvalid  ReopenDaysInvalid
+│   ├── SubjectInvalid  ReopenDaysInvalid  AvatarInvalid
 │   ├── VariableNotFilled  VariableUnknown  SnippetInvalid  AcknowledgementInvalid
 │   ├── SendTimeInThePast  SendTimeInvalid  CustomerMustWriteFirst  NothingToForward  OwnAddress
 │   ├── ContactFieldInvalid  NameInvalid  EmailInvalid  TextTooLong  TimeZoneInvalid

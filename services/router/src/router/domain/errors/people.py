@@ -49,6 +49,10 @@ class PropertyValueInvalid(Invalid):
     """Not of the property's kind, or no such property."""
 
 
+class ContactPropertyNotFound(NotFound):
+    """No property has this id."""
+
+
 class ContactPropertyInvalid(Invalid):
     """A property that could not be shown, or one too many."""
 

@@ -29,6 +29,18 @@ class PipelineNameTaken(Conflict):
     """Another pipeline has this name (case aside)."""
 
 
+class PipelineHasTickets(Conflict):
+    """There are tickets in it, open or closed; the detail names the stages."""
+
+
+class PipelineInUse(Conflict):
+    """A channel or a rule opens tickets in it; the detail says which."""
+
+
+class PipelineIsDefault(Conflict):
+    """Every workspace has this one."""
+
+
 class StageInUse(Conflict):
     """Tickets are in the stage, or a channel or the published rules open tickets in it."""
 

@@ -141,6 +141,10 @@ class RoutingInvalid(Invalid):
     """A channel's routing names nobody, or an agent or a team that does not exist."""
 
 
+class AvatarInvalid(Invalid):
+    """A picture of another format than is shown, or too large for the log."""
+
+
 class CapacityInvalid(Invalid):
     """A capacity is a whole number from 0, or unlimited."""
 
