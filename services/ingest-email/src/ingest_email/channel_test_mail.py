@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from events.values import Address, Bounce
-from ingest_email import outgoing_headers
 from ingest_email.outgoing_addresses import recipients
 from ingest_email.outgoing_headers import Header
+from ingest_email.own_mail import written
 from ingest_email.parse import Mail as ParsedMail
-from ingest_email.render import LOOP_HEADER, Mail
+from ingest_email.render import Mail
 from service_kit import answer_token
 
 HEADER: Final = "X-Postroom-Test"
 WORD: Final = "test"
 _FIELD: Final = HEADER.lower()
-_POLICY: Final = SMTP.clone(cte_type="7bit", max_line_length=78)
 SUBJECT: Final = "Postroom: a test of this mailbox"
 TEXT: Final = (
     "This mail was sent by Postroom to see whether mail goes out from this address and comes back in.\n"
@@ -33,22 +29,9 @@ def render(test_id: UUID, address: str, key: bytes, domain: str, at: datetime) -
     ours = Address(address)
     token = answer_token.sign(test_id, key, "channel test")
     message_id = f"{WORD}.{token}@{domain}"
-    message = EmailMessage(policy=_POLICY)
-    for header in (
-        outgoing_headers.mailboxes("From", [ours]),
-        outgoing_headers.mailboxes("To", [ours]),
-        outgoing_headers.text("Subject", SUBJECT),
-        Header("Date", format_datetime(at.astimezone(UTC).replace(microsecond=0))),
-        outgoing_headers.message_ids("Message-ID", [message_id]),
-        Header("Auto-Submitted", "auto-generated"),
-        Header("X-Auto-Response-Suppress", "All"),
-        Header(LOOP_HEADER, "postroom"),
-        Header(HEADER, token),
-    ):
-        message[header.name] = header
-    message.set_content(TEXT, subtype="plain", charset="utf-8", cte="quoted-printable")
+    content = written(message_id, ours, ours, SUBJECT, TEXT, at, more=[Header(HEADER, token)])
     everyone = recipients((ours,), (), ())
-    return Mail(message_id, everyone[0], everyone, at, message.as_bytes())
+    return Mail(message_id, everyone[0], everyone, at, content)
 
 
 def channel_test_of(mail: ParsedMail, bounce: Bounce | None, key: bytes, domain: str) -> UUID | None:

@@ -7,11 +7,12 @@ import os
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from events import codec, frame
-from events.conversations import ReplyCancelled, ReplyQueued, ReplyReleased
+from events.conversations import QuarantineRetryRequested, ReplyCancelled, ReplyQueued, ReplyReleased
 from events.envelope import AnyEnvelope
 from events.errors import MalformedEvent
 from events.sealing import DataKey, Keys
@@ -42,7 +43,7 @@ from ingest_email.smtp_client import SmtpTransport
 from ingest_email.system_mail_catalogue import Catalogue
 from ingest_email.system_mails import SystemMails
 from ingest_email.workspace_reader import WorkspaceReader
-from service_kit import answer_token, database, health, lifecycle, reply_token, secrets
+from service_kit import answer_token, database, health, lifecycle, reply_token, secrets, watchdog
 from service_kit.blobs import Blobs
 from service_kit.clock import Clock, utc_now
 from service_kit.database import Cursor
@@ -217,6 +218,7 @@ def build(
         {
             "channels": channels.run,
             "replies": intake.run,
+            f"watchdog of {GROUP}": partial(watchdog.watch_projector, intake, parts),
             "listener": lambda stop: ledger_listener.listen(settings.database_url, wake, stop),
             "workers": work,
             "channel tests": test_channels,
@@ -289,7 +291,8 @@ def _channels(
 
 
 def enter(cursor: Cursor, ledger: DeliveryLedger, keyring: Keyring, batch: Sequence[Arrived], clock: Clock) -> None:
-    """Writes a batch of the outbound topic into the ledger, sealed again. Raises MalformedEvent for what is no reply,
+    """Writes a batch of the outbound topic into the ledger, sealed again; what concerns received mails is passed over.
+    Raises MalformedEvent for what is no reply,
     KeyNotHeld when a key is missing.
     """
     keys = keyring.fetch(cursor, {arrived.key_id for arrived in batch if arrived.key_id is not None})
@@ -297,6 +300,8 @@ def enter(cursor: Cursor, ledger: DeliveryLedger, keyring: Keyring, batch: Seque
     cancelled: list[UUID] = []
     for arrived in batch:
         envelope = arrived.envelope
+        if envelope is not None and isinstance(envelope.data, QuarantineRetryRequested):
+            continue  # for the receiving process
         if envelope is not None and isinstance(envelope.data, ReplyCancelled):
             cancelled.append(envelope.data.reply_id)
             continue

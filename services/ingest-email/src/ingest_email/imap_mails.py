@@ -21,6 +21,7 @@ SINGLY_AFTER, HEADER_AFTER, NOTHING_AFTER = 3, 6, 9
 """So many times in a row reading broke off at the same place: then mails are read one by one, then of the one that it
 breaks off at only the header, then nothing; no mail stops those behind it."""
 UNGIVEN: Final = "the mailbox's server does not give it"
+_LARGER: Final = "larger than what is fetched"
 
 
 class Room:
@@ -137,5 +138,10 @@ def _bytes(value: object) -> bytes | None:
     return value if isinstance(value, bytes) else None
 
 
+def was_withheld(why: str) -> bool:
+    """Whether this says of a mail that its bytes are its header at most."""
+    return why == UNGIVEN or why.startswith(_LARGER)
+
+
 def _too_large(size: int) -> str:
-    return f"larger than what is fetched: {size} bytes, of which this is the header"
+    return f"{_LARGER}: {size} bytes, of which this is the header"

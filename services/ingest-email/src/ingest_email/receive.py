@@ -17,6 +17,7 @@ from ingest_email.imap_directory import MailboxDirectory
 from ingest_email.imap_intake import MailboxIntake
 from ingest_email.imap_receiving import Mailboxes
 from ingest_email.intake import BlobStore, MailIntake
+from ingest_email.quarantine_retries import QuarantineRetries
 from ingest_email.receive_metrics import ReceiveMetrics
 from ingest_email.receive_settings import ReceiveSettings
 from ingest_email.smtp_dialogue import Rules
@@ -24,7 +25,7 @@ from ingest_email.smtp_server import Limits, SmtpServer
 from ingest_email.translate import Keys
 from ingest_email.workspace_reader import WorkspaceReader
 from service_kit import health, lifecycle
-from service_kit.blobs import BlobError
+from service_kit.blobs import BlobError, Blobs
 from service_kit.clock import Clock, utc_now
 from service_kit.dead_letters import DeadLetters
 from service_kit.faults import KafkaAway
@@ -57,6 +58,7 @@ class Receiver:
         workspace: WorkspaceReader[AddressBook],
         replica: TopicReplica,
         mailboxes: Mailboxes,
+        retries: QuarantineRetries,
         publisher: Publisher,
         dead_letters: DeadLetters,
         blobs: BlobStore,
@@ -70,6 +72,7 @@ class Receiver:
             "smtp": self._serve,
             "addresses": replica.run,
             "mailboxes": mailboxes.run,
+            "retries": retries.run,
             "health": self._watch,
         }
         self._own, self._intake, self._tls = own, intake, tls
@@ -147,6 +150,7 @@ def build(
     metrics = Metrics()
     directory, received = MailboxDirectory(), ReceiveMetrics(metrics)
     workspace = WorkspaceReader(AddressBook(), directory)
+    dead_letters = DeadLetters(settings.kafka_bootstrap_servers, GROUP)
     replica = TopicReplica(settings.kafka_bootstrap_servers, [WORKSPACE.name], workspace.read)
     publisher = Publisher(settings.kafka_bootstrap_servers, linger_ms=LINGER_MS)
     store = blobs if blobs is not None else blobs_at(settings.blob_url)
@@ -189,8 +193,21 @@ def build(
         workspace=workspace,
         replica=replica,
         mailboxes=mailboxes,
+        retries=QuarantineRetries(
+            settings.kafka_bootstrap_servers,
+            str(settings.instance),
+            workspace=workspace,
+            caught_up=caught_up,
+            kept=Blobs(settings.blob_url),
+            blobs=store,
+            inbound=publisher,
+            dead_letters=dead_letters,
+            keys=keys,
+            metrics=received,
+            clock=clock,
+        ),
         publisher=publisher,
-        dead_letters=DeadLetters(settings.kafka_bootstrap_servers, GROUP),
+        dead_letters=dead_letters,
         blobs=store,
         tls=_tls(own),
         metrics=metrics,

@@ -30,6 +30,9 @@ class ReceiveMetrics:
         stubs = metrics.counter("unreadable_messages_total", "Messages of which only a stub was made.", "channel")
         seconds = metrics.seconds("receive_step", "Duration of a step of receiving a mail.", "step")
         refused = metrics.counter("mails_refused_total", "Recipients, mails and sessions refused.", "reason")
+        self._parsed_anew = metrics.counter(
+            "mails_parsed_anew_total", "Quarantined mails read again, as somebody asked.", "outcome"
+        )
         self._mailboxes = metrics.gauge("imap_mailboxes", "Mailboxes that this process fetches from.", "state")
         self._faults = metrics.counter("imap_faults_total", "Faults of mailboxes, by their codes.", "reason")
         self._received, self._stubs = received.labels("email"), stubs.labels("email")
@@ -51,6 +54,9 @@ class ReceiveMetrics:
 
     def mailbox_fault(self, reason: str) -> None:
         self._faults.labels(reason).inc()
+
+    def parsed_anew(self, *, readable: bool) -> None:
+        self._parsed_anew.labels("read" if readable else "failed").inc()
 
     def took(self, step: str, began: float) -> float:
         """Observes a step that began at `began` (perf_counter) and gives the time of its end."""

@@ -80,6 +80,8 @@ class SystemMails:
             why = self.catalogue.refusal(language, queued.refused)
             link = f"{self.public_url}/conversations/{matter.conversation_id}"
             return {"number": str(matter.number), "why": why, "link": link}
+        if queued.kind == "notification_test":
+            return {"link": f"{self.public_url}/{PREFERENCES}"}
         if queued.kind == "notification":
             numbers = ", ".join(f"#{matter.number}" for matter in queued.matters[:MOST_NUMBERS])
             more = ", …" if len(queued.matters) > MOST_NUMBERS else ""

@@ -12,9 +12,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from events.conversations import ReplyContent, ReplyQueued
+from events.topics import DEAD_LETTERS, INBOUND_EMAIL, OUTBOUND_EMAIL, WORKSPACE, Topic
 from events.values import Address, Attachment
 from ingest_email.render import Mail, render
 
+TOPICS: Final[tuple[Topic, ...]] = (INBOUND_EMAIL, OUTBOUND_EMAIL, WORKSPACE, *DEAD_LETTERS)
+"""All that the service reads and writes: a third of Postroom's partitions, so made three times as fast as all."""
 REPLY: Final = UUID(int=7 << 64)
 SENT_AT: Final = datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=UTC)
 

@@ -163,6 +163,12 @@ async def test_a_notification_names_its_conversations_and_leads_there() -> None:
     assert f"https://desk.test/conversations/{UUID(int=104)}" in text and "/me/notifications" in text
 
 
+async def test_a_test_of_notifications_reaches_its_agent_and_leads_to_the_preferences() -> None:
+    message, text = read(await mails(book(INVITED)).mail(queued(kind="notification_test", token=b""), MOMENT))
+    assert message["To"].addresses[0].addr_spec == "ada@acme.test" and "Reply-To" not in message
+    assert "https://desk.test/me/notifications" in text
+
+
 ONE_MATTER = (Matter(conversation_id=UUID(int=12), number=12, kinds=("assigned",), inbox_id=UUID(int=3)),)
 
 

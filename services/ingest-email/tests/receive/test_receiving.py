@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer
 
 from events import codec
 from events.envelope import AnyEnvelope, Envelope
-from events.topics import DEAD_LETTERS, INBOUND_EMAIL, WORKSPACE, dead_letters
+from events.topics import DEAD_LETTERS, INBOUND_EMAIL, OUTBOUND_EMAIL, WORKSPACE, dead_letters
 from events.workspace import FallbackAddressIssued
 from ingest_email.receive import GROUP, Receiver, build
 from ingest_email.receive_settings import ReceiveSettings
@@ -126,7 +126,7 @@ async def running(bootstrap: str, folder: Path, **own: object) -> AsyncIterator[
 
 @pytest.fixture
 async def post(empty_kafka, tmp_path) -> AsyncIterator[Post]:
-    await topics.apply(empty_kafka.bootstrap_servers, wanted=(INBOUND_EMAIL, WORKSPACE, *DEAD_LETTERS))
+    await topics.apply(empty_kafka.bootstrap_servers, wanted=(INBOUND_EMAIL, OUTBOUND_EMAIL, WORKSPACE, *DEAD_LETTERS))
     await announce(empty_kafka.bootstrap_servers, issued(ADDRESS, INBOX), issued(OTHER, OTHER_INBOX))
     async with running(empty_kafka.bootstrap_servers, tmp_path / "blobs") as post:
         yield post

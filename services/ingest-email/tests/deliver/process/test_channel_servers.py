@@ -15,6 +15,7 @@ import pytest
 from events.conversations import ReplyContent
 from events.workspace import ChannelHealthNoted, SmtpSettings, Transport
 from ingest_email.delivery import Schedule
+from ingest_email.testing import TOPICS
 from service_kit import topics
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
@@ -261,7 +262,7 @@ async def test_a_channel_connected_a_moment_ago_is_known_before_its_reply_is_sen
 async def test_nothing_is_sent_before_the_settings_are_known(
     fresh_kafka: Any, desk: Any, mail_server: Any, secure_server: Any, reply_content: Content
 ) -> None:
-    await topics.apply(fresh_kafka.bootstrap_servers)
+    await topics.apply(fresh_kafka.bootstrap_servers, wanted=TOPICS)
     desk.settings = desk.on_kafka(fresh_kafka.bootstrap_servers)
     channel_id = await desk.connect(smtp(secure_server.port, desk.secret(PASSWORD)))
     (reply_id,) = queue(desk, reply_content, channel_id)

@@ -12,8 +12,9 @@ import pytest
 
 from events import codec
 from events.commands import ResolveConversation
-from events.conversations import ReplyContent
+from events.conversations import QuarantineRetryRequested, ReplyContent
 from events.values import Address, Attachment
+from ingest_email.deliver import GROUP
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
 
@@ -60,9 +61,12 @@ async def test_what_is_no_reply_becomes_a_dead_letter_and_stops_nothing(
     envelope = desk.event(reply_content(reply_id), reply_id, conversation_id)
     stranger = codec.encode(desk.event(reply_content(reply_id), reply_id, conversation_id, data=ResolveConversation()))
     garbage = codec.Record([("ce_type", b"ReplyQueued")], b"\0not json")
+    for_receivers = desk.event(
+        reply_content(reply_id), reply_id, conversation_id, data=QuarantineRetryRequested(raw="a/b")
+    )
     good = desk.sealed(envelope, new_id())
-    await desk.publish("outbound.email.v1", conversation_id, stranger, garbage, good)
-    async with desk.running("replies", "listener", "workers", "reports"):
+    await desk.publish("outbound.email.v1", conversation_id, stranger, garbage, codec.encode(for_receivers), good)
+    async with desk.running("replies", f"watchdog of {GROUP}", "listener", "workers", "reports"):
         await desk.until_state(reply_id, "accepted")
     assert len(mail_server.received) == 1
     letters = [dict(record.headers) for record in await desk.read("dead-letters.ingest-email.delivery.v1")]

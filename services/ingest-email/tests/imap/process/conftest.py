@@ -16,11 +16,13 @@ from aiokafka import AIOKafkaConsumer
 from events import codec
 from events.envelope import AnyEnvelope, Envelope
 from events.inbound import ChannelHealthChanged, MessageReceived
-from events.topics import DEAD_LETTERS, INBOUND_EMAIL, WORKSPACE
+from events.topics import INBOUND_EMAIL, WORKSPACE
 from events.workspace import ChannelChanged, ChannelConnected, EmailSettings, ImapSettings
 from ingest_email import receive
 from ingest_email.receive import Receiver
 from ingest_email.receive_settings import ReceiveSettings
+from ingest_email.testing import TOPICS
+from ingest_email.testing_imap import ADDRESS, PASSWORD, ScriptedImap
 from service_kit import database, secrets, topics
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
@@ -28,8 +30,6 @@ from service_kit.keyring import install as install_keyring
 from service_kit.producer import Publisher
 from service_kit.settings import Settings
 
-ADDRESS = "support@example.com"
-PASSWORD = "a right päss\\word"
 INBOX = UUID(int=1)
 
 
@@ -135,7 +135,7 @@ class Desk:
         except TimeoutError:
             raise AssertionError(f"never happened; health {self.health}, {len(self.messages)} messages") from None
 
-    async def until_quiet(self, server: Any) -> None:
+    async def until_quiet(self, server: ScriptedImap) -> None:
         """Until the mailbox is caught up with and waits for news."""
         await self.until(lambda: bool(server.idlers))
 
@@ -164,7 +164,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(fresh_database: str, empty_kafka: Any, tmp_path: Path) -> AsyncIterator[Desk]:
-    await topics.apply(empty_kafka.bootstrap_servers, wanted=(INBOUND_EMAIL, WORKSPACE, *DEAD_LETTERS))
+    await topics.apply(empty_kafka.bootstrap_servers, wanted=TOPICS)
     install_keyring(fresh_database)
     desk = Desk(fresh_database, empty_kafka.bootstrap_servers, tmp_path)
     reading = asyncio.create_task(desk.read_log())

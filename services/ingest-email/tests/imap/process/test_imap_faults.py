@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from events.workspace import ChannelChanged, EmailSettings
+from ingest_email.testing import TOPICS
+from ingest_email.testing_imap import ADDRESS
 
 pytestmark = [pytest.mark.real, pytest.mark.faults]
 Mail = Callable[..., bytes]
-ADDRESS = "support@example.com"
 
 
 async def test_a_wrong_password_is_said_once_tried_seldom_and_never_logged(
@@ -250,7 +251,7 @@ async def test_while_kafka_is_away_mailboxes_wait_and_nothing_is_told_to_the_ser
 ) -> None:
     from service_kit import topics
 
-    await topics.apply(fresh_kafka.bootstrap_servers)
+    await topics.apply(fresh_kafka.bootstrap_servers, wanted=TOPICS)
     other = type(desk)(desk.settings.database_url, fresh_kafka.bootstrap_servers, desk.folder)
     other.own = desk.own
     await other.connect(server.port, after_commit="mark_seen")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from events.workspace import ChannelDisconnected
+from ingest_email.testing_imap import ADDRESS
 from service_kit import reply_token
 from service_kit.blobs import Blobs
 from service_kit.hashing import derive_key
@@ -18,7 +19,6 @@ from service_kit.ids import new_id
 
 pytestmark = pytest.mark.real
 Mail = Callable[..., bytes]
-ADDRESS = "support@example.com"
 
 
 async def test_what_lies_there_at_connecting_stays_there_and_what_comes_is_fetched_at_once(
