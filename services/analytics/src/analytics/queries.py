@@ -11,7 +11,7 @@ import msgspec
 from analytics.facts import DAY
 from analytics.measures.clock import Calendars
 from analytics.measures.measure import Kind
-from analytics.packing import Block, Row, pack, unpack
+from analytics.packing import NOBODY, Block, Row, pack, unpack
 from analytics.reports.columns import Filters
 from analytics.reports.periods import Period
 from analytics.workspace import Workspace
@@ -35,10 +35,11 @@ cross join lateral (
       and (f.stopped_at, f.kind, f.conversation_id, f.sequence)
           > (%(at)s::bigint, %(kind)s::text, %(conversation)s::uuid, %(sequence)s::integer)
       and (%(inboxes)s::uuid[] is null or f.inbox_id = any(%(inboxes)s::uuid[]))
-      and (%(team)s::uuid is null or f.team_id = %(team)s::uuid)
-      and (%(agent)s::uuid is null or f.agent_id = %(agent)s::uuid)
+      and (%(team)s::uuid is null or coalesce(f.team_id, %(nobody)s::uuid) = %(team)s::uuid)
+      and (%(agent)s::uuid is null or coalesce(f.agent_id, %(nobody)s::uuid) = %(agent)s::uuid)
       and (%(channel)s::text is null or f.channel = %(channel)s::text)
       and (not %(with_agent)s or f.agent_id is not null)
+      and (%(least)s::bigint is null or f.duration >= %(least)s::bigint)
     order by f.stopped_at, f.conversation_id, f.sequence limit %(limit)s) as f
 order by f.stopped_at, f.kind, f.conversation_id, f.sequence limit %(limit)s
 """
@@ -80,9 +81,16 @@ async def calendars(database: Database) -> dict[UUID, Calendars]:
 
 
 async def facts(
-    database: Database, kinds: Sequence[Kind], period: Period, filters: Filters, after: Place | None, limit: int
+    database: Database,
+    kinds: Sequence[Kind],
+    period: Period,
+    filters: Filters,
+    after: Place | None,
+    limit: int,
+    least: int | None = None,
 ) -> list[Found]:
-    """Facts in the order in which they stopped; ask for one more than shown to know whether there is more.
+    """Facts in the order in which they stopped; ask for one more than shown to know whether there is more. `least`:
+    those that took at least so long around the clock.
 
     Raises DatabaseAway.
     """
@@ -100,6 +108,8 @@ async def facts(
         "agent": filters.agent_id,
         "channel": filters.channel,
         "with_agent": filters.with_agent,
+        "nobody": NOBODY,
+        "least": least,
         "limit": limit,
     }
     return await database.rows(_FACTS, wanted)

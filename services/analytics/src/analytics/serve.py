@@ -40,7 +40,7 @@ async def serve(settings: Settings, port: int = PORT) -> None:
     """Until SIGTERM or SIGINT. Raises what a background task failed with: nothing hangs silently."""
     async with opened(settings) as parts:
         config = uvicorn.Config(
-            build(parts),
+            build(parts, settings.public_url),
             host="127.0.0.1",
             port=port + settings.port_offset,
             loop="none",

@@ -12,13 +12,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
-import schemathesis
 from fastapi import FastAPI
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from schemathesis import checks as checking
-from schemathesis.core.transport import Response
-from schemathesis.specs.openapi import checks
 
 from analytics import schema
 from analytics.api.app import build
@@ -38,18 +34,13 @@ from service_kit.web.log_ins import hash_of
 from service_kit.web.pool import Database
 
 pytestmark = pytest.mark.real
+UI = "http://inbox.test"
 Talks = Callable[..., Any]
 A, B, MANAGER, ADMINISTRATOR, GONE = (uuid4() for _ in range(5))
 SUPPORT, SALES, TEAM = (uuid4() for _ in range(3))
 NOW = datetime(2026, 6, 20, tzinfo=UTC)
 JUNE = {"from": "2026-06-01", "to": "2026-07-01"}
 REPORTS = ("replies-by-agent", "first-response-time", "reply-time", "resolution-time", "volume")
-CHECKS = (
-    checking.not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_schema_conformance,
-)
 FROM_TWENTY_PAST_NINE = BusinessHours(zone="Europe/Warsaw", weekdays=((OpenHours(9 * 60 + 20, 17 * 60),),) * 7)
 AGENTS = {"administrator": ADMINISTRATOR, "manager": MANAGER, "agent": A, "teammate": B, "gone": GONE}
 
@@ -118,7 +109,7 @@ def told(dsn: str, talk: Talks) -> list[Any]:
 async def app(dsn: str, told: list[Any]) -> AsyncIterator[FastAPI]:
     database = Database(dsn, "tests", size=2)
     await database.open()
-    yield build(Parts(database, Callers(database), lambda: NOW, Health("facts"), Metrics()))
+    yield build(Parts(database, Callers(database), lambda: NOW, Health("facts"), Metrics()), UI)
     await database.close()
 
 
@@ -144,6 +135,15 @@ async def refused(client: Any, path: str, token: str | None = "administrator", *
         response = await asking.get(path, params=parameters)
         assert response.headers["content-type"] == "application/problem+json", response.text
         return response.status_code, response.json()["code"]
+
+
+async def test_pages_of_the_agents_ui_may_ask_and_those_of_others_may_not(client: Any) -> None:
+    async with client() as asking:
+        own = await asking.get("/reports", headers={"Origin": UI})
+        foreign = await asking.get("/reports", headers={"Origin": "http://elsewhere.test"})
+    assert own.headers["access-control-allow-origin"] == UI
+    assert own.headers["access-control-allow-credentials"] == "true"
+    assert "access-control-allow-origin" not in foreign.headers
 
 
 async def test_the_reports_are_listed_with_their_definitions(client: Any) -> None:
@@ -211,6 +211,30 @@ async def test_each_number_opens_the_events_that_it_counted(client: Any, told: l
 async def test_the_events_of_one_column_can_be_asked_for(client: Any) -> None:
     page = await get(client, "/reports/volume/events", **JUNE, kind="reopened")
     assert [(one["kind"], one["number"], one["duration_ms"]) for one in page["items"]] == [("reopened", 3, None)]
+
+
+@pytest.mark.parametrize("definition", ["v1", "v1-business-hours"])
+async def test_each_column_of_a_histogram_opens_what_it_counted(client: Any, definition: str) -> None:
+    wanted = {**JUNE, "definition": definition}
+    whole = (await get(client, "/reports/reply-time", **wanted))["total"]
+    assert whole["n"] == sum(whole["histogram"].values())
+    for bucket, count in whole["histogram"].items():
+        found = await get(client, "/reports/reply-time/events", **wanted, bucket=bucket)
+        assert len(found["items"]) == count and found["next_cursor"] is None
+    page = await get(client, "/reports/reply-time/events", **wanted, bucket="0-1h", limit=1)
+    rest = await get(client, "/reports/reply-time/events", **wanted, bucket="0-1h", cursor=page["next_cursor"])
+    assert len(page["items"]) + len(rest["items"]) == whole["histogram"]["0-1h"]
+
+
+@pytest.mark.parametrize("dimension", ["agent", "team"])
+async def test_what_is_nobodys_can_be_asked_for_too(client: Any, dimension: str) -> None:
+    name = f"{dimension}_id"
+    grouped = (await get(client, "/reports/volume", **JUNE, group_by=dimension))["items"]
+    (nobodys,) = [row for row in grouped if row["group"][name] is None]
+    mine = await get(client, "/reports/volume", **JUNE, **{name: "none"})
+    behind = (await get(client, "/reports/volume/events", **JUNE, **{name: "none"}))["items"]
+    assert mine["total"] == {key: count for key, count in nobodys.items() if key != "group"}
+    assert len(behind) == sum(mine["total"].values()) > 0 and {one[name] for one in behind} == {None}
 
 
 async def test_csv_says_the_same_as_json(client: Any) -> None:
@@ -284,6 +308,8 @@ async def test_the_session_of_the_agents_api_is_good_here_until_it_is_idle(clien
         ("/reports/volume", {"channel": "pigeon"}, "invalid-request"),
         ("/reports/volume", {"label": "vip"}, "unknown-parameter"),
         ("/reports/volume/events", {"kind": "first_response"}, "invalid-request"),
+        ("/reports/volume/events", {"bucket": "0-1h"}, "invalid-request"),
+        ("/reports/reply-time/events", {"bucket": "long"}, "invalid-request"),
         ("/reports/volume/events", {"cursor": "!!"}, "invalid-cursor"),
         ("/reports/volume/events", {"limit": "1000"}, "invalid-request"),
     ],
@@ -320,6 +346,8 @@ async def test_without_facts_the_database_counts_as_away(app: FastAPI, client: A
 # Hypothesis sees that other threads (the connection pool) draw random numbers meanwhile, and takes them for its own.
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 async def test_no_call_that_the_description_allows_contradicts_it(client: Any) -> None:
+    import schemathesis  # here, as below: every worker collects this file, one runs it
+
     async with client(None) as asking:
         document = (await asking.get("/openapi.json")).json()
     described = schemathesis.openapi.from_dict(document)
@@ -333,6 +361,13 @@ async def test_no_call_that_the_description_allows_contradicts_it(client: Any) -
 
 
 def contradictions(operation: Any, client: Any, loop: asyncio.AbstractEventLoop, faults: list[str]) -> None:
+    from schemathesis import checks as checking
+    from schemathesis.core.transport import Response
+    from schemathesis.specs.openapi import checks
+
+    conformance = [checks.status_code_conformance, checks.content_type_conformance, checks.response_schema_conformance]
+    conformance.append(checking.not_a_server_error)
+
     async def send(arguments: dict[str, Any]) -> httpx.Response:
         async with client() as asking:
             return await asking.get(arguments["url"], params=arguments.get("params"))
@@ -345,7 +380,7 @@ def contradictions(operation: Any, client: Any, loop: asyncio.AbstractEventLoop,
         arguments = case.as_transport_kwargs(base_url="http://reports.test")
         answer = asyncio.run_coroutine_threadsafe(send(arguments), loop).result(30)
         try:
-            case.validate_response(Response.from_httpx(answer, verify=True), checks=list(CHECKS))
+            case.validate_response(Response.from_httpx(answer, verify=True), checks=conformance)
         except BaseException as error:
             faults.append(f"{operation.label} {answer.status_code} {str(error)[:700]}")
 

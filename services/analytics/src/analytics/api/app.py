@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -32,8 +33,8 @@ _PROBLEMS: Final = {
 }
 
 
-def build(parts: Parts) -> FastAPI:
-    """The ASGI app. The parts are opened and closed by whoever made them."""
+def build(parts: Parts, ui_url: str) -> FastAPI:
+    """The ASGI app. The parts are opened and closed by whoever made them. Pages of the agents' UI may ask it, too."""
     app = _with_routes()
     app.state.parts = parts
     document = msgspec.json.encode(_document(app))
@@ -46,6 +47,7 @@ def build(parts: Parts) -> FastAPI:
         app.add_route(path, _health, include_in_schema=False)
     failures.install(app)
     app.add_middleware(Headers)
+    app.add_middleware(CORSMiddleware, allow_origins=[ui_url], allow_credentials=True, max_age=86_400)
     app.add_middleware(Measured, metrics=parts.metrics)
     return app
 

@@ -10,7 +10,19 @@ from analytics.api.models import Asked, EventsAsked, ReportAsked
 from analytics.measures.definitions import DEFINITIONS
 from analytics.measures.happenings import milliseconds
 from analytics.measures.measure import Kind
-from analytics.reports.catalog import DIMENSIONS, LATER, REPORTS, UNITS, Dimension, Report, Unit
+from analytics.packing import NOBODY
+from analytics.reports.catalog import (
+    DIMENSIONS,
+    HISTOGRAM,
+    LATER,
+    REPORTS,
+    UNITS,
+    Dimension,
+    Report,
+    Span,
+    Unit,
+    span_of,
+)
 from analytics.reports.columns import Filters
 from analytics.reports.periods import Period, moment_of
 from analytics.reports.report import Question
@@ -70,7 +82,9 @@ def filters(asked: Asked, reach: Reach) -> Filters:
         if inboxes is not None and asked.inbox_id not in inboxes:
             raise not_found("inbox")
         inboxes = frozenset({asked.inbox_id})
-    return Filters(inbox_ids=inboxes, team_id=asked.team_id, agent_id=asked.agent_id, channel=asked.channel)
+    team_id = NOBODY if asked.team_id == "none" else asked.team_id
+    agent_id = NOBODY if asked.agent_id == "none" else asked.agent_id
+    return Filters(inbox_ids=inboxes, team_id=team_id, agent_id=agent_id, channel=asked.channel)
 
 
 def kinds_of(report: Report, asked: EventsAsked) -> tuple[Kind, ...]:
@@ -81,6 +95,15 @@ def kinds_of(report: Report, asked: EventsAsked) -> tuple[Kind, ...]:
     if not found:
         raise invalid(("query", "kind"), f"Must be one of {', '.join(report.kinds)}.")
     return found
+
+
+def span(report: Report, asked: EventsAsked) -> Span | None:
+    """How long what is listed may have taken; None: however long. Raises Problem 422."""
+    if asked.bucket is None:
+        return None
+    if not report.timed or asked.bucket not in HISTOGRAM:
+        raise invalid(("query", "bucket"), f"Of reports that have a histogram, one of {', '.join(HISTOGRAM)}.")
+    return span_of(asked.bucket)
 
 
 def zone_of(asked: Asked) -> ZoneInfo:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,8 +19,10 @@ class Asked(BaseModel):
     to: str | None = Field(None, description="Excluded; now where it is not given.")
     tz: str = Field("UTC", description="An IANA time zone, for dates and for hours, days, weeks and months.")
     inbox_id: UUID | None = None
-    team_id: UUID | None = Field(None, description="The conversation's team when it happened.")
-    agent_id: UUID | None = Field(None, description="Who is credited.")
+    team_id: UUID | Literal["none"] | None = Field(
+        None, description="The conversation's team when it happened; none: it had no team."
+    )
+    agent_id: UUID | Literal["none"] | None = Field(None, description="Who is credited; none: nobody is.")
     channel: Channel | None = None
     definition: str = Field("v1", description="The name of a definition that `GET /reports` lists as live.")
 
@@ -35,6 +37,7 @@ class ReportAsked(Asked):
 
 class EventsAsked(Asked):
     kind: str | None = Field(None, description="One of the report's columns, where it has several kinds of facts.")
+    bucket: str | None = Field(None, description="One of the histogram's: only durations in it.")
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=400, description="`next_cursor` of the page before.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -24,9 +24,12 @@ from analytics.reports.catalog import HISTOGRAM, REPORTS, described
 from analytics.reports.periods import TooManyRows
 from analytics.reports.report import Question, answer, as_csv
 from service_kit.web import cursors
+from service_kit.web.pool import Row as Found
 from service_kit.web.problems import invalid
 
 router = APIRouter(route_class=GuardedRoute, tags=["reports"])
+READ_AT_ONCE: Final = 1_000
+"""Facts of which those of a histogram's column are looked for."""
 _encode: Final = msgspec.json.Encoder().encode
 _CSV: Final[dict[str, Any]] = {"text/csv": {"schema": {"type": "string"}}}
 
@@ -84,19 +87,23 @@ async def read_events(request: Request, name: str, asked: Annotated[EventsAsked,
     period = asking.period(asked, asking.zone_of(asked), parts.clock())
     after = None if asked.cursor is None else cursors.decode(asked.cursor, queries.Place)
     kinds = asking.kinds_of(report, asked)
-    found = await queries.facts(parts.database, kinds, period, wanted, after, asked.limit + 1)
-    shown = found[: asked.limit]
+    span = asking.span(report, asked)
     by_hours = DEFINITIONS[asked.definition].business_hours
     calendars = await queries.calendars(parts.database) if by_hours else {}
-    last = shown[-1] if len(found) > asked.limit else None
+    found: list[Found] = []
+    at_once = asked.limit + 1 if span is None else READ_AT_ONCE
+    while True:
+        least = None if span is None else span.least
+        rows = await queries.facts(parts.database, kinds, period, wanted, after, at_once, least)
+        found += [row for row in rows if span is None or span.holds(_duration(row, calendars) or 0)]
+        if len(rows) < at_once or len(found) > asked.limit:
+            break
+        after = _place(rows[-1])
+    shown = found[: asked.limit]
     return _json(
         {
             "items": [_fact(row, calendars) for row in shown],
-            "next_cursor": None
-            if last is None
-            else cursors.encode(
-                queries.Place(last["stopped_at"], last["kind"], last["conversation_id"], last["sequence"])
-            ),
+            "next_cursor": cursors.encode(_place(shown[-1])) if len(found) > asked.limit else None,
         }
     )
 
@@ -109,16 +116,24 @@ def _nested(wanted: Question, numbers: dict[str, Any]) -> dict[str, Any]:
     return {**plain, "histogram": {name: numbers[name] for name in HISTOGRAM}}
 
 
-def _fact(row: dict[str, Any], calendars: Mapping[UUID, Calendars]) -> dict[str, Any]:
-    started_at, duration = row["started_at"], row["duration"]
+def _place(row: Found) -> queries.Place:
+    return queries.Place(row["stopped_at"], row["kind"], row["conversation_id"], row["sequence"])
+
+
+def _duration(row: Found, calendars: Mapping[UUID, Calendars]) -> int | None:
     known = calendars.get(row["inbox_id"])
-    if known is not None and started_at is not None:
-        duration = known.elapsed(started_at, row["stopped_at"])
+    if known is None or row["started_at"] is None:
+        return cast("int | None", row["duration"])
+    return known.elapsed(row["started_at"], row["stopped_at"])
+
+
+def _fact(row: Found, calendars: Mapping[UUID, Calendars]) -> dict[str, Any]:
+    started_at = row["started_at"]
     return {
         "kind": row["kind"],
         "at": instant_of(row["stopped_at"]),
         "started_at": None if started_at is None else instant_of(started_at),
-        "duration_ms": duration,
+        "duration_ms": _duration(row, calendars),
         "conversation_id": row["conversation_id"],
         "number": row["number"],
         "inbox_id": row["inbox_id"],

@@ -16,6 +16,7 @@ UNITS: Final[tuple[Unit, ...]] = ("hour", "day", "week", "month")
 HISTOGRAM_HOURS: Final = (1, 4, 8, 24)
 """Upper edges, excluded; what is longer is in the last place."""
 HISTOGRAM: Final = ("0-1h", "1-4h", "4-8h", "8-24h", "24h+")
+_HOUR: Final = 3_600_000
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -64,6 +65,23 @@ REPORTS: Final = {
 }
 LATER: Final = ("bots", "tickets", "assignments", "backlog")
 """Names that are kept for reports to come."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Milliseconds from `least` up to, but without, `below`; None: without end."""
+
+    least: int
+    below: int | None
+
+    def holds(self, duration: int) -> bool:
+        return self.least <= duration and (self.below is None or duration < self.below)
+
+
+def span_of(bucket: str) -> Span:
+    """Of a histogram's column. Raises ValueError for a name that is none."""
+    place = HISTOGRAM.index(bucket)
+    edges = (0, *(hours * _HOUR for hours in HISTOGRAM_HOURS), None)
+    return Span(edges[place] or 0, edges[place + 1])
 
 
 def described(report: Report) -> dict[str, object]:
