@@ -1,0 +1,99 @@
+/** The language that the page speaks: the agent's own, before a log-in the browser's. */
+
+import { Messages, type Catalogue, type Values } from './messages.ts';
+
+export type Language = 'en' | 'pl';
+
+/** How each language is called in itself. */
+export const languages: Record<Language, string> = { en: 'English', pl: 'Polski' };
+
+type Words = () => Promise<{ default: Catalogue }>;
+/** What the first page needs, and the rest, which every other page waits for. */
+const catalogues: Record<Language, { first: Words; rest: Words }> = {
+  en: { first: () => import('./en.ts'), rest: () => import('./en.rest.ts') },
+  pl: { first: () => import('./pl.ts'), rest: () => import('./pl.rest.ts') },
+};
+let whole: { language: Language; words: Promise<void> } | null = null;
+
+const REMEMBERED = 'postroom.language';
+
+let messages = $state.raw<Messages>(new Messages('en', {}));
+let zone = $state<string | undefined>(undefined);
+
+export const i18n = {
+  get language(): Language {
+    return messages.language as Language;
+  },
+  /** The locale that dates and numbers are written by: the browser's own variant of the language, where it has one. */
+  get locale(): string {
+    const own = navigator.languages.find((one) => one.toLowerCase().startsWith(messages.language) && isLocale(one));
+    return own ?? (messages.language === 'en' ? 'en-GB' : messages.language);
+  },
+  /** The agent's time zone; undefined: the machine's. */
+  get zone(): string | undefined {
+    return zone;
+  },
+  /** Speaks another language as soon as its words are there: all that were there of the former. */
+  async speak(language: string, timeZone?: string): Promise<void> {
+    const wanted = supported(language);
+    if (wanted !== messages.language || Object.keys(messages.catalogue).length === 0) {
+      const first = (await catalogues[wanted].first()).default;
+      const rest = whole ? (await catalogues[wanted].rest()).default : {};
+      messages = new Messages(wanted, { ...first, ...rest });
+      whole &&= { language: wanted, words: Promise.resolve() };
+      document.documentElement.lang = wanted;
+      localStorage.setItem(REMEMBERED, wanted);
+    }
+    if (timeZone) zone = timeZone;
+  },
+  /** Resolves when every word of the language is there. */
+  whole(): Promise<void> {
+    const language = i18n.language;
+    if (whole?.language !== language) {
+      const words = catalogues[language].rest().then(({ default: rest }) => {
+        if (i18n.language === language) messages = new Messages(language, { ...messages.catalogue, ...rest });
+      });
+      whole = { language, words };
+      words.catch(() => (whole = null)); // asked for again by the next page
+    }
+    return whole.words;
+  },
+  /** A part of a page that comes later, once every word for it is there, too. */
+  async worded<Part>(part: Promise<Part>): Promise<Part> {
+    const [found] = await Promise.all([part, i18n.whole()]);
+    return found;
+  },
+  /** What was spoken on this device last: a guess until it is known who is logged in. */
+  remembered(): Language {
+    return supported(localStorage.getItem(REMEMBERED) ?? i18n.ofBrowser());
+  },
+  /** The first language of the browser that there is a catalogue of. */
+  ofBrowser(): Language {
+    const known = navigator.languages.map((one) => one.slice(0, 2).toLowerCase());
+    return (known.find((one) => one in languages) as Language | undefined) ?? 'en';
+  },
+};
+
+/** Browsers pass on what the system calls a language, which may be no locale (`en-US@posix`). */
+function isLocale(name: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(name).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function supported(language: string): Language {
+  const short = language.slice(0, 2).toLowerCase();
+  return short in languages ? (short as Language) : 'en';
+}
+
+/** The text of a key (`area.name`), with values for its places and plurals: `t('frame.selected', { count: 3 })`. */
+export function t(key: string, values?: Values): string {
+  return messages.text(key, values);
+}
+
+/** Whether there is a text: for keys that are made of what the API says, like codes of problems. */
+export function known(key: string): boolean {
+  return messages.has(key);
+}

@@ -1,0 +1,15 @@
+import { joined, type Catalogue } from './messages.ts';
+
+/** All other Polish words. */
+export default joined(
+  import.meta.glob<Catalogue>(
+    [
+      './pl/*.json',
+      '!./pl/{account,actions,areas,checklist,frame,inbox,keys,labels,notifications,people,problems,search}.json',
+    ],
+    {
+      eager: true,
+      import: 'default',
+    },
+  ),
+);

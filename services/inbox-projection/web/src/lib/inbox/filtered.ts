@@ -1,0 +1,20 @@
+/** Why a mail was kept out, in the agent's words. */
+
+import type { FilteredMessage } from '#lib/api/client.ts';
+import { t } from '#lib/i18n/index.ts';
+import { known } from '#lib/i18n/language.svelte.ts';
+
+export function caughtBy(one: FilteredMessage): string {
+  if (one.switch) return t(`inbox.caught_${one.switch}`);
+  if (one.filter) {
+    const values = { value: one.filter.value, header: one.filter.header };
+    const what = t(`inbox.caught_field_${one.filter.field}`, values);
+    return t('inbox.caught_filter', { what, how: t(`inbox.caught_operator_${one.filter.operator}`, values) });
+  }
+  if (one.contact_id) return t('inbox.caught_blocked');
+  if (one.refused) {
+    const key = `problems.${one.refused.replaceAll('-', '_')}`;
+    return t('inbox.caught_refused', { why: known(key) ? t(key) : one.refused });
+  }
+  return t('inbox.caught_unknown');
+}

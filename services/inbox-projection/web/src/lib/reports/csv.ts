@@ -1,0 +1,26 @@
+/** A table as CSV (RFC 4180) that spreadsheets open safely; pure. */
+
+export type Cell = string | number | null;
+
+/** With a byte-order mark, so that spreadsheets read it as UTF-8. */
+export function csvOf(head: readonly string[], lines: readonly (readonly Cell[])[]): string {
+  return '\uFEFF' + [head, ...lines].map((line) => line.map(cellOf).join(',') + '\r\n').join('');
+}
+
+function cellOf(cell: Cell): string {
+  if (cell === null) return '';
+  if (typeof cell === 'number') return String(cell);
+  // What begins like a formula would be one there: a name of somebody's own choosing must not.
+  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Gives the browser a file to keep. */
+export function download(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
