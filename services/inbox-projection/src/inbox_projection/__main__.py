@@ -1,4 +1,4 @@
-"""`python -m inbox_projection serve | project | rebuild | bootstrap`."""
+"""`python -m inbox_projection serve | project | index | rebuild | bootstrap`."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ def project() -> None:
     from inbox_projection.project import project as run
 
     _run("inbox-projection project", run(_settings()))
+
+
+@cli.command()
+def index() -> None:
+    """Follows the views with the index of the search until SIGTERM."""
+    from inbox_projection.search_follow import index as run
+
+    _run("inbox-projection index", run(_settings()))
 
 
 @cli.command()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from events.bulk import ChangeConversations
 from events.outcomes import CommandHandled
-from inbox_projection.commands import ANSWER_SECONDS, AnyCommand, BusAway, CommandPort, agent, envelope
+from inbox_projection.commands import ANSWER_SECONDS, AnyCommand, CommandPort, agent, answered, envelope
 from inbox_projection.pool import Database, DatabaseAway, Row
 from inbox_projection.problems import of_refusal
 from inbox_projection.queries import bulks
@@ -122,7 +122,6 @@ class Bulks:
             await asyncio.gather(*(asked for _, asked in under_way), return_exceptions=True)
 
     async def _asked(self, row: Row, start: int, ids: Sequence[UUID]) -> CommandHandled:
-        """Until there is an outcome: the command is on the bus, or is given again under its id."""
         piece_id = derived_id(row["bulk_id"], f"{start}+{len(ids)}")
         wish = ChangeConversations(bulk_id=row["bulk_id"], change=bulks.change_of(row), conversation_ids=tuple(ids))
         command: AnyCommand = envelope(
@@ -133,18 +132,8 @@ class Bulks:
             actor=agent(row["agent_id"]),
             now=self._clock(),
         )
-        publish = True
         async with self._places:
-            while True:
-                try:
-                    outcome = await self._commands.ask(command, publish=publish)
-                except BusAway:
-                    publish = True
-                    await asyncio.sleep(self._retry_seconds)
-                    continue
-                if outcome is not None:
-                    return outcome
-                publish = False
+            return await answered(self._commands, command, self._retry_seconds)
 
 
 def _pieces(ids: Sequence[UUID], start: int, size: int) -> Iterator[tuple[int, Sequence[UUID]]]:

@@ -8,19 +8,16 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
-
 from events import codec
 from events.errors import EventError
 from events.outcomes import CommandHandled
 from events.topics import COMMAND_OUTCOMES, COMMANDS
-from inbox_projection.commands import ANSWER_SECONDS, AnyCommand, BusAway
+from inbox_projection.commands import ANSWER_SECONDS, AnyCommand
+from inbox_projection.kafka_bus import KafkaBus
 from inbox_projection.shown import Shown
 
 log = logging.getLogger(__name__)
 PUBLISH_SECONDS: Final = 4.0
-RECONNECT_SECONDS: Final = 0.5
 FindOutcome = Callable[[UUID], Awaitable[CommandHandled | None]]
 """Looks an outcome up in the views, where it is when the topic's copy was missed."""
 
@@ -64,12 +61,21 @@ class KafkaCommands:
         publish_seconds: float = PUBLISH_SECONDS,
     ) -> None:
         self._answer_seconds, self._publish_seconds = answer_seconds, publish_seconds
-        self._bootstrap = bootstrap_servers
         self._shown = shown
         self._find = find_outcome
         self._outcomes = Outcomes()
-        self._producer: AIOKafkaProducer | None = None
-        self.ready = asyncio.Event()
+        self._bus = KafkaBus(
+            bootstrap_servers,
+            reads=COMMAND_OUTCOMES,
+            reading="outcomes",
+            writes=COMMANDS,
+            writing="command",
+            enable_idempotence=True,
+            acks="all",
+            max_request_size=2 * 1024 * 1024,
+            request_timeout_ms=3_000,
+        )
+        self.ready, self.close = self._bus.ready, self._bus.close
 
     async def ask(self, command: AnyCommand, *, publish: bool = True) -> CommandHandled | None:
         loop = asyncio.get_running_loop()
@@ -77,7 +83,7 @@ class KafkaCommands:
         expected = self._outcomes.expect(command.id)
         try:
             if publish:
-                await self._publish(command)
+                await self._bus.publish(str(command.stream), codec.encode(command), self._publish_seconds)
             else:
                 found = await self._find(command.id)
                 if found is not None:
@@ -93,49 +99,7 @@ class KafkaCommands:
 
     async def run(self) -> None:
         """Reads outcomes until cancelled; after a fault of Kafka it begins anew at the end of the topic."""
-        while True:
-            try:
-                await self._read()
-            except (KafkaError, OSError) as error:
-                log.warning("reading outcomes failed", extra={"fault": type(error).__name__})
-            self.ready.clear()
-            await asyncio.sleep(RECONNECT_SECONDS)
-
-    async def close(self) -> None:
-        if self._producer is not None:
-            await self._producer.stop()
-
-    async def _publish(self, command: AnyCommand) -> None:
-        record = codec.encode(command)
-        try:
-            async with asyncio.timeout(self._publish_seconds):
-                await self.ready.wait()
-                if self._producer is None:
-                    raise BusAway("the bus is away")
-                await self._producer.send_and_wait(
-                    COMMANDS.name, record.value, key=str(command.stream).encode(), headers=record.headers
-                )
-        except (KafkaError, TimeoutError, OSError) as error:
-            raise BusAway(f"the bus did not acknowledge the command: {type(error).__name__}") from error
-
-    async def _read(self) -> None:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, client_id="inbox-projection-outcomes")
-        try:
-            await consumer.start()
-            if self._producer is None:
-                self._producer = await _started_producer(self._bootstrap)
-            partitions = [
-                TopicPartition(COMMAND_OUTCOMES.name, number) for number in range(COMMAND_OUTCOMES.partitions)
-            ]
-            consumer.assign(partitions)
-            await consumer.seek_to_end(*partitions)
-            for partition in partitions:
-                await consumer.position(partition)
-            self.ready.set()
-            async for record in consumer:
-                self._notice(record.key, record.headers, record.value)
-        finally:
-            await consumer.stop()
+        await self._bus.run(self._notice)
 
     def _notice(self, key: bytes | None, headers: list[codec.Header], value: bytes | None) -> None:
         """An outcome that somebody here waits for; all others (of other processes) are passed over unread."""
@@ -152,21 +116,3 @@ class KafkaCommands:
             return
         if isinstance(outcome, CommandHandled):
             self._outcomes.arrived(outcome)
-
-
-async def _started_producer(bootstrap_servers: str) -> AIOKafkaProducer:
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers,
-        client_id="inbox-projection-commands",
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=0,
-        max_request_size=2 * 1024 * 1024,
-        request_timeout_ms=3_000,
-    )
-    try:
-        await producer.start()
-    except BaseException:
-        await producer.stop()
-        raise
-    return producer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
@@ -61,3 +62,21 @@ def envelope(
         correlation_id=command_id,
         data=command,
     )
+
+
+async def answered(port: CommandPort, command: AnyCommand, pause_seconds: float) -> CommandHandled:
+    """Its outcome, however long that takes: the command is on the bus, or is given again under its id after the pause.
+
+    For work that nobody waits for with a request.
+    """
+    publish = True
+    while True:
+        try:
+            outcome = await port.ask(command, publish=publish)
+        except BusAway:
+            publish = True
+            await asyncio.sleep(pause_seconds)
+            continue
+        if outcome is not None:
+            return outcome
+        publish = False

@@ -21,8 +21,10 @@ QUEUE: Final = 1000
 SIGNALS_KEPT: Final = 200
 KEEP_ALIVE_SECONDS: Final = 15.0
 _AFTER: Final = """
-select feed_id, kind, conversation_id, inbox_id, sequence, position from inbox.feed
-where feed_id > %s order by feed_id limit %s
+select f.feed_id, f.kind, f.conversation_id, f.inbox_id, f.sequence, f.position, t.assignee_id, t.opened_by
+from inbox.feed f
+left join inbox.tickets t on f.kind = 'ticket' and f.inbox_id is null and t.ticket_id = f.conversation_id
+where f.feed_id > %s order by f.feed_id limit %s
 """
 _BOUNDS: Final = "select coalesce(min(feed_id), 0) as oldest, coalesce(max(feed_id), 0) as newest from inbox.feed"
 
@@ -31,7 +33,8 @@ _BOUNDS: Final = "select coalesce(min(feed_id), 0) as oldest, coalesce(max(feed_
 class Entry:
     """A row of the feed with its text on the wire; `inbox_id` None concerns everybody, `agent_id` set that agent only.
 
-    `members_only`: who may look into every inbox is no member of each.
+    `members_only`: who may look into every inbox is no member of each. `owners`, of a ticket without conversations:
+    those agents, and who manages.
     """
 
     id: int
@@ -39,6 +42,7 @@ class Entry:
     text: bytes
     agent_id: UUID | None = None
     members_only: bool = False
+    owners: frozenset[UUID] | None = None
 
 
 def entry(
@@ -48,18 +52,20 @@ def entry(
     inbox_id: UUID | None,
     sequence: int | None,
     position: int | None,
+    owners: Iterable[UUID | None] = (),
 ) -> Entry:
-    """The server-sent event (HTML Living Standard 9.2) of a row."""
+    """The server-sent event (HTML Living Standard 9.2) of a row; `owners` has who opened a ticket and whose it is."""
     if kind == "notification":
         body = msgspec.json.encode({"id": None, "inbox_id": inbox_id, "sequence": None, "position": position}).decode()
         text = f"id: {feed_id}\nevent: notification\ndata: {body}\n\n".encode()
         return Entry(feed_id, inbox_id, text, agent_id=conversation_id, members_only=True)
-    if kind not in ("conversation", "ticket"):
+    if kind not in ("conversation", "ticket", "company"):
         return Entry(feed_id, None, reset_text(feed_id))
     body = msgspec.json.encode(
         {"id": conversation_id, "inbox_id": inbox_id, "sequence": sequence, "position": position}
     ).decode()
-    return Entry(feed_id, inbox_id, f"id: {feed_id}\nevent: {kind}\ndata: {body}\n\n".encode())
+    only = frozenset(one for one in owners if one is not None) if kind == "ticket" and inbox_id is None else None
+    return Entry(feed_id, inbox_id, f"id: {feed_id}\nevent: {kind}\ndata: {body}\n\n".encode(), owners=only)
 
 
 def presence_entries(change: Change) -> list[Entry]:
@@ -214,7 +220,13 @@ class Feed:
         rows = await self._database.rows(_AFTER, (feed_id, PAGE))
         return [
             entry(
-                row["feed_id"], row["kind"], row["conversation_id"], row["inbox_id"], row["sequence"], row["position"]
+                row["feed_id"],
+                row["kind"],
+                row["conversation_id"],
+                row["inbox_id"],
+                row["sequence"],
+                row["position"],
+                (row["assignee_id"], row["opened_by"]),
             )
             for row in rows
         ]

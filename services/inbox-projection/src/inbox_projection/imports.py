@@ -16,7 +16,7 @@ import msgspec
 
 from events.contact_commands import CreateContact
 from events.outcomes import CommandHandled
-from inbox_projection.commands import AnyCommand, BusAway, CommandPort, agent, envelope
+from inbox_projection.commands import AnyCommand, CommandPort, agent, answered, envelope
 from inbox_projection.contact_csv import CsvRefused, Numbered, records
 from inbox_projection.contact_rows import Columns, Property, RowInvalid, columns, wish
 from inbox_projection.pool import Database, DatabaseAway, Row
@@ -159,7 +159,6 @@ class Imports:
         return counts
 
     async def _ask(self, job: _Job, command_id: UUID, data: CreateContact) -> CommandHandled:
-        """Until there is an outcome: the command is on the bus, or is given again under its id."""
         command: AnyCommand = envelope(
             data,
             command_id=command_id,
@@ -168,17 +167,7 @@ class Imports:
             actor=agent(job.row["agent_id"]),
             now=self._clock(),
         )
-        publish = True
-        while True:
-            try:
-                outcome = await self._commands.ask(command, publish=publish)
-            except BusAway:
-                publish = True
-                await asyncio.sleep(self._poll_seconds)
-                continue
-            if outcome is not None:
-                return outcome
-            publish = False
+        return await answered(self._commands, command, self._poll_seconds)
 
 
 def _contact(command_id: UUID) -> UUID:

@@ -11,6 +11,7 @@ import msgspec
 
 from events.conversations import CommentText, Hold, ReplyContent, Subject, SubjectChanged
 from events.values import Address, Attachment, MessageContent
+from inbox_projection.authors import author
 from inbox_projection.html import remote_images, sanitise, with_remote_images
 from inbox_projection.pool import Row
 
@@ -102,7 +103,7 @@ def _bare(row: Row, details: _Details) -> dict[str, Any]:
         "kind": row["kind"],
         "direction": row["direction"],
         "external_id": None,
-        "author": {"kind": row["author_kind"], "id": row["author_id"], "name": row["author_name"]},
+        "author": author(row),
         "from": None,
         "to": (),
         "cc": (),

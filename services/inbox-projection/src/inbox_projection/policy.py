@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from enum import Enum
 from typing import Final, assert_never
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from events.values import Role
 
@@ -68,11 +70,20 @@ class Caller:
     agent_id: UUID
     role: Role
     inbox_ids: frozenset[UUID] = frozenset()
+    time_zone: str = ""
 
     @property
     def reach(self) -> frozenset[UUID] | None:
         """The inboxes whose content the caller may see; None is all of them."""
         return None if self.role == "administrator" else self.inbox_ids
+
+    @property
+    def zone(self) -> tzinfo:
+        """The agent's own; UTC for one who has none that is known here."""
+        try:
+            return ZoneInfo(self.time_zone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
 
 
 def granted(role: Role) -> frozenset[Permission]:

@@ -1,10 +1,9 @@
-"""The process that keeps the views up to date: projector, index of the search, housekeeping, health."""
+"""The process that keeps the views up to date: projector, housekeeping, health."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Collection
 from functools import partial
 from typing import Any, Final
@@ -14,7 +13,6 @@ import psycopg
 from inbox_projection import projector
 from inbox_projection.projector import Views
 from inbox_projection.rebuild import rebuild_beside
-from inbox_projection.search_follow import SearchFollower
 from inbox_projection.tables import retention, schema
 from service_kit import lifecycle, watchdog
 from service_kit.consumer import first_of
@@ -28,8 +26,6 @@ from service_kit.settings import Settings
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS: Final = 600.0
-SWITCH_SECONDS: Final = 0.0005
-"""The projector waits no longer for the interpreter while the search is indexed in another thread."""
 PACE: Final = 0.010
 COUNTING_PACE: Final = 1.0
 COUNTED_AT_ONCE: Final = 5_000
@@ -105,11 +101,9 @@ async def project(settings: Settings) -> None:
         shells = build(settings, health=health, metrics=metrics)
         await asyncio.to_thread(shells[0].create)
         lifecycle.calm_the_collector(lifecycle.YOUNG_IN_BATCHES)
-        sys.setswitchinterval(SWITCH_SECONDS)
         code = await lifecycle.run(
             {
                 "housekeeping": partial(_keep_house, settings),
-                "search": SearchFollower(settings.database_url, lambda: shells[0].events, metrics).run,
                 **{shell.name: shell.run for shell in shells},
                 **{f"watchdog of {shell.name}": partial(watchdog.watch_projector, shell, health) for shell in shells},
             }

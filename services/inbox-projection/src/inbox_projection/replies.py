@@ -15,7 +15,7 @@ from inbox_projection.forwarding import Carried, subject_of
 from inbox_projection.html import inline_names, sanitise_outgoing, with_inline_images
 from inbox_projection.html_text import text_of
 from service_kit import recipients, reply_token
-from service_kit.recipients import Answered, Chosen, OwnChannel
+from service_kit.recipients import Answered, Chosen, OwnChannel, Recipients
 
 _inbound: Final = msgspec.json.Decoder(MessageContent)
 _sent: Final = msgspec.json.Decoder(ReplyContent)
@@ -42,6 +42,17 @@ class Written:
     html: str | None = None
     chosen: Chosen = field(default_factory=Chosen)
     from_channel_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """With what a reply goes out where nothing is chosen; `cc` is that of a reply to all."""
+
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    channel_id: UUID | None
+    channels: tuple[OwnChannel, ...]
 
 
 class NothingToAnswer(ValueError):
@@ -83,6 +94,24 @@ def freeze(
         history=_history(view) if view["quote_history"] else None,
     )
     return Frozen(sender.id, content)
+
+
+def proposed(view: dict[str, Any], channels: Sequence[dict[str, Any]]) -> Proposed:
+    """What `freeze` would take where the agent chooses nothing; nobody in To where it would refuse. Never fails."""
+    own = _channels_of(view, channels)
+    answered = _answered(view, chose=True)
+    try:
+        people = recipients.recipients(answered, Chosen(), _ours(channels))
+    except recipients.NoRecipient:
+        people = Recipients(())
+    except recipients.TooManyRecipients:
+        people = recipients.recipients(answered, Chosen(cc=()), _ours(channels))
+    try:
+        channel_id = recipients.sending_channel(own, _through(view)).id
+    except recipients.NoAddressOfOurs:
+        channel_id = None
+    subject = recipients.answer_subject(answered.subject or view["subject"])
+    return Proposed(people.to, people.cc, subject, channel_id, tuple(own))
 
 
 def freeze_first(

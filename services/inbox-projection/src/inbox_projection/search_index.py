@@ -5,7 +5,6 @@ Each method is for one transaction of the caller, and one process at a time: the
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -58,9 +57,12 @@ class SearchIndex:
         self._waiting, self._refill = made(_WAITING), [made(part) for part in _REFILL]
 
     def prepare(self, cursor: Cursor) -> bool:
-        """Has the index made anew where it is of another version: whether it was not of this one."""
+        """Has the index made anew where it is of an earlier version: whether it was. Waits for who writes the index.
+
+        One of a later version is left to the later program that made it.
+        """
         cursor.execute("select pg_advisory_xact_lock(%s)", (SEARCH_LOCK,))
-        if self._numbers(cursor)[0] == INDEX_VERSION:
+        if self._numbers(cursor)[0] >= INDEX_VERSION:
             return False
         for part in self._refill:
             cursor.execute(part, {"version": INDEX_VERSION} if b"%(version)s" in part else None)
@@ -79,7 +81,7 @@ class SearchIndex:
             taken, new = self._taken(cursor, self._take_old, most), False
         if not taken:
             return 0
-        documents = self._rows.documents(cursor, taken, _let_others_run)
+        documents = self._rows.documents(cursor, taken)
         self.remove(cursor, [*((row[2], row[3]) for row in taken if row[1] != "erased"), *self._erased(cursor, taken)])
         if documents:
             segment = next_document if new else first_document - len(documents)
@@ -141,7 +143,6 @@ class SearchIndex:
         times = [each.at for each in documents]
         made = Segment(first, len(documents), min(times), max(times), None)
         built = postings.build(first, [each.terms for each in documents])
-        _let_others_run()
         rows = cursor.execute(self._newest if new else self._oldest, (_NEIGHBOURS,)).fetchall()
         neighbours = [Segment(*row) for row in rows]
         merged = neighbours[: postings.to_merge(made.size, [each.size for each in neighbours])]
@@ -196,11 +197,6 @@ def contents(cursor: Cursor, schema: str = LIVE) -> set[Found]:
 
 def _locked(cursor: Cursor) -> bool:
     return cursor.execute("select pg_try_advisory_xact_lock(%s)", (SEARCH_LOCK,)).fetchone() == (True,)
-
-
-def _let_others_run() -> None:
-    """Hands the interpreter to whoever waits for it, such as the projector of the views in its own thread."""
-    time.sleep(0)
 
 
 _TAKE: Final = """

@@ -15,8 +15,6 @@ from inbox_projection.views.search.documents import Document
 from service_kit.database import Cursor
 
 log = logging.getLogger(__name__)
-YIELD_EVERY: Final = 16
-"""Documents between two calls of `breathe`."""
 
 _LINES: Final = """
 select m.conversation_id, m.sequence, m.kind, m.at, case when m.author_kind = 'agent' then m.author_id end, m.content
@@ -25,7 +23,8 @@ join {schema}.messages m on m.conversation_id = w.id and m.sequence = w.sequence
 """
 _CONTACTS: Final = """
 select p.contact_id, p.created_at, p.name, p.handle, p.phone, p.note, p.properties,
-       array(select l.value from {schema}.linked_handles l where l.contact_id = p.contact_id)
+       array(select l.value from {schema}.linked_handles l where l.contact_id = p.contact_id),
+       array(select d.property_id::text from {schema}.contact_properties d where d.deleted)
 from {schema}.contacts p where p.contact_id = any(%s::uuid[]) and p.erased_at is null
 """
 _TICKETS: Final = "select ticket_id, created_at, number, title from {schema}.tickets where ticket_id = any(%s::uuid[])"
@@ -51,16 +50,9 @@ class SearchRows:
             text.format(schema=schema).encode() for text in texts
         )
 
-    def documents(self, cursor: Cursor, waiting: Sequence[Waiting], breathe: Callable[[], None]) -> list[Document]:
-        """What of this can be found, in its order. What is erased, or says nothing, is left out.
-
-        `breathe` is called every few documents.
-        """
-        made: dict[tuple[UUID, int], Document] = {}
-        for number, document in enumerate(self._read(cursor, waiting)):
-            made[document.id, document.sequence] = document
-            if number % YIELD_EVERY == 0:
-                breathe()
+    def documents(self, cursor: Cursor, waiting: Sequence[Waiting]) -> list[Document]:
+        """What of this can be found, in its order. What is erased, or says nothing, is left out."""
+        made = {(document.id, document.sequence): document for document in self._read(cursor, waiting)}
         keys = dict.fromkeys((thing_id, sequence) for _, _, thing_id, sequence in waiting)
         return [made[key] for key in keys if key in made]
 
@@ -103,8 +95,8 @@ def _line(row: tuple[Any, ...]) -> Document:
 
 
 def _contact(row: tuple[Any, ...]) -> Document:
-    contact_id, at, name, handle, phone, note, properties, linked = row
-    values = [str(value) for value in msgspec.json.decode(properties).values()]
+    contact_id, at, name, handle, phone, note, properties, linked, deleted = row
+    values = [str(value) for key, value in msgspec.json.decode(properties).items() if key not in deleted]
     return documents.thing("contact", contact_id, at, (name, handle or "", phone, note, *values, *linked))
 
 

@@ -101,6 +101,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
     parts = Parts(
         workspace_id=settings.workspace_id,
         public_url=settings.public_url,
+        reports_url=settings.reports_url,
         reply_token_key=derive_key(settings.secret_key, "reply-token"),
         company_name=settings.company_name,
         secrets=SecretBox(settings.secret_key),

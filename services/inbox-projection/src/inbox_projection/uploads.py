@@ -80,6 +80,18 @@ class Uploads:
             raise UploadNotFound(str(upload_id))
         return _upload(row)
 
+    async def unused(self, upload_ids: Sequence[UUID], agent_id: UUID) -> list[Upload]:
+        """Those of these uploads of the agent that a message could still take, in the given order."""
+        if not upload_ids:
+            return []
+        rows = await self._database.rows(
+            "select * from inbox_projection.uploads where upload_id = any(%s) and agent_id = %s and used_by is null"
+            " and created_at > now() - interval '24 hours'",
+            (list(upload_ids), agent_id),
+        )
+        found = {row["upload_id"]: _upload(row) for row in rows}
+        return [found[one] for one in dict.fromkeys(upload_ids) if one in found]
+
     async def claim(self, upload_ids: Sequence[UUID], agent_id: UUID, command_id: UUID) -> tuple[Attachment, ...]:
         """Makes the uploads attachments of this command's reply, in the given order; all of them or none.
 

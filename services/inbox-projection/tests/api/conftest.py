@@ -11,9 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import psycopg
 import pytest
+import pytest_asyncio
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from events import tickets as t
 from events import workspace as w
@@ -21,6 +22,7 @@ from events.companies import CompanyCreated, CompanyNote
 from events.envelope import Actor
 from events.labels import LabelDefined
 from events.pipelines import DEFAULT_PIPELINE_ID
+from events.properties import ContactPropertyDefined
 from events.saved_views import ViewFilter, ViewSaved
 from events.signals import AgentPresent
 from events.snippets import SnippetSaved
@@ -50,7 +52,6 @@ from service_kit import database as sync_database
 from service_kit.blobs import Blobs
 from service_kit.hashing import KeyedHash, derive_key
 from service_kit.health import Health
-from service_kit.ids import new_id
 from service_kit.metrics import Metrics
 from service_kit.secrets import SecretBox
 
@@ -70,28 +71,35 @@ class PretendedInboundLog:
         return Read([one for one in self.records if begin <= one.at < end], self.complete)
 
 
-@dataclass
-class World:
-    """Two inboxes: manager and agent belong to `story.inbox_id`, nobody but the administrator to `foreign_inbox`."""
+@dataclass(kw_only=True)
+class Furnished:
+    """Two inboxes: manager and agent belong to `story.inbox_id`, nobody but the administrator to `foreign_inbox`.
 
-    dsn: str
+    Made again from the beginning, it is the same to the last id.
+    """
+
     story: Story
     router: PretendedRouter
+    agents: dict[str, UUID] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        new_id = self.story.new_id
+        self.foreign_inbox, self.foreign_channel, self.support_channel = (new_id() for _ in range(3))
+        self.snippet, self.foreign_snippet, self.foreign_view = (new_id() for _ in range(3))
+        self.own, self.foreign = _furnish(self)
+
+
+@dataclass(kw_only=True)
+class World(Furnished):
+    """What was furnished, in a database of its own, with the API in front of it."""
+
+    dsn: str
     parts: Parts
     app: FastAPI
     listener: ShownListener
     blob_folder: Path
     show: Callable[[], None]
     signals: list[AgentPresent]
-    agents: dict[str, UUID] = field(default_factory=dict)
-    foreign_inbox: UUID = field(default_factory=new_id)
-    foreign_channel: UUID = field(default_factory=new_id)
-    snippet: UUID = field(default_factory=new_id)
-    foreign_snippet: UUID = field(default_factory=new_id)
-    foreign_view: UUID = field(default_factory=new_id)
-    support_channel: UUID = field(default_factory=new_id)
-    own: Thread | None = None
-    foreign: Thread | None = None
     tickets: dict[UUID, UUID] = field(default_factory=dict)
 
     def client(self, role: str | None = "administrator", **options: Any) -> httpx.AsyncClient:
@@ -132,6 +140,13 @@ class World:
             self.show()
         return next(iter(self.story.companies))
 
+    def contact_property(self) -> UUID:
+        """A property of contacts, made anew each time."""
+        property_id = self.story.new_id()
+        self.story.workspace(ContactPropertyDefined(property_id=property_id, name=f"P {property_id}", kind="text"))
+        self.show()
+        return property_id
+
     def label(self) -> UUID:
         """A label that the team has agreed on, made anew each time."""
         label_id = self.story.new_id()
@@ -156,28 +171,46 @@ class World:
 
     @property
     def thread(self) -> Thread:
-        assert self.own is not None
         return self.own
 
     @property
     def foreign_thread(self) -> Thread:
-        assert self.foreign is not None
         return self.foreign
 
 
 @pytest.fixture(scope="session")
-def prepared(postgres: PostgresServer) -> Iterator[str]:
-    """The name of a database with all schemas of this service, from which each test copies its own."""
+def passwords() -> Iterator[Passwords]:
+    """One for all: to make it costs a hash, as long as a log-in."""
+    made = Passwords(1)
+    yield made
+    made.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def prepared(postgres: PostgresServer, passwords: Passwords) -> AsyncIterator[str]:
+    """The name of a database with all schemas of this service and all that is furnished, from which each test copies
+    its own."""
     name = f"api_{uuid.uuid4().hex[:10]}"
     dsn = postgres.create_database(name)
     sync_database.migrate(dsn, "auth", "inbox_projection.auth.migrations")
     sync_database.migrate(dsn, "inbox_projection", "inbox_projection.migrations")
-    with sync_database.connect(dsn, "test") as connection, connection.transaction():
-        create(connection)
-        connection.execute(
-            "create table inbox.positions (topic text, partition int, store text, position bigint, next_offset bigint,"
-            " primary key (topic, partition, store))"
-        )
+    story = Story()
+    furnished = Furnished(story=story, router=PretendedRouter(story, lambda: None, SECRET))
+    with sync_database.connect(dsn, "test") as connection:
+        with connection.transaction():
+            create(connection)
+            connection.execute(
+                "create table inbox.positions (topic text, partition int, store text, position bigint, next_offset"
+                " bigint, primary key (topic, partition, store))"
+            )
+        Replay(connection, Views()).take(story.records, story.keys_at(len(story.records)))
+    pool = Database(dsn, size=2)
+    await pool.open()
+    credentials = Credentials(pool, passwords, Lockout(pool, KeyedHash(b"k" * 32)))
+    for role, token in TOKENS.items():
+        await credentials.give_token(furnished.agents[role], token, "test")
+        await credentials.set(furnished.agents[role], f"{role}@agents.test", None)
+    await pool.close()
     yield name
     postgres.drop_database(name)
 
@@ -185,14 +218,40 @@ def prepared(postgres: PostgresServer) -> Iterator[str]:
 @pytest.fixture
 def database(postgres: PostgresServer, prepared: str) -> Iterator[str]:
     name = f"api_{uuid.uuid4().hex[:10]}"
-    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        connection.execute(f'create database "{name}" template "{prepared}"'.encode())
-    yield postgres.dsn_of(name)
+    yield postgres.create_database(name, template=prepared)
     postgres.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def make_app() -> Callable[[Parts], FastAPI]:
+    """An app around parts. All have the routes of the first one, which hold no part: FastAPI works them out again for
+    each app that includes them, at its first request (0.4 s)."""
+    routes: list[BaseRoute] = []
+
+    def make(parts: Parts) -> FastAPI:
+        app = build(parts)
+        if not routes:
+            routes.extend(app.router.routes)
+        assert len(routes) == len(app.router.routes)
+        app.router.routes[:] = routes
+        return app
+
+    return make
+
+
 @pytest.fixture
-async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
+async def pool(database: str) -> AsyncIterator[Database]:
+    """Closed whatever else fails: a loop does not end while the pool is open."""
+    pool = Database(database, size=4)
+    await pool.open()
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def world(
+    database: str, pool: Database, tmp_path: Path, passwords: Passwords, make_app: Callable[[Parts], FastAPI]
+) -> AsyncIterator[World]:
     story = Story()
     connection = sync_database.connect(database, "test")
     replay, taken = Replay(connection, Views()), [0]
@@ -203,9 +262,7 @@ async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
         replay.take(fresh, story.keys_at(len(story.records)))
         connection.execute("notify inbox_shown, '[]'")
 
-    pool = Database(database, size=4)
-    await pool.open()
-    passwords, shown = Passwords(1), Shown()
+    shown = Shown()
     listener = ShownListener(database, shown)
     router = PretendedRouter(story, show, SECRET)
     blobs = Blobs((tmp_path / "blobs").as_uri())
@@ -217,6 +274,7 @@ async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
     parts = Parts(
         workspace_id=WORKSPACE_ID,
         public_url="http://127.0.0.1:8080",
+        reports_url="http://127.0.0.1:8083",
         reply_token_key=derive_key(SECRET, "reply-token"),
         company_name="Acme",
         secrets=SecretBox(SECRET),
@@ -245,18 +303,23 @@ async def world(database: str, tmp_path: Path) -> AsyncIterator[World]:
         health=Health("database"),
         metrics=Metrics(),
     )
-    made = World(database, story, router, parts, build(parts), listener, tmp_path / "blobs", show, signals)
-    _furnish(made)
-    for role, token in TOKENS.items():
-        await parts.credentials.give_token(made.agents[role], token, "test")
-        await parts.credentials.set(made.agents[role], f"{role}@agents.test", None)
+    made = World(
+        dsn=database,
+        story=story,
+        router=router,
+        parts=parts,
+        app=make_app(parts),
+        listener=listener,
+        blob_folder=tmp_path / "blobs",
+        show=show,
+        signals=signals,
+    )
+    taken[0] = len(story.records)  # the database is a copy that shows them already
     yield made
-    await pool.close()
     connection.close()
-    passwords.close()
 
 
-def _furnish(world: World) -> None:
+def _furnish(world: Furnished) -> tuple[Thread, Thread]:
     story = world.story
     roles = {"administrator": "administrator", "manager": "manager", "agent": "agent", "stranger": "agent"}
     for name, role in roles.items():
@@ -269,7 +332,6 @@ def _furnish(world: World) -> None:
     story.workspace(w.TeamCreated(team_id=story.team_id, name="First line", member_ids=members))
     world.router.teams[story.team_id] = {"name": "First line", "member_ids": members}
     fallback = story.channel_id
-    world.foreign_inbox, world.foreign_channel, world.support_channel = (story.new_id() for _ in range(3))
     for inbox_id, channel_id, name in (
         (story.inbox_id, fallback, "support"),
         (world.foreign_inbox, world.foreign_channel, "board"),
@@ -290,10 +352,10 @@ def _furnish(world: World) -> None:
         snippet_id=world.foreign_snippet, owner_id=world.agents["administrator"], name="Own", text="Confidential"
     )
     story.workspace(private)
-    world.own = story.mail(story.person("Zofia Nowak", "zofia@client.test"), "Where is my order 4711?")
+    own = story.mail(story.person("Zofia Nowak", "zofia@client.test"), "Where is my order 4711?")
     inbox, channel = story.inbox_id, story.channel_id
     story.inbox_id, story.channel_id = world.foreign_inbox, world.foreign_channel
-    world.foreign = story.mail(story.person("Board Member", "board@elsewhere.test"), "Confidential")
+    foreign = story.mail(story.person("Board Member", "board@elsewhere.test"), "Confidential")
     story.inbox_id, story.channel_id = inbox, channel
-    world.router.foreign_inboxes[world.foreign.conversation_id] = world.foreign_inbox
-    world.show()
+    world.router.foreign_inboxes[foreign.conversation_id] = world.foreign_inbox
+    return own, foreign

@@ -173,7 +173,7 @@ async def test_every_answer_carries_the_security_headers(world: Any) -> None:
         for answer in (
             await client.get("/api/v1/me"),
             await nobody.get("/api/v1/me"),
-            await client.get("/nothing"),
+            await client.get("/api/v1/nothing"),
             await client.get("/api/v1/openapi.json"),
             await client.get("/healthz"),
         ):

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from events.bulk import ChangeConversations
+from events.commands import AssignConversation
 from events.envelope import Command, Envelope
 from events.outcomes import CommandHandled
 from inbox_projection.api.models.bulk import BulkResult
@@ -135,6 +136,20 @@ async def test_every_command_becomes_a_change(world: Any, command: dict[str, Any
     assert pieces(world)[0].change.kind == kind
 
 
+async def test_an_assignment_says_whether_each_keeps_its_team(world: Any) -> None:
+    ids, agent_id = [str(world.thread.conversation_id)], str(uuid4())
+    async with world.client("agent") as client:
+        for more in ({}, {"keep_team": True}):
+            asked = {"type": "assignment", "agent_id": agent_id, **more}
+            assert (await client.post(PATH, json={"ids": ids, "command": asked})).status_code == 200
+        alone = await client.put(
+            f"/api/v1/conversations/{ids[0]}/assignment", json={"agent_id": agent_id, "keep_team": True}
+        )
+    assert alone.status_code == 200
+    assert [piece.change.keep_team for piece in pieces(world)] == [False, True]
+    assert world.router.asked[-1].data == AssignConversation(agent_id=UUID(agent_id), team_id=None, keep_team=True)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -149,6 +164,7 @@ async def test_every_command_becomes_a_change(world: Any, command: dict[str, Any
         {"filter": {}, "command": {"type": "status", "status": "gone"}},
         {"filter": {}, "command": {"type": "add_label", "label": "a\nb"}},
         {"filter": {}, "command": {"type": "priority", "priority": "none"}},
+        {"filter": {}, "command": {"type": "assignment", "team_id": str(uuid4()), "keep_team": True}},
         {"filter": {}},
     ],
 )

@@ -101,8 +101,9 @@ def consented(answer: dict[str, Any], tokens: TokenServer) -> str:
     return asked["state"]
 
 
-async def come_back(client: Any, state: str, **given: str) -> Any:
-    return await client.get("/api/v1/channel-grants/callback", params={"state": state, "code": CODE, **given})
+async def come_back(client: Any, state: str, headers: dict[str, str] | None = None, **given: str) -> Any:
+    asked = {"state": state, "code": CODE, **given}
+    return await client.get("/api/v1/channel-grants/callback", params=asked, headers=headers)
 
 
 @pytest.mark.real
@@ -133,6 +134,21 @@ async def test_a_channel_is_connected_anew_by_another_grant_and_keeps_what_else_
     assert again.json()["id"] == channel["id"] and again.json()["settings"] == channel["settings"]
     command = world.router.asked[-1].data
     assert type(command).__name__ == "ChangeChannel" and command.secrets[0].id == command.email.smtp.secret_id
+
+
+@pytest.mark.real
+async def test_a_browser_that_comes_back_is_led_to_the_page_of_the_channel(world: Any, tokens: TokenServer) -> None:
+    page = {"Accept": "text/html,application/xhtml+xml"}
+    async with world.client("manager") as client:
+        state = await begun(client, world, tokens)
+        answer = await come_back(client, state, headers=page)
+        again = await come_back(client, await begun(client, world, tokens), headers=page, error="access_denied")
+        forged = await come_back(client, "forged", headers=page)
+    (channel_id,) = [one.data.channel_id for one in world.router.asked if type(one.data).__name__ == "ConnectChannel"]
+    inbox = f"/settings/inboxes/{world.story.inbox_id}"
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{inbox}/channels/{channel_id}")
+    assert (again.status_code, again.headers["location"]) == (303, f"{inbox}/connect?refused=authorization-refused")
+    assert forged.headers["location"] == "/settings/inboxes?refused=authorization-unknown"
 
 
 @pytest.mark.real

@@ -139,6 +139,95 @@ async def test_properties_are_set_changed_and_taken_away(world: Any) -> None:
         assert (card["properties"], card["phone"]) == ({level: "gold"}, "1")
 
 
+async def test_a_property_is_renamed_and_goes_with_all_its_values(world: Any) -> None:
+    path = f"/api/v1/contacts/{world.thread.contact_id}"
+    async with world.client() as client:
+        made = await client.post(
+            "/api/v1/contact-properties", json={"name": "Level", "kind": "choice", "choices": ["a"]}
+        )
+        other = await client.post("/api/v1/contact-properties", json={"name": "Age", "kind": "number"})
+        level, age = made.json()["id"], other.json()["id"]
+        await client.patch(path, json={"properties": {level: "a", age: 5}})
+        where = f"/api/v1/contact-properties/{level}"
+        changed = await client.patch(where, json={"name": "Tier", "choices": ["b", "c"]})
+        card = ContactProperty.model_validate(changed.json())
+        assert (card.name, card.kind, card.choices) == ("Tier", "choice", ["b", "c"])
+        assert card.created_at == ContactProperty.model_validate(made.json()).created_at
+        assert (await client.get(path)).json()["properties"] == {level: "a", age: 5}, "contacts keep what they have"
+        for wrong in ({"kind": "text"}, {"name": ""}, {"name": None, "choices": ["x\ny"]}):
+            assert (await client.patch(where, json=wrong)).status_code == 422
+        assert (await client.delete(where)).status_code == 204
+        assert (await client.delete(where)).status_code == (await client.patch(where, json={})).status_code == 404
+        listed = (await client.get("/api/v1/contact-properties")).json()["items"]
+        assert [one["id"] for one in listed] == [age]
+        assert (await client.get(path)).json()["properties"] == {age: 5}
+        again = await client.post("/api/v1/contact-properties", json={"name": "Tier", "kind": "text"})
+        assert again.status_code == 201
+        timeline = (await client.get(f"{path}/timeline")).json()["items"]
+        assert any(level in one["details"].get("properties", {}) for one in timeline), "history stays"
+        audit = (await client.get("/api/v1/audit?kind=ContactPropertyDeleted")).json()["items"]
+        assert [(one["target"]["kind"], one["target"]["id"]) for one in audit] == [("contact-property", level)]
+
+
+async def test_an_address_is_added_and_taken_away(world: Any) -> None:
+    path = f"/api/v1/contacts/{world.thread.contact_id}"
+    async with world.client("agent") as client:
+        first = (await client.get(path)).json()["handle"]
+        added = await client.post(f"{path}/addresses", json={"address": " Rosa@Home.test "})
+        assert added.status_code == 201
+        assert [one.value for one in Contact.model_validate(added.json()).handles] == [first, "rosa@home.test"]
+        await client.post(f"{path}/addresses", json={"address": "rosa@work.test"})
+        less = (await client.post(f"{path}/addresses/remove", json={"address": first.upper()})).json()
+        assert (less["handle"], [one["value"] for one in less["handles"]]) == (
+            "rosa@home.test",
+            ["rosa@home.test", "rosa@work.test"],
+        )
+        for address in ("rosa@work.test", "rosa@home.test"):
+            less = (await client.post(f"{path}/addresses/remove", json={"address": address})).json()
+        assert (less["handle"], less["handles"]) == (None, []), "the last one may go"
+        again = await client.post(f"{path}/addresses", json={"address": "rosa@home.test"})
+        assert [one["value"] for one in again.json()["handles"]] == ["rosa@home.test"]
+        kinds = [one["kind"] for one in (await client.get(f"{path}/timeline")).json()["items"]]
+        assert (kinds.count("handle_linked"), kinds.count("handle_unlinked")) == (3, 3)
+        for wrong in ("", "a", "a\r\nb@c.test"):
+            assert (await client.post(f"{path}/addresses", json={"address": wrong})).status_code == 422
+    async with world.client() as client:
+        audit = (await client.get("/api/v1/audit?kind=HandleUnlinked")).json()["items"]
+        assert len(audit) == 3 and "rosa@" not in str(audit), "who did it, not with what"
+
+
+async def test_an_address_of_another_contact_is_refused_with_that_contact_where_it_may_be_seen(world: Any) -> None:
+    path, other = f"/api/v1/contacts/{world.thread.contact_id}", world.another_contact()
+    world.router.refusal = ("conflict.handle-in-use", "An address belongs to the contact 1.")
+    async with world.client("agent") as client:
+        address = (await client.get(f"/api/v1/contacts/{other}")).json()["handle"]
+        for where, body in (
+            (f"{path}/addresses", {"address": address}),
+            ("/api/v1/contacts", {"addresses": [address]}),
+        ):
+            refused = await client.post(where, json=body)
+            assert (refused.status_code, refused.json()["code"]) == (409, "handle-in-use")
+            assert refused.json()["contact_id"] == str(other)
+    foreign = world.foreign_thread.contact_id
+    async with world.client() as client:
+        hidden = (await client.get(f"/api/v1/contacts/{foreign}")).json()["handle"]
+    async with world.client("agent") as client:
+        refused = await client.post(f"{path}/addresses", json={"address": hidden})
+        assert (refused.status_code, refused.json()["contact_id"]) == (409, None), "whom one may not see is not named"
+
+
+async def test_an_address_of_one_who_was_merged_is_taken_away_from_that_contact(world: Any) -> None:
+    one, two = world.thread.contact_id, world.another_contact()
+    path = f"/api/v1/contacts/{one}"
+    async with world.client("agent") as client:
+        address = (await client.get(f"/api/v1/contacts/{two}")).json()["handle"]
+        await client.post(f"{path}/merge", json={"from_id": str(two)})
+        less = (await client.post(f"{path}/addresses/remove", json={"address": address})).json()
+        assert address not in [handle["value"] for handle in less["handles"]]
+        asked = [each for each in world.router.asked if isinstance(each.data, c.RemoveContactAddress)]
+        assert [each.stream for each in asked] == [two]
+
+
 async def test_companies_are_made_listed_in_order_changed_and_linked(world: Any) -> None:
     async with world.client("agent") as client:
         ids = {}
@@ -169,6 +258,34 @@ async def test_companies_are_made_listed_in_order_changed_and_linked(world: Any)
         assert around.ticket_ids == [world.ticket_of(world.thread)]
         assert (await client.put(f"{path}/company/{uuid4()}")).status_code == 404
         assert (await client.delete(f"{path}/company/{ids['Acme']}")).json()["company_id"] is None
+
+
+async def test_people_of_a_company_and_people_and_companies_by_their_ids(world: Any) -> None:
+    async with world.client("agent") as client:
+        acme = (await client.post("/api/v1/companies", json={"name": "Acme"})).json()
+        made = [(await client.post("/api/v1/contacts", json={"name": name})).json() for name in ("Ada", "Abe", "Bea")]
+        for one in made[:2]:
+            assert (await client.put(f"/api/v1/contacts/{one['id']}/company/{acme['id']}")).status_code == 200
+        members = [(await client.get(f"/api/v1/contacts/{one['id']}")).json() for one in made[:2]]
+        newest_first = sorted(members, key=lambda one: one["id"], reverse=True)
+        first = (await client.get(f"/api/v1/contacts?company_id={acme['id']}&limit=1")).json()
+        second = (
+            await client.get(f"/api/v1/contacts?company_id={acme['id']}&limit=1&cursor={first['next_cursor']}")
+        ).json()
+        assert first["items"] + second["items"] == newest_first and second["next_cursor"] is None
+        named = (await client.get(f"/api/v1/contacts?company_id={acme['id']}&q=ab")).json()["items"]
+        assert [one["name"] for one in named] == ["Abe"]
+        assert (await client.get(f"/api/v1/contacts?company_id={uuid4()}")).json()["items"] == []
+        by_id = (await client.get(f"/api/v1/contacts?id={made[2]['id']}&id={uuid4()}")).json()
+        assert by_id == {"items": [made[2]], "next_cursor": None}
+        both = (await client.get(f"/api/v1/companies?id={acme['id']}&id={uuid4()}")).json()
+        assert both == {"items": [acme], "next_cursor": None}
+        for wrong in ("contacts", "companies"):
+            refused = await client.get(f"/api/v1/{wrong}?id={uuid4()}&q=a")
+            assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
+    async with world.client("stranger") as stranger:
+        hidden = (await stranger.get(f"/api/v1/contacts?id={world.thread.contact_id}")).json()["items"]
+        assert hidden == [], "whose conversations lie in foreign inboxes is not told by id either"
 
 
 async def test_a_merger_is_previewed_done_and_undone(world: Any) -> None:

@@ -38,6 +38,33 @@ async def test_a_draft_is_its_agents_own_and_goes_when_it_is_sent(world: Any) ->
     assert world.execute("select count(agent_id) from inbox_projection.drafts")[0][0] == 0
 
 
+async def test_a_comment_is_drafted_beside_the_mail_and_files_come_back_by_name(world: Any) -> None:
+    async with world.client("agent") as client:
+        file = (await client.post("/api/v1/uploads", files={"file": ("plan.txt", b"x", "text/plain")})).json()
+        draft = {
+            "mode": "comment",
+            "text": "Dear",
+            "comment": "is it late?",
+            "mentions": [str(world.agents["manager"])],
+            "attachment_ids": [file["id"], str(world.story.new_id())],
+        }
+        kept = (await client.put(f"{path(world)}/draft", json=draft)).json()
+        assert {name: kept[name] for name in draft} == draft
+        assert kept["attachments"] == [file]
+        assert (await client.get(f"{path(world)}/draft")).json() == kept
+
+
+async def test_a_first_message_is_drafted_without_a_conversation(world: Any) -> None:
+    async with world.client("agent") as client, world.client("manager") as other:
+        assert (await client.get("/api/v1/me/draft")).json()["updated_at"] is None
+        kept = (await client.put("/api/v1/me/draft", json={"subject": "Your offer", "to": ["Ann"]})).json()
+        assert (await client.get("/api/v1/me/draft")).json() == kept
+        assert (kept["subject"], kept["to"], kept["inbox_id"]) == ("Your offer", ["Ann"], None)
+        assert (await other.get("/api/v1/me/draft")).json()["subject"] == ""
+        await client.delete("/api/v1/me/draft")
+        assert (await client.get("/api/v1/me/draft")).json()["updated_at"] is None
+
+
 async def test_a_refused_reply_leaves_the_draft(world: Any) -> None:
     async with world.client("agent") as client:
         await client.put(f"{path(world)}/draft", json={"text": "Dear"})

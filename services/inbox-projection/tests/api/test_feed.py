@@ -81,6 +81,35 @@ async def test_a_change_is_told_to_who_may_see_its_inbox(running: Any) -> None:
     }
 
 
+async def test_a_ticket_without_conversations_is_told_to_whose_it_is_and_who_manages(running: Any) -> None:
+    async with running.client("administrator") as client:
+        made = (await client.post("/api/v1/tickets", json={"title": "Confidential"})).json()
+        assert made["conversation_ids"] == []
+        _, newest = await running.parts.feed.bounds()
+        async with listening(running, "administrator", str(newest - 1)) as admin:
+            told = await admin.event()
+        assert told["event"] == "ticket" and made["id"] in told["data"]
+        await client.post("/api/v1/companies", json={"name": "Acme"})
+        async with listening(running, "agent", str(newest - 1)) as agent:
+            assert (await agent.event())["event"] == "company", "somebody else's ticket is passed over"
+        mine = {"assignee_id": str(running.agents["agent"])}
+        assert (await client.patch(f"/api/v1/tickets/{made['id']}", json=mine)).status_code == 200
+        async with listening(running, "agent", str(newest)) as agent:
+            assert [(await agent.event())["event"] for _ in range(2)] == ["company", "ticket"]
+
+
+async def test_a_company_is_told_to_everybody(running: Any) -> None:
+    async with running.client("administrator") as client:
+        company = (await client.post("/api/v1/companies", json={"name": "Acme"})).json()
+        await client.patch(f"/api/v1/companies/{company['id']}", json={"name": "ACME"})
+    _, newest = await running.parts.feed.bounds()
+    for who in ("agent", "stranger"):
+        async with listening(running, who, str(newest - 2)) as stream:
+            told = [await stream.event() for _ in range(2)]
+        assert [one["event"] for one in told] == ["company"] * 2
+        assert all(company["id"] in one["data"] and '"inbox_id":null' in one["data"] for one in told)
+
+
 async def test_a_listener_resumes_where_it_was(running: Any) -> None:
     oldest, newest = await running.parts.feed.bounds()
     assert oldest <= newest

@@ -11,8 +11,9 @@ import pytest
 
 from events import conversations as e
 from events import workspace as w
-from events.values import Attachment, Bounce, Invitation
+from events.values import Address, Attachment, Bounce, Invitation
 from inbox_projection.api.models.conversations import Message
+from inbox_projection.api.models.replies import Answering
 
 pytestmark = pytest.mark.real
 
@@ -176,3 +177,55 @@ async def test_an_agent_who_is_offline_is_shown_so(world: Any) -> None:
     world.show()
     async with world.client("agent") as client:
         assert (await client.get("/api/v1/me")).json()["availability"]["state"] == "offline"
+
+
+async def test_a_thread_is_read_from_its_end_page_by_page(world: Any) -> None:
+    for number in range(3):
+        comes_in(world, to=(Address(f"{number}@client.test"),))
+    path = f"/api/v1/conversations/{world.thread.conversation_id}/messages"
+    async with world.client("agent") as client:
+        whole = [one["id"] for one in (await client.get(path)).json()["items"]]
+        pages: list[list[str]] = []
+        asked: dict[str, Any] = {"from": "end", "limit": 2}
+        while True:
+            page = (await client.get(path, params=asked)).json()
+            pages.insert(0, [one["id"] for one in page["items"]])
+            if page["next_cursor"] is None:
+                break
+            asked["cursor"] = page["next_cursor"]
+        assert len(whole) > 3 and [one for page in pages for one in page] == whole
+
+
+async def test_what_a_reply_would_go_out_with_is_what_it_goes_out_with(world: Any) -> None:
+    boss = Address("boss@client.test", "Boss")
+    comes_in(world, cc=(boss,))
+    path = f"/api/v1/conversations/{world.thread.conversation_id}"
+    async with world.client("agent") as client:
+        proposed = (await client.get(f"{path}/answering")).json()
+        Answering.model_validate(proposed)
+        sent = (await reply(world, client, text="Here it is")).json()
+    assert (proposed["to"], proposed["cc"], proposed["subject"]) == (sent["to"], sent["cc"], sent["subject"])
+    assert proposed["cc"] == [{"address": "boss@client.test", "name": "Boss"}]
+    speaking = next(one for one in proposed["addresses"] if one["channel_id"] == proposed["channel_id"])
+    assert speaking["address"] == sent["from"]["address"]
+
+
+async def test_the_html_of_a_mail_is_a_page_that_runs_nothing_and_asks_nobody(world: Any) -> None:
+    facts = comes_in(world, html='<p onclick="x()">Hi<script>x()</script><img src="https://t.test/p.gif"></p>')
+    path = f"/api/v1/messages/{facts.message_id}/html"
+    async with world.client("agent") as client, world.client("stranger") as stranger:
+        blocked, loaded = await client.get(path), await client.get(path, params={"images": "show"})
+        foreign = await stranger.get(path)
+    assert blocked.status_code == 200, blocked.text
+    rules = blocked.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in rules and "sandbox allow-same-origin " in rules and "allow-scripts" not in rules
+    assert "img-src 'self' data:;" in rules and "https:" not in rules and "frame-ancestors 'self'" in rules
+    assert "script" not in blocked.text and "onclick" not in blocked.text and ' src="https://t.test' not in blocked.text
+    assert "https:" in loaded.headers["Content-Security-Policy"] and ' src="https://t.test/p.gif"' in loaded.text
+    assert foreign.status_code == 404
+
+
+async def test_a_mail_without_html_has_no_page(world: Any) -> None:
+    facts = comes_in(world)
+    async with world.client("agent") as client:
+        assert (await client.get(f"/api/v1/messages/{facts.message_id}/html")).status_code == 404

@@ -184,6 +184,23 @@ async def test_who_does_not_want_to_be_told_is_not(world: Any) -> None:
     assert [one["kind"] for one in body["items"]] == ["mention"] and body["unread_count"] == 1
 
 
+async def test_a_test_goes_by_mail_to_who_asks_and_not_without_end(world: Any) -> None:
+    path = "/api/v1/me/notification-preferences/test"
+    async with world.client("agent") as client:
+        for _ in range(2):
+            sent = await client.post(path, headers={"Idempotency-Key": "once"})
+            assert (sent.status_code, sent.json()) == (200, {"to": "agent@agents.test"})
+        mail, token = world.router.mails[-1]
+        assert (mail.kind, mail.agent_id, token) == ("notification_test", world.agents["agent"], "")
+        assert len({one.id for one in world.router.asked if one.type == "SendAccountMail"}) == 1
+        answers = [await client.post(path) for _ in range(10)]
+    refused = [one for one in answers if one.status_code == 429]
+    assert refused and all(int(one.headers["Retry-After"]) > 0 for one in refused)
+    assert refused[0].json()["code"] == "too-many-tests"
+    async with world.client("stranger") as client:
+        assert (await client.post(path)).status_code == 200
+
+
 async def test_the_feed_says_it_to_whom_it_concerns(world: Any) -> None:
     assigned(world, "agent")
     rows = world.execute(

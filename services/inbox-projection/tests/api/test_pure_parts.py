@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
@@ -47,6 +47,14 @@ def test_administrators_reach_everything_and_each_role_contains_the_one_below() 
     caller = Caller(uuid4(), "administrator")
     assert all(decide(caller, permission, FOREIGN) is Verdict.ALLOWED for permission in Permission)
     assert granted("agent") < granted("manager") < granted("administrator")
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"), [("Asia/Tokyo", 9), ("", 0), ("Mars/Olympus", 0), ("../etc/passwd", 0), ("a\0b", 0)]
+)
+def test_who_has_no_known_time_zone_lives_in_utc(name: str, hours: int) -> None:
+    zone = Caller(uuid4(), "agent", time_zone=name).zone
+    assert datetime(2026, 1, 1, tzinfo=zone).utcoffset() == timedelta(hours=hours)
 
 
 def test_a_cursor_comes_back_as_it_went() -> None:

@@ -44,6 +44,24 @@ async def test_the_list_shows_the_newest_activity_first_and_pages_by_cursor(worl
         assert paged == subjects
 
 
+async def test_conversations_named_by_id_are_given_as_far_as_they_are_in_the_list(world: Any) -> None:
+    mine, other = (world.story.mail(world.story.person(name), name) for name in ("Mine", "Other"))
+    world.show()
+    ids = [str(mine.conversation_id), str(other.conversation_id), str(world.foreign.conversation_id)]
+
+    async def given(role: str, **asked: Any) -> set[str]:
+        async with world.client(role) as client:
+            answer = await client.get("/api/v1/conversations", params={"id": ids} | asked)
+        return {one["id"] for one in answer.raise_for_status().json()["items"]}
+
+    assert await given("administrator") == set(ids)
+    assert await given("manager") == set(ids[:2]), "the third is in an inbox that is not theirs"
+    assert await given("manager", q="subject:Mine", id=ids[1:]) == set()
+    assert await given("manager", view="closed") == set()
+    async with world.client() as client:
+        assert (await client.get("/api/v1/conversations", params={"id": [ids[0]] * 101})).status_code == 422
+
+
 async def test_the_thread_shows_messages_comments_and_activities_in_order(world: Any) -> None:
     thread = world.thread
     world.story.reply(thread, "On its way")
@@ -62,7 +80,8 @@ async def test_the_thread_shows_messages_comments_and_activities_in_order(world:
     ]
     first, routed, reply, answer = page["items"]
     assert first["text"] == "Good morning,\nwhere is it?"
-    assert first["author"] == {"kind": "contact", "id": str(thread.contact_id), "name": "Zofia Nowak"}
+    author = {"kind": "contact", "id": str(thread.contact_id), "name": "Zofia Nowak", "avatar_url": None}
+    assert first["author"] == author
     assert routed["activity"]["type"] == "ConversationRouted"
     nothing_else = {"reason": None, "can_retry": False, "due_at": None, "held": None}
     assert reply["delivery"] == {"state": "queued", **nothing_else}
@@ -237,6 +256,30 @@ async def test_an_attachment_is_a_download_whatever_it_claims_to_be(world: Any) 
         "attachment; filename=\"gpj.html X: y\"; filename*=UTF-8''gpj.html%20X%3A%20y"
     )
     assert other.status_code == 404
+
+
+async def test_quarantine_says_how_the_last_retry_of_a_mail_went(world: Any) -> None:
+    stream = world.story.new_id()
+    kept = e.InboundQuarantined(topic="inbound.email.v1", partition=1, offset=8, reason="why", raw="a/1", size=2)
+    happened = (
+        (kept, None),
+        (e.QuarantineRetryRequested(raw="a/1"), "waiting"),
+        (e.QuarantineRetryFailed(retry_id=stream, reason="the raw mail is gone"), "failed"),
+        (e.QuarantineRetryRequested(raw="a/1"), "waiting"),
+        (e.QuarantineReleased(quarantined_id=stream), "done"),
+    )
+    async with world.client("administrator") as client, world.client("manager") as other:
+        for sequence, (event, state) in enumerate(happened, start=1):
+            world.story.publish("conversations.v1", stream, sequence, event)
+            world.show()
+            shown = (await client.get(f"/api/v1/quarantine/{stream}")).json()
+            Quarantined.model_validate(shown)
+            assert (shown["retry"] or {"state": None})["state"] == state
+            assert state is None or shown["retry"]["reason"] == getattr(event, "reason", None)
+            listed = [one["id"] for one in (await client.get("/api/v1/quarantine")).json()["items"]]
+            assert (str(stream) in listed) == (state != "done")
+        assert (await other.get(f"/api/v1/quarantine/{stream}")).status_code == 403
+        assert (await client.get(f"/api/v1/quarantine/{world.story.new_id()}")).status_code == 404
 
 
 async def test_quarantine_shows_what_waits_and_gives_its_bytes(world: Any) -> None:

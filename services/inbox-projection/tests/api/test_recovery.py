@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from inbox_projection.api.guard import COOKIE
+from inbox_projection.api.models.workspace import Agent
 from inbox_projection.auth.tokens import hash_of
 from inbox_projection.commands import BusAway
 
@@ -52,6 +53,29 @@ async def test_an_invitation_is_accepted_once_and_logs_in(world: Any) -> None:
     again = await accept(world, token, password=NEXT)
     assert (again.status_code, again.json()["code"]) == (410, "token-used")
     assert await log_in(world, NEW["email"], PASSWORD) == 200
+
+
+async def test_the_list_of_agents_says_whom_an_invitation_waits_for_and_until_when(world: Any) -> None:
+    async with world.client("administrator") as client:
+
+        async def nina() -> dict[str, Any]:
+            listed = (await client.get("/api/v1/agents")).json()["items"]
+            return next(dict(one) for one in listed if one["email"] == NEW["email"])
+
+        token = await invited(world)
+        pending = Agent.model_validate(await nina()).invitation
+        assert pending is not None and pending.expires_at is not None
+        world.execute("update auth.single_use_tokens set expires_at = now() - interval '1 day'")
+        lapsed = Agent.model_validate(await nina()).invitation
+        assert lapsed is not None and lapsed.expires_at is not None and lapsed.expires_at < pending.expires_at
+        agent_id = (await nina())["id"]
+        assert (await client.post(f"/api/v1/agents/{agent_id}/invitation")).status_code == 204
+        token = str(world.router.mails[-1][1])
+        again = Agent.model_validate(await nina()).invitation
+        assert again is not None and again.expires_at is not None and again.expires_at >= pending.expires_at
+        world.execute("delete from auth.single_use_tokens where expires_at < now()")
+        assert (await accept(world, token)).status_code == 200
+        assert (await nina())["invitation"] is None
 
 
 async def test_the_token_is_nowhere_but_in_the_mail(world: Any) -> None:

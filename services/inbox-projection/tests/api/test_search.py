@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -149,6 +150,23 @@ async def test_operators_narrow_and_what_is_no_operator_is_words(world: Any) -> 
     assert await ids(world, "is:strange") == [] == await ids(world, "before:yesterday")
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
+async def test_days_are_those_of_who_asks(world: Any, zone: str) -> None:
+    """In one of the two it is another day than in UTC."""
+    thread = mail(world, "Lamp", "It is dark.")
+    async with world.client("agent") as client:
+        assert (await client.patch("/api/v1/me", json={"time_zone": zone})).status_code == 200
+    index(world)
+    today = world.story.now.astimezone(ZoneInfo(zone)).date()
+    tomorrow = today + timedelta(days=1)
+    assert await ids(world, f"lamp after:{today} before:{tomorrow}") == [thread.conversation_id]
+    assert await ids(world, f"lamp before:{today}") == [] == await ids(world, f"lamp after:{tomorrow}")
+    async with world.client("agent") as client:
+        for q, found in ((f"lamp after:{today}", 1), (f"lamp before:{today}", 0)):
+            answer = await client.get("/api/v1/conversations", params={"q": q})
+            assert len(answer.json()["items"]) == found
+
+
 async def test_files_are_found_by_their_names(world: Any) -> None:
     story = world.story
     file = Attachment(story.new_id(), "Umowa-2026.pdf", "application/pdf", 3, f"{story.new_id()}/x")
@@ -279,3 +297,27 @@ async def test_nothing_that_can_be_written_breaks_the_search(world: Any) -> None
         assert refused.json()["code"] == "too-many-words"
         assert (await client.get("/api/v1/search", params={"q": "x" * 501})).status_code == 422
         assert (await client.get("/api/v1/search", params={"q": "x", "cursor": "nonsense"})).status_code == 422
+
+
+async def test_nobody_is_found_by_a_value_of_a_deleted_property_or_an_address_that_was_taken_away(world: Any) -> None:
+    contact, sam = f"/api/v1/contacts/{world.thread.contact_id}", [str(world.thread.contact_id)]
+
+    async def people(q: str) -> list[str]:
+        return [item["id"] for item in await sought(world, q, type="contact")]
+
+    async with world.client() as client:
+        kept, gone = [
+            (await client.post("/api/v1/contact-properties", json={"name": name, "kind": "text"})).json()["id"]
+            for name in ("Plan", "Gone")
+        ]
+        await client.patch(contact, json={"properties": {kept: "platinum", gone: "zirconium"}})
+        await client.post(f"{contact}/addresses", json={"address": "quixotic@home.test"})
+        index(world)
+        for q in ("platinum", "zirconium", "quixotic"):
+            assert await people(q) == sam, q
+        await client.delete(f"/api/v1/contact-properties/{gone}")
+        index(world)
+        assert (await people("zirconium"), await people("platinum")) == ([], sam)
+        await client.post(f"{contact}/addresses/remove", json={"address": "quixotic@home.test"})
+        index(world)
+        assert await people("quixotic") == []

@@ -209,6 +209,10 @@ async def check_lists(world: Any, role: str) -> None:
         for query, fits in queries.items():
             found = await every_page(client, query)
             assert found == [readable[one["id"]] for one in every if one["id"] in readable and fits(one)], query
+        some = every[::3]
+        asked = "&".join(f"id={one['id']}" for one in some) + f"&id={uuid4()}"
+        found = await every_page(client, f"{asked}&status=open")
+        assert found == [readable[one["id"]] for one in some if one["id"] in readable and one["closed_at"] is None]
     inbox_of_nobody = {one["id"] for one in every if "none" in one["title"]}
     own = {one["id"] for one in every if "own" in one["title"] or "both" in one["title"]}
     if role == "administrator":
@@ -247,6 +251,39 @@ async def test_an_erased_contact_takes_the_title_along(world: Any) -> None:
         assert (await client.get(api(f"/tickets/{ticket}"))).json()["title"] == "Where is my order 4711?"
         assert (await client.delete(api(f"/contacts/{world.thread.contact_id}"))).status_code == 204
         assert (await client.get(api(f"/tickets/{ticket}"))).json()["title"] == ""
+
+
+async def test_a_pipeline_is_deleted_once_and_a_refusal_says_what_to_do(world: Any) -> None:
+    body = {"name": "Returns", "stages": [{"name": "Asked"}, {"name": "Paid", "kind": "closed"}]}
+    async with world.client() as client:
+        made = (await client.post(api("/pipelines"), json=body)).json()
+        path = api(f"/pipelines/{made['id']}")
+        world.router.refusal = ("conflict.pipeline-in-use", "There are tickets in 'Asked'.")
+        refused = await client.delete(path)
+        assert (refused.status_code, refused.json()["code"]) == (409, "pipeline-in-use")
+        assert "Asked" in refused.json()["detail"]
+        world.router.refusal = None
+        assert (await client.delete(path)).status_code == 204
+        assert (await client.delete(path)).status_code == 404
+        assert [one["default"] for one in (await client.get(api("/pipelines"))).json()["items"]] == [True]
+
+
+async def test_an_agent_has_as_many_conversations_as_are_open_and_assigned(world: Any) -> None:
+    agent_id = str(world.agents["agent"])
+    path = api(f"/conversations/{world.thread.conversation_id}")
+
+    async def load() -> int:
+        async with world.client() as client:
+            listed = (await client.get(api("/agents"))).json()["items"]
+        return int(next(one["open_conversations"] for one in listed if one["id"] == agent_id))
+
+    async with world.client("agent") as client:
+        await client.put(f"{path}/assignment", json={"agent_id": None})
+        before = await load()
+        await client.put(f"{path}/assignment", json={"agent_id": agent_id})
+        assert await load() == before + 1
+        await client.put(f"{path}/status", json={"status": "resolved"})
+        assert await load() == before
 
 
 async def test_pipelines_are_listed_made_and_changed_the_default_one_without_being_made(world: Any) -> None:

@@ -76,7 +76,7 @@ async def test_the_contact_can_be_another_person_whom_the_agent_may_know(world: 
         assert str(world.thread.conversation_id) in [one["id"] for one in listed]
         for stranger in (world.foreign_thread.contact_id, uuid4()):
             assert (await client.patch(at(world.thread), json={"contact_id": str(stranger)})).status_code == 404
-    assert asked(world) == ["ChangeConversationContact", "ChangeSubject"]
+    assert asked(world) == ["ChangeConversationContact"], "both, or neither"
 
 
 async def test_a_moved_conversation_is_out_of_sight_at_once_and_both_inboxes_are_told(world: Any) -> None:
@@ -121,6 +121,9 @@ async def test_merged_conversations_are_one_thread_in_the_order_of_time(world: A
             cursor = f"&cursor={page['next_cursor']}"
         whole = (await client.get(at(own, "/messages"))).json()["items"]
         assert pages == whole and len({one["id"] for one in whole}) == len(whole)
+        last = (await client.get(at(own, "/messages?from=end&limit=2"))).json()
+        before = (await client.get(at(own, f"/messages?from=end&limit=200&cursor={last['next_cursor']}"))).json()
+        assert before["items"] + last["items"] == whole and before["next_cursor"] is None
         texts = [one["new_text"] for one in whole if one["kind"] == "message"]
         assert texts[-2:] == ["Anybody?", "Hello?"] and "About The same parcel" in texts
         theirs = [one for one in whole if one["conversation_id"] == str(other.conversation_id)]

@@ -13,6 +13,7 @@ from events.saved_views import ViewFilter, ViewSaved
 from inbox_projection.api.models.common import Page
 from inbox_projection.api.models.labels import DefinedLabel
 from inbox_projection.api.models.views import Counts, View
+from inbox_projection.queries.conversation_lists import TOGETHER
 
 pytestmark = pytest.mark.real
 
@@ -89,6 +90,21 @@ async def test_counts_are_of_what_the_caller_sees_and_filtered_mails_for_who_see
         assert (counts["all_open"]["count"], counts["filtered"]["count"]) == (2, 1)
         one = (await client.get(f"/api/v1/counts?inbox_id={world.foreign_inbox}")).json()["fixed"]
         assert (one["all_open"]["count"], one["filtered"]["count"]) == (1, 0)
+
+
+async def test_more_views_than_one_statement_counts_are_each_counted_as_their_own(world: Any) -> None:
+    wanted = {world.story.new_id(): "vip" if number % 3 else "gold" for number in range(2 * TOGETHER)}
+    for view_id, label in wanted.items():
+        filter_ = ViewFilter(label=(label,), status=("open",))
+        world.story.workspace(ViewSaved(view_id=view_id, name=f"View {view_id}", filter=filter_))
+    world.story.conversation(world.thread, e.LabelAdded(label="vip"))
+    world.show()
+    async with world.client("agent") as client:
+        counts = (await client.get("/api/v1/counts")).json()
+    assert counts["saved"] == {
+        str(view_id): {"count": int(label == "vip"), "more": False} for view_id, label in wanted.items()
+    }
+    assert counts["fixed"]["all_open"]["count"] == 1
 
 
 async def test_counting_ends_at_a_thousand_and_says_so(world: Any) -> None:

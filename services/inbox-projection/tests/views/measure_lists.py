@@ -164,11 +164,11 @@ async def measure(dsn: str, rounds: int) -> dict[str, Any]:
     every = []
     for name, view in FIXED.items():
         wanted = seen_by(view.filter, ME, ALL)
-        took = await timed(rounds, lambda wanted=wanted: conversation_lists.count(database, wanted))  # type: ignore[misc]
-        counts[name] = figures(took) | {"count": (await conversation_lists.count(database, wanted)).count}
+        took = await timed(rounds, lambda wanted=wanted: conversation_lists.counts(database, [wanted]))  # type: ignore[misc]
+        counts[name] = figures(took) | {"count": (await conversation_lists.counts(database, [wanted]))[0].count}
         every += took
     saved = {
-        name: await timed(rounds, lambda w=wanted: conversation_lists.count(database, w))
+        name: await timed(rounds, lambda w=wanted: conversation_lists.counts(database, [w]))
         for name, wanted in FILTERS.items()
     }  # type: ignore[misc]
     counts |= {"all": figures(every), "as saved views": {name: figures(took) for name, took in saved.items()}}

@@ -9,11 +9,13 @@ import pytest
 
 from inbox_projection.projector import Views
 from inbox_projection.rebuild import prepare
-from inbox_projection.search_follow import BUSY_SHARE, PAUSE, SearchFollower, pause, share_of
+from inbox_projection.search_follow import BUSY_SHARE, NAME, PAUSE, SearchFollower, pause, share_of
 from inbox_projection.search_index import MOST, SearchIndex, contents
 from inbox_projection.tables import schema
 from inbox_projection.testing import Actions, Replay, Story
 from service_kit.database import Connection, connect
+from service_kit.health import Health
+from service_kit.metrics import Metrics
 
 REAL = pytest.mark.real
 
@@ -142,12 +144,38 @@ async def test_the_follower_indexes_what_the_projector_shows_until_it_is_stopped
     story, stop = Story(), asyncio.Event()
     story.mail(story.person("Ola"))
     Replay(views, Views()).take(story.records, story.keys)
-    follower = asyncio.create_task(SearchFollower(views.info.dsn, lambda: 0).run(stop))
+    health = Health(NAME)
+    follower = asyncio.create_task(SearchFollower(views.info.dsn, health, Metrics()).run(stop))
     async with asyncio.timeout(20):
         while not contents(views.cursor()):
             await asyncio.sleep(0.02)
+    assert health.is_ready
     stop.set()
     await follower
+
+
+@REAL
+def test_the_follower_waits_for_views_of_its_version_and_then_indexes_them(views: Connection) -> None:
+    story, health = Story(), Health(NAME)
+    story.mail(story.person("Ola"))
+    Replay(views, Views()).take(story.records, story.keys)
+    follower = SearchFollower(views.info.dsn, health, Metrics())
+    try:
+        views.execute(f"comment on schema inbox is '{schema.VERSION_COMMENT}{schema.VIEW_VERSION - 1}'".encode())
+        assert follower.turn() == 0
+        assert health.report() == {NAME: f"waits for views of version {schema.VIEW_VERSION}"}
+        views.execute(f"comment on schema inbox is '{schema.VERSION_COMMENT}{schema.VIEW_VERSION}'".encode())
+        assert follower.turn() == 2
+        assert health.is_ready
+    finally:
+        follower.close()
+
+
+@REAL
+def test_an_index_of_a_later_version_is_left_alone(views: Connection) -> None:
+    views.execute("update inbox.search_state set version = version + 1000000")
+    with views.transaction():
+        assert not SearchIndex().prepare(views.cursor())
 
 
 def test_the_index_leaves_the_processor_to_a_busy_projector() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -106,3 +107,16 @@ def test_long_input_takes_no_time(text: str) -> None:
     with suppress(TooManyWords):
         parse(text)
     assert time.process_time() - began < 0.25
+
+
+@pytest.mark.parametrize(
+    ("said", "zone", "since"),
+    [
+        ("after:2026-07-01", "Europe/Warsaw", datetime(2026, 6, 30, 22, tzinfo=UTC)),
+        ("after:2026-01-01", "America/New_York", datetime(2026, 1, 1, 5, tzinfo=UTC)),
+        ("after:0001-01-01", "Asia/Tokyo", None),
+        ("after:9999-12-31", "America/New_York", datetime(9999, 12, 31, 5, tzinfo=UTC)),
+    ],
+)
+def test_days_begin_where_who_asks_lives(said: str, zone: str, since: datetime | None) -> None:
+    assert parse(said, zone=ZoneInfo(zone)).since == since

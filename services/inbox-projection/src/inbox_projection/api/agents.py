@@ -19,7 +19,7 @@ from inbox_projection.auth.credentials import EmailTaken
 from inbox_projection.commands import agent as actor_of
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, not_found
-from inbox_projection.queries import workspace
+from inbox_projection.queries import agents, workspace
 from service_kit.ids import derived_id
 
 router = APIRouter(route_class=GuardedRoute, tags=["agents"])
@@ -28,8 +28,8 @@ router = APIRouter(route_class=GuardedRoute, tags=["agents"])
 @router.get("/agents", responses=answers.gives(All[Agent], what="All agents."))
 @policy(Permission.READ_WORKSPACE)
 async def list_agents(request: Request) -> Response:
-    rows = await workspace.agents(parts_of(request).database)
-    return answers.json({"items": [workspace.shaped_agent(row) for row in rows], "next_cursor": None})
+    rows = await agents.every(parts_of(request).database)
+    return answers.json({"items": [agents.shaped(row) for row in rows], "next_cursor": None})
 
 
 @router.post(
@@ -85,10 +85,10 @@ async def _shut_out(request: Request, agent_id: UUID) -> None:
 
 
 async def _answer(request: Request, agent_id: UUID, status: int = 200) -> Response:
-    row = await workspace.agent(parts_of(request).database, agent_id)
+    row = await agents.one(parts_of(request).database, agent_id)
     if row is None:
         raise not_found("agent")
-    return answers.json(workspace.shaped_agent(row), status)
+    return answers.json(agents.shaped(row), status)
 
 
 def _taken() -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
@@ -11,10 +12,12 @@ from starlette.responses import Response
 from inbox_projection.api import (
     accounts,
     agents,
+    answering,
     answers,
     assignment,
     attachments,
     audit,
+    avatars,
     bulk,
     channel_dkim,
     channel_grants,
@@ -24,6 +27,7 @@ from inbox_projection.api import (
     comments,
     companies,
     contact_actions,
+    contact_addresses,
     contact_files,
     contact_properties,
     contacts,
@@ -47,6 +51,7 @@ from inbox_projection.api import (
     notifications,
     openapi,
     pipelines,
+    preferences,
     presence,
     priority,
     quarantine,
@@ -57,6 +62,7 @@ from inbox_projection.api import (
     rules,
     search,
     session,
+    set_up,
     snippets,
     status,
     teams,
@@ -65,11 +71,14 @@ from inbox_projection.api import (
     timeline,
     uploads,
     views,
+    web,
+    workspace,
 )
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.parts import Parts, parts_of
 from inbox_projection.lines import CleanHtml
 from inbox_projection.policy import Permission
+from inbox_projection.web import BUILT
 from service_kit.health import answer
 
 PREFIX: Final = "/api/v1"
@@ -78,16 +87,20 @@ RESOURCES: Final = (
     messages,
     session,
     me,
+    avatars,
     accounts,
     recovery,
     limits,
     notifications,
+    preferences,
     presence,
     read_marks,
     followers,
     views,
     defined_labels,
+    workspace,
     inboxes,
+    set_up,
     teams,
     agents,
     channel_dkim,
@@ -95,6 +108,7 @@ RESOURCES: Final = (
     channel_tests,
     channels,
     replies,
+    answering,
     first_messages,
     forwards,
     drafts,
@@ -112,6 +126,7 @@ RESOURCES: Final = (
     contact_files,
     contacts,
     contact_actions,
+    contact_addresses,
     contact_properties,
     timeline,
     companies,
@@ -129,8 +144,8 @@ RESOURCES: Final = (
 )
 
 
-def build(parts: Parts) -> FastAPI:
-    """The ASGI app. The parts are opened and closed by whoever made them."""
+def build(parts: Parts, web_folder: Path = BUILT) -> FastAPI:
+    """The ASGI app, with the web UI of this folder. The parts are opened and closed by whoever made them."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.parts = parts
     app.state.clean_html = CleanHtml()
@@ -140,6 +155,7 @@ def build(parts: Parts) -> FastAPI:
         app.include_router(router, prefix=prefix)
     for path in ("/healthz", "/readyz", "/metrics"):
         app.add_route(path, _health, include_in_schema=False)
+    web.install(app, web_folder, parts.reports_url)
     failures.install(app)
     app.add_middleware(middleware.Headers)
     app.add_middleware(middleware.Measured, metrics=parts.metrics)

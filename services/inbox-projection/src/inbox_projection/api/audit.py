@@ -27,11 +27,4 @@ async def read_audit(request: Request, asked: Annotated[AuditAsked, Query()]) ->
     after = None if asked.cursor is None else cursors.decode(asked.cursor, audit.Place)
     wanted = audit.Filter(asked.agent_id, asked.kind, asked.from_, asked.to)
     rows = await audit.page(parts_of(request).database, wanted, after, asked.limit + 1)
-    shown = rows[: asked.limit]
-    last = shown[-1] if len(rows) > asked.limit else None
-    return answers.json(
-        {
-            "items": [audit.shaped(row) for row in shown],
-            "next_cursor": None if last is None else cursors.encode(audit.Place(last["at"], last["id"])),
-        }
-    )
+    return answers.page(rows, asked.limit, audit.shaped, lambda row: audit.Place(row["at"], row["id"]))

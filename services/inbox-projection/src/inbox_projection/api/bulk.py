@@ -80,7 +80,7 @@ def _change(request: Request, asked: shapes.BulkCommand) -> BulkChange:
     """The wish. Raises Problem 404 for an inbox out of reach."""
     match asked:
         case shapes.BulkAssignment():
-            return BulkChange(kind="assign", agent_id=asked.agent_id, team_id=asked.team_id)
+            return BulkChange(kind="assign", agent_id=asked.agent_id, team_id=asked.team_id, keep_team=asked.keep_team)
         case shapes.BulkStatus():
             return BulkChange(kind=_KINDS[asked.status], until=asked.until)  # type: ignore[arg-type]
         case shapes.BulkLabel():

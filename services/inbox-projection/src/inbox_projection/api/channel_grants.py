@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from msgspec.structs import replace
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from events.commands import ChangeChannel, ConnectChannel, SealedSecret
 from events.workspace import EmailSettings
@@ -84,7 +84,11 @@ async def reconnect_channel(request: Request, channel_id: UUID) -> Response:
     return answers.json({"authorize_url": parts.grants.authorize_url(pending)})
 
 
-@router.get("/channel-grants/callback", responses=answers.gives(Channel, what="The channel, connected."))
+@router.get(
+    "/channel-grants/callback",
+    responses=answers.gives(Channel, what="The channel, connected.")
+    | {303: {"description": "For a browser: the page of the channel, or where to begin again, with the reason."}},
+)
 @policy(Permission.MANAGE_INBOX)
 async def finish_grant(
     request: Request,
@@ -105,9 +109,36 @@ async def finish_grant(
     """Where the provider sends the person back to: who began it, by the same log-in. A code is good once. Of what the
     provider tells besides, nothing is used."""
     parts = parts_of(request)
-    pending = parts.grants.pending(state, caller_of(request).agent_id, parts.clock())
+    is_page = "text/html" in request.headers.get("accept", "")
+    place = "/settings/inboxes"
+    try:
+        pending = parts.grants.pending(state, caller_of(request).agent_id, parts.clock())
+        place = _beginning(pending)
+        channel = await _connected(request, pending, None if error is not None else code)
+    except Problem as problem:
+        if not is_page:
+            raise
+        return RedirectResponse(f"{place}?refused={problem.code}", 303)
+    if is_page:
+        return RedirectResponse(_page_of(pending), 303)
+    return answers.json(channel)
+
+
+def _page_of(pending: Pending) -> str:
+    """The channel's page in the web UI."""
+    return f"/settings/inboxes/{pending.inbox_id}/channels/{pending.channel_id}"
+
+
+def _beginning(pending: Pending) -> str:
+    """The page of the web UI where it was begun."""
+    return _page_of(pending) if pending.reconnected else f"/settings/inboxes/{pending.inbox_id}/connect"
+
+
+async def _connected(request: Request, pending: Pending, code: str | None) -> dict[str, Any]:
+    """The channel with its new grant. Raises Problem."""
+    parts = parts_of(request)
     check_inbox(request, Permission.MANAGE_INBOX, pending.inbox_id)
-    if error is not None or not code:
+    if not code:
         raise Problem(422, "authorization-refused", "The provider was not given consent.")
     known = EmailSettings(address=pending.address, from_name=pending.from_name)
     if pending.reconnected:
@@ -125,7 +156,7 @@ async def finish_grant(
             channel_id=pending.channel_id, inbox_id=pending.inbox_id, kind="email", email=email, secrets=secrets
         )
     await perform(request, command, parts.workspace_id, None, identity=pending.id)
-    return answers.json(shaped(request, await channel_of(request, pending.channel_id)))
+    return shaped(request, await channel_of(request, pending.channel_id))
 
 
 def _as_it_was(known: EmailSettings, email: EmailSettings) -> EmailSettings:

@@ -29,16 +29,15 @@ router = APIRouter(route_class=GuardedRoute, tags=["companies"])
 @router.get("/companies", responses=answers.gives(Page[Company], what="In the order of their names."))
 @policy(Permission.READ_CONVERSATIONS)
 async def list_companies(request: Request, asked: Annotated[CompaniesAsked, Query()]) -> Response:
-    """`q` is the beginning of a name, case aside."""
+    """`q` is the beginning of a name, case aside. `id` may be given several times."""
     after = None if asked.cursor is None else cursors.decode(asked.cursor, companies.Place)
+    if asked.id:
+        rows = await companies.some(parts_of(request).database, asked.id)
+        shown = sorted((companies.shaped(row) for row in rows), key=lambda one: (one["name"].lower(), one["id"]))
+        return answers.json({"items": shown, "next_cursor": None})
     rows = await companies.page(parts_of(request).database, asked.q or "", after, asked.limit + 1)
-    shown = rows[: asked.limit]
-    last = shown[-1] if len(rows) > asked.limit else None
-    return answers.json(
-        {
-            "items": [companies.shaped(row) for row in shown],
-            "next_cursor": None if last is None else cursors.encode(companies.Place(last["found"], last["company_id"])),
-        }
+    return answers.page(
+        rows, asked.limit, companies.shaped, lambda row: companies.Place(row["found"], row["company_id"])
     )
 
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from inbox_projection.api import answers
+from inbox_projection.api.forms import FILE, check_form, takes
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.imports import Import
 from inbox_projection.api.parts import caller_of, parts_of
@@ -29,7 +30,7 @@ MAX_BYTES: Final = 512 * 1024 * 1024
 PAGE: Final = 1_000
 _mapping: Final = msgspec.json.Decoder(dict[str, str])
 _PROPERTIES: Final[dict[str, Any]] = {
-    "file": {"type": "string", "format": "binary"},
+    "file": FILE,
     "mapping": {
         "type": "string",
         "description": "JSON: what columns are, by their names: name, address, phone, note, ignore, property:<id>."
@@ -38,36 +39,20 @@ _PROPERTIES: Final[dict[str, Any]] = {
     "encoding": {"type": "string", "enum": list(ENCODINGS), "default": "auto"},
     "existing": {"type": "string", "enum": ["update", "skip"], "default": "update"},
 }
-_FORM: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": _PROPERTIES,
-                    "required": ["file"],
-                    "additionalProperties": False,
-                }
-            }
-        },
-    }
-}
 
 
 @router.post(
     "/contacts/import",
     status_code=202,
     max_body_size=MAX_BYTES,
-    openapi_extra=_FORM,
+    openapi_extra=takes(_PROPERTIES),
     responses=answers.gives(Import, 202, "The import, where its progress can be asked for."),
 )
 @policy(Permission.MANAGE_CONTACTS)
 async def import_contacts(request: Request, dry_run: bool = False) -> Response:
     """A CSV file with a header in its first line. It is read through before anything is imported; what is then wrong
     with single rows is in the error file. Contacts whose address somebody has are updated, or skipped."""
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise invalid(("header", "Content-Type"), "Must be multipart/form-data.")
+    check_form(request)
     async with request.form(max_files=1, max_fields=3, max_part_size=64 * 1024) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from events.contact_commands import DefineContactProperty
+from events.contact_commands import ChangeContactProperty, DefineContactProperty, DeleteContactProperty
 from inbox_projection.api import answers
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.common import All
-from inbox_projection.api.models.companies import ContactProperty, ContactPropertyNew
+from inbox_projection.api.models.companies import ContactProperty, ContactPropertyChange, ContactPropertyNew
 from inbox_projection.api.parts import parts_of
 from inbox_projection.api.perform import IdempotencyKey, begin, perform
 from inbox_projection.policy import Permission
+from inbox_projection.pool import Row
 from inbox_projection.problems import not_found
 from inbox_projection.queries import companies
 from service_kit.ids import derived_id
@@ -38,7 +41,37 @@ async def define_contact_property(request: Request, body: ContactPropertyNew, ke
         property_id=property_id, name=body.name, kind=body.kind, choices=tuple(body.choices)
     )
     await perform(request, command, parts_of(request).workspace_id, key, identity=identity)
+    return answers.json(await _property(request, property_id), 201)
+
+
+@router.patch("/contact-properties/{property_id}", responses=answers.gives(ContactProperty, what="As it is now."))
+@policy(Permission.MANAGE_CONTACTS)
+async def change_contact_property(
+    request: Request, property_id: UUID, body: ContactPropertyChange, key: IdempotencyKey = None
+) -> Response:
+    """Its name and choices; of which kind it is stays for ever."""
+    await _property(request, property_id)
+    command = ChangeContactProperty(
+        property_id=property_id, name=body.name, choices=None if body.choices is None else tuple(body.choices)
+    )
+    await perform(request, command, parts_of(request).workspace_id, key)
+    return answers.json(await _property(request, property_id))
+
+
+@router.delete("/contact-properties/{property_id}", status_code=204, responses=answers.gives_nothing())
+@policy(Permission.MANAGE_CONTACTS)
+async def delete_contact_property(request: Request, property_id: UUID, key: IdempotencyKey = None) -> Response:
+    """Contacts have it no more, nor any value of it; what was written down of them in their timelines stays. It cannot
+    be undone."""
+    await _property(request, property_id)
+    command = DeleteContactProperty(property_id=property_id)
+    await perform(request, command, parts_of(request).workspace_id, key)
+    return answers.no_content()
+
+
+async def _property(request: Request, property_id: UUID) -> Row:
+    """Raises Problem 404."""
     for row in await companies.properties(parts_of(request).database):
         if row["id"] == property_id:
-            return answers.json(row, 201)
+            return row
     raise not_found("property")

@@ -19,7 +19,7 @@ from inbox_projection.api.models.common import Page, PageAsked
 from inbox_projection.api.models.contacts import Contact, ContactChange, ContactNew, ContactsAsked
 from inbox_projection.api.models.conversations import Conversation
 from inbox_projection.api.parts import caller_of, parts_of
-from inbox_projection.api.people import by_text, contact
+from inbox_projection.api.people import by_text, contact, naming_the_owner
 from inbox_projection.api.perform import IdempotencyKey, begin, perform
 from inbox_projection.policy import Permission
 from inbox_projection.queries import contacts, drafts
@@ -32,24 +32,22 @@ router = APIRouter(route_class=GuardedRoute, tags=["contacts"])
 @router.get("/contacts", responses=answers.gives(Page[Contact], what="In the order of what was found."))
 @policy(Permission.READ_CONVERSATIONS)
 async def list_contacts(request: Request, asked: Annotated[ContactsAsked, Query()]) -> Response:
-    """`q` is the beginning of a name or an address, case aside; without it the newest come first."""
+    """`q` is the beginning of a name or an address, case aside; without it the newest come first. `id` may be given
+    several times."""
     after = None if asked.cursor is None else cursors.decode(asked.cursor, contacts.Place)
-    reach = caller_of(request).reach
-    rows = await contacts.page(parts_of(request).database, asked.q, reach, after, asked.limit + 1)
-    shown = rows[: asked.limit]
-    last = shown[-1] if len(rows) > asked.limit else None
-    return answers.json(
-        {
-            "items": [contacts.shaped(row) for row in shown],
-            "next_cursor": None if last is None else cursors.encode(contacts.Place(last["found"], last["contact_id"])),
-        }
-    )
+    database, reach = parts_of(request).database, caller_of(request).reach
+    if asked.id:
+        rows = await contacts.some(database, asked.id, reach)
+        return answers.json({"items": [contacts.shaped(row) for row in rows], "next_cursor": None})
+    rows = await contacts.page(database, asked.q, reach, after, asked.limit + 1, company_id=asked.company_id)
+    return answers.page(rows, asked.limit, contacts.shaped, lambda row: contacts.Place(row["found"], row["contact_id"]))
 
 
 @router.post("/contacts", status_code=201, responses=answers.gives(Contact, 201, "The new contact."))
 @policy(Permission.WORK_ON_CONVERSATIONS)
 async def add_contact(request: Request, body: ContactNew, key: IdempotencyKey = None) -> Response:
-    """Somebody who has not written yet; seen by everybody until there is a conversation."""
+    """Somebody who has not written yet; seen by everybody until there is a conversation. An address that a contact has
+    is refused (409 `handle-in-use`) with that contact's `contact_id`."""
     identity = begin(request, key)
     command = CreateContact(
         name=body.name,
@@ -58,7 +56,8 @@ async def add_contact(request: Request, body: ContactNew, key: IdempotencyKey = 
         note=body.note,
         properties=by_text(body.properties),
     )
-    outcome = await perform(request, command, derived_id(identity, "contact"), key, identity=identity)
+    async with naming_the_owner(request, body.addresses):
+        outcome = await perform(request, command, derived_id(identity, "contact"), key, identity=identity)
     contact_id = outcome.resource_id or derived_id(identity, "contact")
     return answers.json(contacts.shaped(await contact(request, contact_id)), 201)
 

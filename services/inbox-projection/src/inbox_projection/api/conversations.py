@@ -44,11 +44,4 @@ async def listed(request: Request, wanted: Filter, sort: str, cursor: str | None
     after = None if cursor is None else cursors.decode(cursor, Place)
     database, me = parts_of(request).database, caller_of(request).agent_id
     rows = await conversation_lists.page(database, wanted, after, limit + 1, me=me, sort=sort)
-    shown = rows[:limit]
-    last = shown[-1] if len(rows) > limit else None
-    return answers.json(
-        {
-            "items": [conversations.shaped(row) for row in shown],
-            "next_cursor": None if last is None else cursors.encode(conversation_lists.place_of(last)),
-        }
-    )
+    return answers.page(rows, limit, conversations.shaped, conversation_lists.place_of)

@@ -32,13 +32,7 @@ async def list_labels(request: Request, asked: Annotated[LabelsAsked, Query()]) 
     """A conversation may carry others, too."""
     after = labels.FIRST if asked.cursor is None else cursors.decode(asked.cursor, labels.Place)
     rows = await labels.page(parts_of(request).database, after, asked.limit + 1)
-    last = rows[asked.limit - 1] if len(rows) > asked.limit else None
-    return answers.json(
-        {
-            "items": [labels.shaped(row) for row in rows[: asked.limit]],
-            "next_cursor": None if last is None else cursors.encode(labels.Place(last["name"], last["label_id"])),
-        }
-    )
+    return answers.page(rows, asked.limit, labels.shaped, lambda row: labels.Place(row["name"], row["label_id"]))
 
 
 @router.post("/labels", status_code=201, responses=answers.gives(DefinedLabel, 201, "The label."))

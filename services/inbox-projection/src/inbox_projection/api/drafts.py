@@ -1,23 +1,26 @@
-"""What an agent is writing in a conversation, kept on the server."""
+"""What an agent is writing, in a conversation or as a first message, kept on the server."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from inbox_projection.api import answers, sending
+from inbox_projection.api import answers, sending, uploads
 from inbox_projection.api.guard import GuardedRoute, policy
-from inbox_projection.api.models.replies import Draft, DraftAsked
+from inbox_projection.api.models.replies import Draft, DraftAsked, FirstDraft, FirstDraftAsked
 from inbox_projection.api.parts import caller_of, parts_of
 from inbox_projection.api.reach import conversation
 from inbox_projection.policy import Permission
+from inbox_projection.pool import Row
 from inbox_projection.queries import drafts
 
 router = APIRouter(route_class=GuardedRoute, tags=["replies"])
 _DRAFT = "/conversations/{conversation_id}/draft"
+_FIRST = "/me/draft"
 
 
 @router.get(_DRAFT, responses=answers.gives(Draft, what="Your draft; `updated_at` null where there is none."))
@@ -26,8 +29,7 @@ async def read_draft(request: Request, conversation_id: UUID) -> Response:
     """Nobody else's. It is gone once you sent a reply, and after 90 days."""
     await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
     row = await drafts.read(parts_of(request).database, conversation_id, caller_of(request).agent_id)
-    kept = DraftAsked() if row is None else DraftAsked.model_validate_json(row["content"])
-    return answers.json({**kept.model_dump(), "updated_at": None if row is None else row["updated_at"]})
+    return await _shown(request, DraftAsked, row)
 
 
 @router.put(_DRAFT, max_body_size=sending.MAX_BODY, responses=answers.gives(Draft, what="Your draft."))
@@ -37,7 +39,7 @@ async def keep_draft(request: Request, conversation_id: UUID, body: DraftAsked) 
     await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
     parts, at = parts_of(request), parts_of(request).clock()
     await drafts.keep(parts.database, conversation_id, caller_of(request).agent_id, body.model_dump_json(), at)
-    return answers.json({**body.model_dump(), "updated_at": at})
+    return await _shown(request, DraftAsked, {"content": body.model_dump_json(), "updated_at": at})
 
 
 @router.delete(_DRAFT, status_code=204, responses=answers.gives_nothing())
@@ -46,3 +48,36 @@ async def drop_draft(request: Request, conversation_id: UUID) -> Response:
     await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
     await drafts.drop(parts_of(request).database, conversation_id, caller_of(request).agent_id)
     return answers.no_content()
+
+
+@router.get(_FIRST, responses=answers.gives(FirstDraft, what="Your draft; `updated_at` null where there is none."))
+@policy(Permission.WORK_ON_CONVERSATIONS)
+async def read_first_draft(request: Request) -> Response:
+    """Of a message that will begin a conversation; one for each agent, gone after 90 days."""
+    row = await drafts.read_first(parts_of(request).database, caller_of(request).agent_id)
+    return await _shown(request, FirstDraftAsked, row)
+
+
+@router.put(_FIRST, max_body_size=sending.MAX_BODY, responses=answers.gives(FirstDraft, what="Your draft."))
+@policy(Permission.WORK_ON_CONVERSATIONS)
+async def keep_first_draft(request: Request, body: FirstDraftAsked) -> Response:
+    """In the place of the one before."""
+    parts, me, at = parts_of(request), caller_of(request).agent_id, parts_of(request).clock()
+    await drafts.keep(parts.database, me, me, body.model_dump_json(), at)
+    return await _shown(request, FirstDraftAsked, {"content": body.model_dump_json(), "updated_at": at})
+
+
+@router.delete(_FIRST, status_code=204, responses=answers.gives_nothing())
+@policy(Permission.WORK_ON_CONVERSATIONS)
+async def drop_first_draft(request: Request) -> Response:
+    me = caller_of(request).agent_id
+    await drafts.drop(parts_of(request).database, me, me)
+    return answers.no_content()
+
+
+async def _shown(request: Request, kind: type[DraftAsked | FirstDraftAsked], row: Row | None) -> Response:
+    kept = kind() if row is None else kind.model_validate_json(row["content"])
+    found = await parts_of(request).uploads.unused(kept.attachment_ids, caller_of(request).agent_id)
+    files: list[dict[str, Any]] = [uploads.shaped(one) for one in found]
+    updated_at = None if row is None else row["updated_at"]
+    return answers.json({**kept.model_dump(), "attachments": files, "updated_at": updated_at})

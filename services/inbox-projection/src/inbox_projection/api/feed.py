@@ -20,7 +20,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["feed"])
 _HEADERS: Final = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 _DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "`conversation` and `ticket` events `{id, inbox_id, sequence, position}`;"
+        "description": "`conversation`, `ticket` and `company` events `{id, inbox_id, sequence, position}`;"
         " `notification` (`id` and `sequence` null): read your notifications; `presence`"
         " `{id, inbox_id, agent_id, state}` (without an event id): an agent opened the conversation, writes in it, or"
         " left it; `reset`: read everything anew.",
@@ -82,6 +82,8 @@ async def _pending(feed: Feed, listener: Listener, after: int, seconds: float) -
 
 
 def _may_see(caller: Caller, entry: Entry) -> bool:
+    if entry.owners is not None:
+        return caller.role != "agent" or caller.agent_id in entry.owners
     if entry.inbox_id is None:
         return True
     if entry.agent_id is not None and entry.agent_id != caller.agent_id:

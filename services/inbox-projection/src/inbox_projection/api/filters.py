@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -73,15 +73,12 @@ async def list_filtered(request: Request, asked: Annotated[shapes.FilteredAsked,
         reach = frozenset({asked.inbox_id})
     after = None if asked.cursor is None else cursors.decode(asked.cursor, filters.Place)
     rows = await filters.page(database, reach, after, asked.limit + 1)
-    shown = rows[: asked.limit]
-    last = shown[-1] if len(rows) > asked.limit else None
-    caught = await filters.caught_by(database, shown) if shown else {}
-    return answers.json(
-        {
-            "items": [filters.shaped(row, caught.get((row["filter_version"], row["filter_id"]))) for row in shown],
-            "next_cursor": None if last is None else cursors.encode(filters.Place(last["at"], last["filtered_id"])),
-        }
-    )
+    caught = await filters.caught_by(database, rows[: asked.limit]) if rows else {}
+
+    def shaped(row: Row) -> dict[str, Any]:
+        return filters.shaped(row, caught.get((row["filter_version"], row["filter_id"])))
+
+    return answers.page(rows, asked.limit, shaped, lambda row: filters.Place(row["at"], row["filtered_id"]))
 
 
 @router.post(

@@ -43,9 +43,16 @@ async def wanted(request: Request, asked: ConversationsAsked) -> Wanted:
         found = replace(found, inboxes=None)
     if asked.q is not None:
         found = replace(found, found=await _found(request, asked.q))
+    if asked.id:
+        found = replace(found, found=_narrowed(found.found, asked.id))
     found = await labels.with_all_names(parts_of(request).database, found)
     sort: Sort = asked.sort or (view.sort if view is not None else "newest")
     return Wanted(found, sort)
+
+
+def _narrowed(found: tuple[UUID, ...] | None, ids: list[UUID]) -> tuple[UUID, ...]:
+    """Of these ids those that a search found, where there is one."""
+    return tuple(one for one in dict.fromkeys(ids) if found is None or one in found)
 
 
 def _given(asked: ConversationsAsked, me: UUID) -> dict[str, Any]:
@@ -80,5 +87,5 @@ async def _view(request: Request, name: str | UUID) -> View:
 async def _found(request: Request, q: str) -> tuple[UUID, ...]:
     """Conversations that a search finds; of which status they may be, the list says."""
     caller, database = caller_of(request), parts_of(request).database
-    query = parsed(q)
+    query = parsed(q, caller.zone)
     return tuple(await search.conversations(database, query, me=caller.agent_id, reach=caller.reach, any_status=True))

@@ -18,14 +18,17 @@ from inbox_projection.api.models.notifications import (
     NotificationPreferencesNew,
     NotificationsAsked,
     NotificationsRead,
+    NotificationTest,
     UnreadCount,
 )
-from inbox_projection.api.parts import caller_of, parts_of
-from inbox_projection.api.perform import IdempotencyKey, perform
+from inbox_projection.api.parts import caller_of, origin_of, parts_of
+from inbox_projection.api.perform import IdempotencyKey, begin, perform
+from inbox_projection.commands import agent as actor_of
 from inbox_projection.policy import Permission
-from inbox_projection.problems import not_found
-from inbox_projection.queries import notifications
+from inbox_projection.problems import Problem, not_found
+from inbox_projection.queries import notifications, workspace
 from inbox_projection.queries.notifications import Place, Wanted
+from service_kit.ids import derived_id
 
 router = APIRouter(route_class=GuardedRoute, tags=["notifications"])
 
@@ -40,13 +43,9 @@ async def list_notifications(request: Request, asked: Annotated[NotificationsAsk
     here = parts_of(request).here.open_of(caller.agent_id)
     after = None if asked.cursor is None else cursors.decode(asked.cursor, Place)
     rows = await notifications.page(database, Wanted(caller, kinds, asked.unread, here), after, asked.limit + 1)
-    last = rows[asked.limit - 1] if len(rows) > asked.limit else None
-    return answers.json(
-        {
-            "items": [notifications.shaped(row) for row in rows[: asked.limit]],
-            "next_cursor": None if last is None else cursors.encode(Place(last["at"], last["id"])),
-            "unread_count": await notifications.unread(database, caller, kinds, here),
-        }
+    unread = await notifications.unread(database, caller, kinds, here)
+    return answers.page(
+        rows, asked.limit, notifications.shaped, lambda row: Place(row["at"], row["id"]), unread_count=unread
     )
 
 
@@ -78,3 +77,19 @@ async def set_preferences(request: Request, body: NotificationPreferencesNew, ke
     )
     await perform(request, command, parts.workspace_id, key)
     return await read_preferences(request)
+
+
+@router.post("/me/notification-preferences/test", responses=answers.gives(NotificationTest, what="It is on its way."))
+@policy(Permission.USE_SELF)
+async def send_test(request: Request, key: IdempotencyKey = None) -> Response:
+    """Sends you a mail the way notifications go. After some within a quarter of an hour it must wait (429)."""
+    parts, agent_id = parts_of(request), caller_of(request).agent_id
+    row = await workspace.agent(parts.database, agent_id)
+    if row is None:
+        raise not_found("agent")
+    seconds = await parts.recovery.may_test(agent_id, origin_of(request).address)
+    if seconds:
+        wait = {"Retry-After": str(seconds)}
+        raise Problem(429, "too-many-tests", "Enough tests for now; wait a little.", headers=wait)
+    await parts.recovery.test(agent_id, derived_id(begin(request, key), "notification test"), actor_of(agent_id))
+    return answers.json({"to": row["email"]})

@@ -20,6 +20,7 @@ from inbox_projection.feed import Feed
 from inbox_projection.here import Here
 from inbox_projection.inbound_log import InboundLog
 from inbox_projection.origins import Origin, Origins
+from inbox_projection.picture_work import PictureWork
 from inbox_projection.policy import Caller
 from inbox_projection.pool import Database
 from inbox_projection.presence import Presence
@@ -35,10 +36,11 @@ from service_kit.secrets import SecretBox
 
 @dataclass(frozen=True)
 class Parts:
-    """`reply_token_key` signs reply tokens; `public_url` has no trailing slash."""
+    """`reply_token_key` signs reply tokens; URLs have no trailing slash."""
 
     workspace_id: UUID
     public_url: str
+    reports_url: str
     reply_token_key: bytes
     company_name: str
     secrets: SecretBox
@@ -63,6 +65,10 @@ class Parts:
     @cached_property
     def bulks(self) -> Bulks:
         return Bulks(self.database, self.commands, self.workspace_id, self.clock)
+
+    @cached_property
+    def pictures(self) -> PictureWork:
+        return PictureWork()
 
     @property
     def grants(self) -> ChannelGrants:

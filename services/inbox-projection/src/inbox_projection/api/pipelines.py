@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from events import pipelines as contract
-from events.ticket_commands import ChangePipeline, CreatePipeline
+from events.ticket_commands import ChangePipeline, CreatePipeline, DeletePipeline
 from inbox_projection.api import answers
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.common import All
@@ -57,6 +57,16 @@ async def change_pipeline(
         key,
     )
     return answers.json((await _pipeline(request, pipeline_id)).shaped)
+
+
+@router.delete("/pipelines/{pipeline_id}", status_code=204, responses=answers.gives_nothing())
+@policy(Permission.MANAGE_PIPELINES)
+async def delete_pipeline(request: Request, pipeline_id: UUID, key: IdempotencyKey = None) -> Response:
+    """One that no ticket was ever opened in, and nothing opens tickets in (409, saying what does). The default one
+    stays."""
+    await _pipeline(request, pipeline_id)
+    await perform(request, DeletePipeline(pipeline_id=pipeline_id), parts_of(request).workspace_id, key)
+    return answers.no_content()
 
 
 def _stages(asked: Iterable[StageAsked], known: dict[str, str] | None = None) -> tuple[contract.Stage, ...]:

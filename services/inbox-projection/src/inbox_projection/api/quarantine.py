@@ -31,21 +31,25 @@ router = APIRouter(route_class=GuardedRoute, tags=["quarantine"])
 async def list_quarantine(request: Request, asked: Annotated[QuarantineAsked, Query()]) -> Response:
     after = None if asked.cursor is None else cursors.decode(asked.cursor, operations.Place)
     rows = await operations.quarantine(parts_of(request).database, after, asked.limit + 1)
-    shown = rows[: asked.limit]
-    last = shown[-1] if len(rows) > asked.limit else None
-    place = None if last is None else operations.Place(last["quarantined_at"], last["quarantine_id"])
-    return answers.json(
-        {
-            "items": [operations.shaped_quarantined(row) for row in shown],
-            "next_cursor": None if place is None else cursors.encode(place),
-        }
+    return answers.page(
+        rows,
+        asked.limit,
+        operations.shaped_quarantined,
+        lambda row: operations.Place(row["quarantined_at"], row["quarantine_id"]),
     )
+
+
+@router.get("/quarantine/{quarantine_id}", responses=answers.gives(Quarantined, what="One record, released or not."))
+@policy(Permission.SEE_QUARANTINE)
+async def read_quarantined_record(request: Request, quarantine_id: UUID) -> Response:
+    return answers.json(operations.shaped_quarantined(await _quarantined(request, quarantine_id)))
 
 
 @router.post("/quarantine/{quarantine_id}/retry", responses=answers.gives(Quarantined, what="As it is now."))
 @policy(Permission.SEE_QUARANTINE)
 async def retry_quarantined(request: Request, quarantine_id: UUID, key: IdempotencyKey = None) -> Response:
-    """Handles it again; `released_at` says whether it went well."""
+    """Handles it again. A mail is parsed anew, from its raw bytes, by the service that received it, when that is there:
+    `retry` says how far that is, here and at `GET /quarantine/{quarantine_id}`. Anything else is handled at once."""
     await _quarantined(request, quarantine_id)
     await perform(request, RetryQuarantined(), quarantine_id, key)
     return answers.json(operations.shaped_quarantined(await _quarantined(request, quarantine_id)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import tzinfo
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.common import Page
 from inbox_projection.api.models.search import Found, SearchAsked
 from inbox_projection.api.parts import caller_of, parts_of
+from inbox_projection.authors import author
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem
 from inbox_projection.queries import conversations, search, search_things, tickets
@@ -32,7 +34,7 @@ async def find(request: Request, asked: Annotated[SearchAsked, Query()]) -> Resp
     """Of messages, comments, subjects, names, addresses and names of files. What arrived in the last seconds may not be
     found yet. A page may be short, or empty, and yet have a next one: where very much had to be looked through."""
     caller, database = caller_of(request), parts_of(request).database
-    query = parsed(asked.q, operators=asked.type == "conversation")
+    query = parsed(asked.q, caller.zone, operators=asked.type == "conversation")
     after = None if asked.cursor is None else cursors.decode(asked.cursor, search.Place)
     items: list[dict[str, Any]]
     if asked.type == "conversation":
@@ -46,10 +48,10 @@ async def find(request: Request, asked: Annotated[SearchAsked, Query()]) -> Resp
     return answers.json({"items": items, "next_cursor": None if further is None else cursors.encode(further)})
 
 
-def parsed(text: str, *, operators: bool = True) -> language.Query:
-    """What is asked for. Raises Problem 422 when it is too much."""
+def parsed(text: str, zone: tzinfo, *, operators: bool = True) -> language.Query:
+    """What is asked for by somebody who lives in that zone. Raises Problem 422 when it is too much."""
     try:
-        return language.parse(text, operators=operators)
+        return language.parse(text, operators=operators, zone=zone)
     except language.TooManyWords as error:
         raise Problem(422, "too-many-words", f"{str(error).capitalize()}.") from None
 
@@ -84,7 +86,7 @@ def _hit(hit: search.Hit, conversation_id: UUID) -> dict[str, Any]:
         "sequence": row["sequence"],
         "kind": row["kind"],
         "direction": row["direction"],
-        "author": {"kind": row["author_kind"], "id": row["author_id"], "name": row["author_name"]},
+        "author": author(row),
         "sent_at": row["at"],
         "link": f"/conversations/{conversation_id}#message-{row['message_id']}",
         "highlights": _highlights(hit.highlights),

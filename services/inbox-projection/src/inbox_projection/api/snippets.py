@@ -43,14 +43,8 @@ router = APIRouter(route_class=GuardedRoute, tags=["snippets"])
 async def list_snippets(request: Request, asked: Annotated[SnippetsAsked, Query()]) -> Response:
     after = snippets.FIRST if asked.cursor is None else cursors.decode(asked.cursor, snippets.Place)
     rows = await snippets.page(parts_of(request).database, caller_of(request).agent_id, after, asked.limit + 1)
-    shown = rows[: asked.limit]
-    last = shown[-1] if len(rows) > asked.limit else None
-    place = None if last is None else snippets.Place(last["folder"], last["name"], last["snippet_id"])
-    return answers.json(
-        {
-            "items": [snippets.shaped(row) for row in shown],
-            "next_cursor": None if place is None else cursors.encode(place),
-        }
+    return answers.page(
+        rows, asked.limit, snippets.shaped, lambda row: snippets.Place(row["folder"], row["name"], row["snippet_id"])
     )
 
 

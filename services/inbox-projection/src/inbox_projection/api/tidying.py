@@ -22,13 +22,12 @@ from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.conversations import Conversation
 from inbox_projection.api.models.tidying import ConversationChange, InboxChosen, LinkAnswer, Merger
 from inbox_projection.api.parts import caller_of, parts_of
-from inbox_projection.api.perform import IdempotencyKey, begin, perform
+from inbox_projection.api.perform import IdempotencyKey, perform
 from inbox_projection.api.reach import check_inbox, conversation
-from inbox_projection.api.work import change
+from inbox_projection.api.work import change, shown
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, not_found
 from inbox_projection.queries import contacts, conversations
-from service_kit.ids import derived_id
 
 router = APIRouter(route_class=GuardedRoute, tags=["tidying"])
 _GIVES = answers.gives(Conversation, what="As it is now.")
@@ -39,18 +38,17 @@ _GIVES = answers.gives(Conversation, what="As it is now.")
 async def change_conversation(
     request: Request, conversation_id: UUID, body: ConversationChange, key: IdempotencyKey = None
 ) -> Response:
-    """Another subject, another contact, or both."""
+    """Another subject, another contact, or both: then both are changed, or neither."""
     row = await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
-    identity = begin(request, key)
+    subject = body.subject if body.subject != row["subject"] else None
     if body.contact_id is not None and body.contact_id != row["contact_id"]:
         if await contacts.one(parts_of(request).database, body.contact_id, caller_of(request).reach) is None:
             raise not_found("contact")
-        command = ChangeConversationContact(contact_id=body.contact_id)
-        await perform(request, command, conversation_id, key, identity=derived_id(identity, "contact"))
-    if body.subject is not None and body.subject != row["subject"]:
-        renamed = ChangeSubject(subject=body.subject)
-        await perform(request, renamed, conversation_id, key, identity=derived_id(identity, "subject"))
-    return await _shown(request, conversation_id)
+        command = ChangeConversationContact(contact_id=body.contact_id, subject=subject)
+        await perform(request, command, conversation_id, key)
+    elif subject is not None:
+        await perform(request, ChangeSubject(subject=subject), conversation_id, key)
+    return await shown(request, conversation_id)
 
 
 @router.put("/conversations/{conversation_id}/inbox", responses=_GIVES)
@@ -103,9 +101,4 @@ async def answer_suggested_link(
     other = await conversation(request, suggested, Permission.WORK_ON_CONVERSATIONS)
     survivor = other["merged_into"] or other["conversation_id"]
     await perform(request, MergeConversations(from_ids=(conversation_id,)), survivor, key)
-    return await _shown(request, conversation_id)
-
-
-async def _shown(request: Request, conversation_id: UUID) -> Response:
-    row = await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
-    return answers.json(conversations.shaped(row))
+    return await shown(request, conversation_id)

@@ -31,14 +31,7 @@ async def read_timeline(request: Request, contact_id: UUID, asked: Annotated[Pag
     after = None if asked.cursor is None else cursors.decode(asked.cursor, timeline.Place)
     person_id = row["merged_into"] or contact_id
     rows = await timeline.page(parts_of(request).database, reader(request), person_id, after, asked.limit + 1)
-    shown = rows[: asked.limit]
-    last = shown[-1] if len(rows) > asked.limit else None
-    return answers.json(
-        {
-            "items": [timeline.shaped(one) for one in shown],
-            "next_cursor": None if last is None else cursors.encode(timeline.Place(last["at"], last["id"])),
-        }
-    )
+    return answers.page(rows, asked.limit, timeline.shaped, lambda row: timeline.Place(row["at"], row["id"]))
 
 
 @router.get("/contacts/{contact_id}/associated", responses=answers.gives(Associated, what="Company and tickets."))

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from inbox_projection.api import answers
 from inbox_projection.api.files import download
+from inbox_projection.api.forms import FILE, check_form, takes
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.conversations import File
 from inbox_projection.api.parts import caller_of, parts_of
@@ -20,35 +21,19 @@ from inbox_projection.problems import invalid, not_found, too_large
 from inbox_projection.uploads import MAX_BYTES, Upload, UploadNotFound, UploadTooLarge
 
 router = APIRouter(route_class=GuardedRoute, tags=["uploads"])
-_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                    "required": ["file"],
-                    "additionalProperties": False,
-                }
-            }
-        },
-    }
-}
 
 
 @router.post(
     "/uploads",
     status_code=201,
     max_body_size=MAX_BYTES + 64 * 1024,
-    openapi_extra=_FORM,
+    openapi_extra=takes({"file": FILE}),
     responses=answers.gives(File, 201, "The file; it vanishes after 24 hours unless a reply takes it."),
 )
 @policy(Permission.WORK_ON_CONVERSATIONS)
 async def upload(request: Request) -> Response:
     """One file of at most 25 MiB, in the form field `file`."""
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise invalid(("header", "Content-Type"), "Must be multipart/form-data.")
+    check_form(request)
     async with request.form(max_files=1, max_fields=0) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):

@@ -43,13 +43,7 @@ async def list_views(request: Request, asked: Annotated[ViewsAsked, Query()]) ->
     """Those of inboxes that you do not see are not among them."""
     after = views.FIRST if asked.cursor is None else cursors.decode(asked.cursor, views.Place)
     rows = await views.page(parts_of(request).database, caller_of(request), after, asked.limit + 1)
-    last = rows[asked.limit - 1] if len(rows) > asked.limit else None
-    return answers.json(
-        {
-            "items": [views.shaped(row) for row in rows[: asked.limit]],
-            "next_cursor": None if last is None else cursors.encode(views.Place(last["name"], last["view_id"])),
-        }
-    )
+    return answers.page(rows, asked.limit, views.shaped, lambda row: views.Place(row["name"], row["view_id"]))
 
 
 @router.post("/views", status_code=201, responses=answers.gives(View, 201, "The view."))
@@ -100,13 +94,14 @@ async def count_views(request: Request, asked: Annotated[CountsAsked, Query()]) 
     if asked.inbox_id is not None:
         check_inbox(request, Permission.READ_CONVERSATIONS, asked.inbox_id)
     saved = {row["view_id"]: views.view_of(row) for row in await views.page(database, caller)}
-    counts: dict[Any, Any] = {}
+    asked_for: dict[Any, Filter] = {}
     for name, view in [*FIXED.items(), *saved.items()]:
         wanted = _within(seen_by(view.filter, caller.agent_id, caller.reach), asked.inbox_id)
-        counts[name] = {"count": 0, "more": False}
         if wanted is not None:
-            wanted = await labels.with_all_names(database, wanted)
-            counts[name] = asdict(await conversation_lists.count(database, wanted))
+            asked_for[name] = await labels.with_all_names(database, wanted)
+    found = await conversation_lists.counts(database, list(asked_for.values()))
+    counts: dict[Any, Any] = {name: {"count": 0, "more": False} for name in (*FIXED, *saved)}
+    counts |= {name: asdict(count) for name, count in zip(asked_for, found, strict=True)}
     fixed = {name: counts[name] for name in FIXED}
     if Permission.MANAGE_FILTERS in granted(caller.role):
         reach = caller.reach if asked.inbox_id is None else frozenset({asked.inbox_id})

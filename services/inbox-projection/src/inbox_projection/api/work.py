@@ -19,5 +19,10 @@ async def change(request: Request, conversation_id: UUID, command: Command, key:
     """The conversation as it is afterwards. Raises Problem 404 where it is out of the caller's reach."""
     await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
     await perform(request, command, conversation_id, key)
+    return await shown(request, conversation_id)
+
+
+async def shown(request: Request, conversation_id: UUID) -> Response:
+    """The conversation as it is. Raises Problem 404 where it is out of the caller's reach."""
     row = await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
     return answers.json(conversations.shaped(row))

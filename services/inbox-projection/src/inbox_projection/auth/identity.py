@@ -20,7 +20,7 @@ ROTATION: Final = timedelta(hours=1)
 _SEEN_EVERY: Final = timedelta(minutes=1)
 
 _OF_BEARER: Final = """
-select k.token_id, coalesce(k.last_used_at < now() - %s::interval, true) as unseen, a.agent_id, a.role,
+select k.token_id, coalesce(k.last_used_at < now() - %s::interval, true) as unseen, a.agent_id, a.role, a.time_zone,
        array(select i.inbox_id from inbox.inboxes i
              where a.agent_id = any(i.member_ids)
                 or exists (select from inbox.teams t where t.team_id = any(i.team_ids)
@@ -29,7 +29,7 @@ from auth.api_tokens k join inbox.agents a on a.agent_id = k.agent_id
 where k.token_hash = %s and k.revoked_at is null and not a.deactivated
 """
 _OF_COOKIE: Final = """
-select s.session_id, a.agent_id, a.role,
+select s.session_id, a.agent_id, a.role, a.time_zone,
        array(select i.inbox_id from inbox.inboxes i
              where a.agent_id = any(i.member_ids)
                 or exists (select from inbox.teams t where t.team_id = any(i.team_ids)
@@ -170,4 +170,4 @@ def _hash(token: str | None) -> bytes:
 
 
 def _caller(row: dict[str, Any]) -> Caller:
-    return Caller(row["agent_id"], row["role"], frozenset(row["inbox_ids"]))
+    return Caller(row["agent_id"], row["role"], frozenset(row["inbox_ids"]), row["time_zone"])

@@ -51,6 +51,10 @@ class Lockout:
         self._keyed = keyed
         self._what = what
 
+    def of(self, what: str) -> Lockout:
+        """The same for something else: counters of its own."""
+        return Lockout(self._database, self._keyed, what)
+
     async def attempt(self, email: str, address: str) -> int:
         """Counts an attempt as failed beforehand. 0 when it may go on, else seconds to wait.
 

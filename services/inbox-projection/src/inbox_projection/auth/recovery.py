@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
 from uuid import UUID
 
 from events.envelope import SYSTEM, Actor
@@ -19,6 +20,9 @@ from service_kit.ids import derived_id, new_id
 from service_kit.secrets import SecretBox
 
 log = logging.getLogger(__name__)
+SentKind = AccountMailKind | Literal["notification_test"]
+TEST_LIVES: Final = timedelta(hours=1)
+"""What has not gone by then would only puzzle."""
 _ACTIVE = (
     "select c.agent_id from auth.credentials c join inbox.agents a on a.agent_id = c.agent_id"
     " where c.email = %s and not a.deactivated"
@@ -42,7 +46,16 @@ class Recovery:
         """Has the mail sent, once for each mail id. The agent must be able to log in. Raises BusAway, DatabaseAway."""
         ends = await self.tokens.issue(agent_id, kind, mail_id)
         box = self.secrets.seal(mail_id, self.tokens.token_of(mail_id))
-        command = SendAccountMail(kind=kind, agent_id=agent_id, token=box, expires_at=datetime.fromtimestamp(ends, UTC))
+        await self._send(kind, agent_id, mail_id, actor, box, datetime.fromtimestamp(ends, UTC))
+
+    async def test(self, agent_id: UUID, mail_id: UUID, actor: Actor) -> None:
+        """Has a mail sent that only says that it arrived, once for each mail id. Raises BusAway."""
+        await self._send("notification_test", agent_id, mail_id, actor, b"", self.clock() + TEST_LIVES)
+
+    async def _send(
+        self, kind: SentKind, agent_id: UUID, mail_id: UUID, actor: Actor, token: bytes, ends: datetime
+    ) -> None:
+        command = SendAccountMail(kind=kind, agent_id=agent_id, token=token, expires_at=ends)
         outcome = await self.commands.ask(
             envelope(
                 command,
@@ -59,6 +72,10 @@ class Recovery:
     async def may_ask(self, email: str, address: str) -> int:
         """0, or the seconds to wait; unknown addresses are counted like known ones."""
         return await self.allowed.attempt(email.strip().lower(), address)
+
+    async def may_test(self, agent_id: UUID, address: str) -> int:
+        """0, or the seconds to wait before the agent may have a test sent again."""
+        return await self.allowed.of("notification test").attempt(str(agent_id), address)
 
     async def forgot(self, email: str) -> None:
         """Writes to the active agent who logs in with this e-mail, if there is one. What is away is only logged: who

@@ -69,6 +69,6 @@ def shaped(row: Row) -> dict[str, Any]:
 async def properties(database: Database) -> list[Row]:
     """All properties that contacts have, the oldest first; there are at most a hundred."""
     return await database.rows(
-        "select property_id as id, name, kind, choices, created_at from inbox.contact_properties"
+        "select property_id as id, name, kind, choices, created_at from inbox.contact_properties where not deleted"
         " order by created_at, property_id"
     )

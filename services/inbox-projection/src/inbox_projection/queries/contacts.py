@@ -14,6 +14,7 @@ from inbox_projection.pool import Database, Row
 _COLUMNS: Final = SQL(
     "p.contact_id, p.created_at, p.erased_at, p.handle_kind, p.handle, p.name, p.phone, p.note, p.properties,"
     " p.blocked_at, p.merged_into, p.company_id,"
+    " array(select d.property_id::text from inbox.contact_properties d where d.deleted) as deleted,"
     " array(select m.contact_id from inbox.contacts m where m.merged_into = p.contact_id order by 1) as merged_ids,"
     " (select coalesce(json_agg(json_build_object('kind', h.kind, 'value', h.value) order by h.whose, h.sequence),"
     " '[]')::text from ("
@@ -40,17 +41,15 @@ _SOME: Final = (
     .format(_COLUMNS, _VISIBLE)
     .as_bytes()
 )
-_ALL: Final = (
-    SQL(
-        "select {}, '' as found from inbox.contacts p where p.contact_id < %(id)s and p.erased_at is null"
-        " and p.merged_into is null and {}"
-        " order by p.contact_id desc limit %(limit)s"
-    )
-    .format(_COLUMNS, _VISIBLE)
-    .as_bytes()
+_OF_COMPANY: Final = SQL("p.company_id = %(company)s and {}").format(_VISIBLE)
+_EVERYBODY: Final = SQL(
+    "select {columns}, '' as found from inbox.contacts p where p.contact_id < %(id)s and p.erased_at is null"
+    " and p.merged_into is null and {visible}"
+    " order by p.contact_id desc limit %(limit)s"
 )
-_BY_PREFIX: Final = (
-    SQL("""
+_ALL: Final = _EVERYBODY.format(columns=_COLUMNS, visible=_VISIBLE).as_bytes()
+_ALL_OF_COMPANY: Final = _EVERYBODY.format(columns=_COLUMNS, visible=_OF_COMPANY).as_bytes()
+_PREFIXED: Final = SQL("""
 select {columns}, k.found from (select u.contact_id, min(u.found) as found from (
     (select p.contact_id, lower(left(p.name, 100)) as found from inbox.contacts p
      where lower(left(p.name, 100)) ~>=~ %(begin)s and lower(left(p.name, 100)) ~<~ %(end)s and p.name <> ''
@@ -83,9 +82,27 @@ select {columns}, k.found from (select u.contact_id, min(u.found) as found from 
 ) u group by u.contact_id) k join inbox.contacts p on p.contact_id = k.contact_id
 order by k.found using ~<~, k.contact_id limit %(limit)s
 """)
-    .format(columns=_COLUMNS, visible=_VISIBLE)
-    .as_bytes()
-)
+_BY_PREFIX: Final = _PREFIXED.format(columns=_COLUMNS, visible=_VISIBLE).as_bytes()
+_BY_PREFIX_OF_COMPANY: Final = _PREFIXED.format(columns=_COLUMNS, visible=_OF_COMPANY).as_bytes()
+_HOLDER: Final = """
+select p.contact_id from inbox.contacts p
+where (p.contact_id = %(contact)s or p.merged_into = %(contact)s)
+  and ((p.handle_kind = 'email' and p.handle = %(address)s) or exists (
+    select from inbox.linked_handles h
+    where h.contact_id = p.contact_id and h.kind = 'email' and h.value = %(address)s))
+order by p.contact_id <> %(contact)s limit 1
+"""
+_FURTHER: Final = """
+select value from inbox.linked_handles
+where contact_id = %(contact)s and kind = 'email' and value <> %(address)s order by sequence
+"""
+_OWNER: Final = """
+select coalesce(p.merged_into, p.contact_id) as contact_id from (
+    select contact_id from inbox.contacts where left(handle, 100) = left(%(address)s, 100) and handle = %(address)s
+    union all
+    select contact_id from inbox.linked_handles where left(value, 100) = left(%(address)s, 100) and value = %(address)s
+) f join inbox.contacts p on p.contact_id = f.contact_id limit 1
+"""
 _LAST_ID: Final = UUID(int=2**128 - 1)
 
 
@@ -108,18 +125,31 @@ async def some(database: Database, contact_ids: Sequence[UUID], inboxes: frozens
 
 
 async def page(
-    database: Database, prefix: str | None, inboxes: frozenset[UUID] | None, after: Place | None, limit: int
+    database: Database,
+    prefix: str | None,
+    inboxes: frozenset[UUID] | None,
+    after: Place | None,
+    limit: int,
+    *,
+    company_id: UUID | None = None,
 ) -> list[Row]:
     """Contacts whose name, address or further address begins with the prefix (case aside), in its order; without a
-    prefix all who are not erased, newest first. Each row has `found`, for `Place`.
+    prefix all who are not erased, newest first. Of a company only those who belong to it. Each row has `found`, for
+    `Place`.
     """
-    parameters: dict[str, Any] = {"all": inboxes is None, "ids": list(inboxes or ()), "limit": limit}
+    parameters: dict[str, Any] = {
+        "all": inboxes is None,
+        "ids": list(inboxes or ()),
+        "limit": limit,
+        "company": company_id,
+    }
     if not prefix:
-        return await database.rows(_ALL, parameters | {"id": after.id if after else _LAST_ID})
+        every = _ALL if company_id is None else _ALL_OF_COMPANY
+        return await database.rows(every, parameters | {"id": after.id if after else _LAST_ID})
     prefix = prefix.lower()[:100]
     place = after or Place("", UUID(int=0))
     return await database.rows(
-        _BY_PREFIX,
+        _BY_PREFIX if company_id is None else _BY_PREFIX_OF_COMPANY,
         parameters
         | {
             "prefix": prefix,
@@ -142,7 +172,7 @@ def shaped(row: Row) -> dict[str, Any]:
         "handles": handles,
         "phone": row["phone"],
         "note": row["note"],
-        "properties": msgspec.json.decode(row["properties"]),
+        "properties": _properties(row),
         "company_id": row["company_id"],
         "blocked": row["blocked_at"] is not None,
         "merged_into": row["merged_into"],
@@ -150,3 +180,27 @@ def shaped(row: Row) -> dict[str, Any]:
         "erased": row["erased_at"] is not None,
         "created_at": row["created_at"],
     }
+
+
+def _properties(row: Row) -> dict[str, Any]:
+    """Values of what is deleted stay in the row, and are shown to nobody."""
+    values: dict[str, Any] = msgspec.json.decode(row["properties"])
+    return {key: value for key, value in values.items() if key not in row["deleted"]} if row["deleted"] else values
+
+
+async def holder_of(database: Database, contact_id: UUID, address: str) -> UUID | None:
+    """Who has the address: the contact or one who was merged into it; None when neither does."""
+    row = await database.row(_HOLDER, {"contact": contact_id, "address": address})
+    return None if row is None else row["contact_id"]
+
+
+async def others_of(database: Database, contact_id: UUID, address: str) -> list[str]:
+    """The further e-mail addresses of this very contact, the oldest first."""
+    found = await database.rows(_FURTHER, {"contact": contact_id, "address": address})
+    return [row["value"] for row in found]
+
+
+async def owner_of(database: Database, address: str) -> UUID | None:
+    """The contact that is known by the address, or that stands for who is."""
+    row = await database.row(_OWNER, {"address": address})
+    return None if row is None else row["contact_id"]

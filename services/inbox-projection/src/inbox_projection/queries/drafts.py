@@ -1,4 +1,5 @@
-"""Drafts, one for each agent and conversation: shown until a reply of that agent follows, or the contact is erased."""
+"""Drafts, one for each agent and conversation: shown until a reply of that agent follows, or the contact is erased. An
+agent's first message, which has no conversation yet, is drafted under the agent's own id."""
 
 from __future__ import annotations
 
@@ -15,6 +16,9 @@ select d.content, d.updated_at from inbox_projection.drafts d
  where d.conversation_id = %s and d.agent_id = %s
    and not exists (select from inbox.messages m where m.conversation_id = d.conversation_id
                       and m.direction = 'out' and m.author_id = d.agent_id and m.at >= d.updated_at)
+"""
+_READ_FIRST: Final = """
+select content, updated_at from inbox_projection.drafts where conversation_id = %(me)s and agent_id = %(me)s
 """
 _KEEP: Final = """
 insert into inbox_projection.drafts (conversation_id, agent_id, content, updated_at) values (%s, %s, %s, %s)
@@ -37,6 +41,11 @@ delete from inbox_projection.drafts d
 async def read(database: Database, conversation_id: UUID, agent_id: UUID) -> Row | None:
     """The draft, None where there is none (any more)."""
     return await database.row(_READ, (conversation_id, agent_id))
+
+
+async def read_first(database: Database, agent_id: UUID) -> Row | None:
+    """The draft of a first message."""
+    return await database.row(_READ_FIRST, {"me": agent_id})
 
 
 async def keep(database: Database, conversation_id: UUID, agent_id: UUID, content: str, at: datetime) -> None:

@@ -11,17 +11,19 @@ import msgspec
 from psycopg.sql import SQL
 
 from inbox_projection.pool import Database, Row
+from inbox_projection.queries.avatars import OF_AUTHOR
 from service_kit import from_names
 
 _COLUMNS: Final = SQL(
     "m.message_id, m.conversation_id, m.sequence, m.kind, m.direction, m.at, m.author_kind, m.author_id, m.activity,"
     " m.details, m.content, m.delivery, m.delivery_reason, m.delivery_can_retry, m.delivery_code, m.released_at,"
     " m.in_side_thread,"
-    " coalesce(a.name, nullif(p.name, ''), p.handle, '') as author_name"
+    " coalesce(a.name, nullif(p.name, ''), p.handle, '') as author_name, v.version as author_avatar"
 )
 _JOINS: Final = SQL(
-    "left join inbox.agents a on m.author_kind = 'agent' and a.agent_id = m.author_id"
-    " left join inbox.contacts p on m.author_kind = 'contact' and p.contact_id = m.author_id"
+    "left join inbox.agents a on m.author_kind = 'agent' and a.agent_id = m.author_id "
+    + OF_AUTHOR
+    + " left join inbox.contacts p on m.author_kind = 'contact' and p.contact_id = m.author_id"
 )
 _THREAD: Final = (
     SQL(
@@ -49,6 +51,31 @@ _MERGED_THREAD: Final = (
     .as_bytes()
 )
 """With the lines of all for which the conversation stands, by time."""
+_THREAD_END: Final = (
+    SQL(
+        "select c.inbox_id, c.has_merged, {columns} from (select s.*, exists (select from inbox.conversations g"
+        " where g.merged_into = s.conversation_id) as has_merged from inbox.conversations s) c"
+        " left join lateral (select * from inbox.messages m"
+        " where m.conversation_id = c.conversation_id and not c.has_merged and m.sequence < %(before)s"
+        " order by m.sequence desc limit %(limit)s) m on true {joins}"
+        " where c.conversation_id = %(id)s and c.status <> 'discarded' order by m.sequence desc"
+    )
+    .format(columns=_COLUMNS, joins=_JOINS)
+    .as_bytes()
+)
+_MERGED_THREAD_END: Final = (
+    SQL(
+        "with one as (select %(id)s::uuid as conversation_id union all"
+        " select g.conversation_id from inbox.conversations g where g.merged_into = %(id)s)"
+        " select c.inbox_id, {columns} from inbox.conversations c left join lateral (select m.* from one"
+        " join inbox.messages m on m.conversation_id = one.conversation_id"
+        " where (m.at, m.conversation_id, m.sequence) < (%(at)s, %(of)s, %(before)s)"
+        " order by m.at desc, m.conversation_id desc, m.sequence desc limit %(limit)s) m on true {joins}"
+        " where c.conversation_id = %(id)s order by m.at desc, m.conversation_id desc, m.sequence desc"
+    )
+    .format(columns=_COLUMNS, joins=_JOINS)
+    .as_bytes()
+)
 _MESSAGE: Final = (
     SQL(
         "select c.inbox_id, c.number, c.merged_into, {columns} from inbox.messages m"
@@ -111,6 +138,7 @@ _CHANNELS: Final = (
 
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -122,6 +150,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
 
 
 BEGINNING: Final = Place(0)
+END: Final = Place(2**31 - 1)
 
 
 async def thread(database: Database, conversation_id: UUID, after: Place, limit: int) -> list[Row] | None:
@@ -135,6 +164,16 @@ async def thread(database: Database, conversation_id: UUID, after: Place, limit:
     if rows and rows[0]["has_merged"]:
         begin = {"at": after.at or _EVER, "of": after.of or UUID(int=0)}
         rows = [row | {"merged": True} for row in await database.rows(_MERGED_THREAD, asked | begin)]
+    return rows or None
+
+
+async def thread_end(database: Database, conversation_id: UUID, before: Place, limit: int) -> list[Row] | None:
+    """As `thread`, but the lines before a place, the newest first."""
+    asked = {"id": conversation_id, "before": before.sequence, "limit": limit}
+    rows = await database.rows(_THREAD_END, asked)
+    if rows and rows[0]["has_merged"]:
+        end = {"at": before.at or _NEVER, "of": before.of or UUID(int=2**128 - 1)}
+        rows = [row | {"merged": True} for row in await database.rows(_MERGED_THREAD_END, asked | end)]
     return rows or None
 
 

@@ -11,7 +11,8 @@ import msgspec
 from inbox_projection.pool import Database, Row
 
 _QUARANTINE: Final = (
-    'select quarantine_id, topic, partition, "offset", reason, raw, size, quarantined_at, released_at'
+    'select quarantine_id, topic, partition, "offset", reason, raw, size, quarantined_at, released_at,'
+    " retried_at, retry_failed"
     " from inbox.quarantine"
 )
 _COUNTS: Final = """
@@ -93,5 +94,14 @@ def shaped_quarantined(row: Row) -> dict[str, Any]:
         "size": row["size"],
         "quarantined_at": row["quarantined_at"],
         "released_at": row["released_at"],
+        "retry": _retry(row),
         "raw_url": f"/api/v1/quarantine/{row['quarantine_id']}/raw",
     }
+
+
+def _retry(row: Row) -> dict[str, Any] | None:
+    """The last time that its channel was asked to read it anew."""
+    if row["retried_at"] is None:
+        return None
+    state = "failed" if row["retry_failed"] is not None else "waiting" if row["released_at"] is None else "done"
+    return {"state": state, "at": row["retried_at"], "reason": row["retry_failed"]}

@@ -14,6 +14,7 @@ import msgspec
 from psycopg.sql import SQL
 
 from inbox_projection.pool import Database, Row
+from inbox_projection.queries.avatars import OF_AUTHOR
 from inbox_projection.queries.conversations import COLUMNS, JOINS
 from inbox_projection.queries.search_conditions import (
     Conditions,
@@ -254,12 +255,13 @@ _CONVERSATIONS: Final = (
     .format(COLUMNS, JOINS)
     .as_bytes()
 )
-_LINES: Final = """
+_LINES: Final = f"""
 select m.conversation_id, m.sequence, m.message_id, m.kind, m.direction, m.at, m.author_kind, m.author_id, m.content,
-       coalesce(a.name, nullif(p.name, ''), p.handle, '') as author_name
+       coalesce(a.name, nullif(p.name, ''), p.handle, '') as author_name, v.version as author_avatar
 from unnest(%(ids)s::uuid[], %(sequences)s::integer[]) as w(id, sequence)
 join inbox.messages m on m.conversation_id = w.id and m.sequence = w.sequence
 left join inbox.agents a on m.author_kind = 'agent' and a.agent_id = m.author_id
+{OF_AUTHOR}
 left join inbox.contacts p on m.author_kind = 'contact' and p.contact_id = m.author_id
 where m.content is not null
-"""
+"""  # noqa: S608 (of queries/avatars.py)

@@ -63,13 +63,15 @@ class Reader:
 
 @dataclass(frozen=True)
 class Filter:
-    """What a list shows. `places` None is any stage; `assignee` may be "none"; `closed` None is both."""
+    """What a list shows. `places` None is any stage; `assignee` may be "none"; `closed` None is both; `only` are the
+    ones that are asked after."""
 
     places: Sequence[StagePlace] | None = None
     assignee: UUID | str | None = None
     priority: str | None = None
     contact_id: UUID | None = None
     closed: bool | None = None
+    only: Sequence[UUID] | None = None
 
 
 async def page(database: Database, reader: Reader, wanted: Filter, after: Place | None, limit: int) -> list[Row]:
@@ -87,6 +89,7 @@ async def page(database: Database, reader: Reader, wanted: Filter, after: Place 
         contact=wanted.contact_id is not None,
         standing=standings.pop() if len(standings) == 1 else None,
         further=after is not None,
+        only=wanted.only is not None,
     )
     return await database.rows(
         _list_query(shape),
@@ -99,6 +102,7 @@ async def page(database: Database, reader: Reader, wanted: Filter, after: Place 
             "contact": wanted.contact_id,
             "standings": [False, True] if shape.standing is None else [shape.standing],
             "number": None if after is None else after.number,
+            "only": list(wanted.only or ()),
             "limit": limit,
         },
     )
@@ -130,16 +134,19 @@ class _Shape:
     contact: bool
     standing: bool | None
     further: bool
+    only: bool
 
 
 @lru_cache(maxsize=256)
 def _list_query(shape: _Shape) -> bytes:
     """The keys of the page from ranges in the order of numbers, then the rows of the page only.
 
-    A contact or an assignee drives; else, for who sees some inboxes only, their links, and what is theirs without a
-    conversation; else the stages, open ones, or all.
+    Single tickets, a contact or an assignee drive; else, for who sees some inboxes only, their links, and what is
+    theirs without a conversation; else the stages, open ones, or all.
     """
-    if shape.contact:
+    if shape.only:
+        keys = _branch(shape, SQL("t.ticket_id = any(%(only)s::uuid[])"), seen=True)
+    elif shape.contact:
         keys = _branch(shape, SQL("t.contact_id = %(contact)s"), seen=True)
     elif shape.assignee == "one":
         keys = _branch(shape, SQL("t.assignee_id = %(assignee)s"), seen=True)

@@ -99,6 +99,7 @@ def _as_it_is(content: Any) -> dict[str, Any]:
 KINDS: Final = {
     "ContactCreated": "created",
     "HandleLinked": "handle_linked",
+    "HandleUnlinked": "handle_unlinked",
     "ContactUpdated": "changed",
     "ContactNoteAdded": "note",
     "ContactBlocked": "blocked",

@@ -8,14 +8,16 @@ from uuid import UUID
 import msgspec
 
 from inbox_projection import business_hours, channel_settings
+from inbox_projection.authors import avatar_url
 from inbox_projection.pool import Database, Row
+from inbox_projection.queries.avatars import OF_AUTHOR
 from service_kit.limits import UNLIMITED, LimitName
 
-_AGENTS: Final = (
-    "select agent_id, role, deactivated, availability, available_until, capacity, language, time_zone, name, email,"
-    " meeting_url, signature, created_at from inbox.agents"
-)
-_ME: Final = _AGENTS + " where agent_id = %s"
+AGENTS: Final = f"""
+select a.agent_id, role, deactivated, availability, available_until, capacity, language, time_zone, name, email,
+       meeting_url, signature, created_at, v.version as avatar from inbox.agents a {OF_AUTHOR}
+"""  # noqa: S608 (of queries/avatars.py)
+_ME: Final = AGENTS + " where a.agent_id = %s"
 _INBOXES: Final = (
     "select inbox_id, name, fallback_address, team_ids, member_ids, signature, quote_history, archived,"
     " assign_first_answer, reopen_days, business_hours, created_at from inbox.inboxes"
@@ -28,10 +30,6 @@ _CHANNELS: Final = (
     " where c.disconnected_at is null and (%(all)s or c.inbox_id = any(%(ids)s::uuid[]))"
     " order by c.connected_at, c.channel_id"
 )
-
-
-async def agents(database: Database) -> list[Row]:
-    return await database.rows(_AGENTS + " order by created_at, agent_id")
 
 
 async def agent(database: Database, agent_id: UUID) -> Row | None:
@@ -113,6 +111,7 @@ def shaped_agent(row: Row) -> dict[str, Any]:
         "availability": {"state": row["availability"], "until": row["available_until"]},
         "capacity": row["capacity"],
         "meeting_url": row["meeting_url"],
+        "avatar_url": avatar_url(row["agent_id"], row["avatar"]),
         "language": row["language"],
         "time_zone": row["time_zone"],
         "created_at": row["created_at"],

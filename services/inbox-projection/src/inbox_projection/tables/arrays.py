@@ -77,6 +77,10 @@ def _without_nul(value: str) -> bytes:
 
 def _jsons(values: Iterable[bytes | None]) -> list[bytes]:
     """JSON already encoded: it holds no NUL as it is (they are escaped)."""
+    return _bytes(values)
+
+
+def _bytes(values: Iterable[bytes | None]) -> list[bytes]:
     return [_NULL if value is None else _LENGTH(len(value)) + value for value in values]
 
 
@@ -127,6 +131,7 @@ _TYPES: Final[dict[str, tuple[_Elements, int]]] = {
     "text": (_texts, 25),
     "word": (_vocabulary, 25),
     "json": (_jsons, 25),
+    "bytea": (_bytes, 17),
     "integer": (_int4s, 23),
     "bigint": (_int8s, 20),
     "boolean": (_bools, 16),

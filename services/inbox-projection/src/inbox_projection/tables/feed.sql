@@ -1,9 +1,9 @@
 -- The live feed. Its ids never start again, so a rebuild does not build it but takes the live one over.
 create table {schema}.feed (
     feed_id bigint generated always as identity primary key,
-    kind text not null,                     -- conversation, ticket, notification, reset
-    conversation_id uuid,                   -- of kind ticket: the ticket's id; of kind notification: the agent's
-    inbox_id uuid,                          -- for the permission of who listens
+    kind text not null,                     -- conversation, ticket, company, notification, reset
+    conversation_id uuid,                   -- of kind ticket or company: its id; of kind notification: the agent's
+    inbox_id uuid,                          -- for the permission of who listens; of a ticket null: no conversations
     sequence integer,                       -- the conversation's
     topic text,
     partition integer,

@@ -62,6 +62,8 @@ create index contacts_by_handle on {schema}.contacts
 create index contacts_merged_by_handle on {schema}.contacts
     (left(handle, 100) text_pattern_ops, merged_into) where merged_into is not null and handle is not null;
 create index contacts_merged on {schema}.contacts (merged_into) where merged_into is not null;
+-- GET /contacts?company_id: newest first.
+create index contacts_of_company on {schema}.contacts (company_id, contact_id) where company_id is not null;
 -- GET /companies: by the beginning of a name.
 create index companies_by_name on {schema}.companies (lower(left(name, 100)) text_pattern_ops, company_id);
 -- GET /contacts/{{id}}/timeline: entries, and conversations by when they began.

@@ -124,7 +124,7 @@ COMPANY_CHANGES: Final = replace(
     _table("companies", rows.CompanyChange, "uuid text text[] text", "company_id"), kept=('"note"',)
 )
 CONTACT_PROPERTIES: Final = _table(
-    "contact_properties", rows.ContactPropertyRow, "uuid text text text[] time", "property_id"
+    "contact_properties", rows.ContactPropertyRow, "uuid text text text[] time bool", "property_id"
 )
 TIMELINE: Final = _table(
     "contact_timeline", rows.TimelineRow, "uuid uuid time word word text uuid json json", "event_id"
@@ -140,6 +140,7 @@ AGENTS: Final = _table(
     "uuid text bool text time text time int text text text text text text time text[] text[] text",
     "agent_id",
 )
+AVATARS: Final = _table("avatars", rows.AvatarRow, "uuid int text bytea", "agent_id")
 CHANNELS: Final = _table(
     "channels", rows.ChannelRow, "uuid uuid text text text bool text time time text text time text text", "channel_id"
 )
@@ -172,7 +173,7 @@ NOTIFICATIONS: Final = _table(
 READ_MARKS: Final = _table("read_marks", rows.ReadMarkRow, "uuid uuid int", "conversation_id agent_id")
 AUDIT: Final = _table("audit", rows.AuditRow, "uuid time uuid word word uuid uuid json", "event_id")
 QUARANTINE: Final = _table(
-    "quarantine", rows.QuarantineRow, "uuid int text int big text text big time time", "quarantine_id"
+    "quarantine", rows.QuarantineRow, "uuid int text int big text text big time time time text", "quarantine_id"
 )
 OUTCOMES: Final = _table(
     "command_outcomes", rows.OutcomeRow, "uuid text text text text uuid json time json", "command_id"

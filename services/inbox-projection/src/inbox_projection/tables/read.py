@@ -12,7 +12,15 @@ from events import contacts, conversations, tickets, workspace
 from inbox_projection.tables import layout
 from inbox_projection.tables.arrays import array
 from inbox_projection.views.changes import Arrived, Known
-from inbox_projection.views.rows import AgentRow, ChannelRow, InboxRow, PipelineRow, RuleSetRow, TeamRow
+from inbox_projection.views.rows import (
+    AgentRow,
+    ChannelRow,
+    ContactPropertyRow,
+    InboxRow,
+    PipelineRow,
+    RuleSetRow,
+    TeamRow,
+)
 from inbox_projection.views.ticket import TicketRows
 from inbox_projection.views.workspace import WorkspaceRows
 from service_kit.database import Cursor
@@ -47,7 +55,8 @@ select json_build_object(
     'agents', (select coalesce(json_agg(t), '[]') from {schema}.agents t),
     'channels', (select coalesce(json_agg(t), '[]') from {schema}.channels t),
     'rule_sets', (select coalesce(json_agg(t), '[]') from {schema}.rule_sets t),
-    'pipelines', (select coalesce(json_agg(t), '[]') from {schema}.pipelines t))::text
+    'pipelines', (select coalesce(json_agg(t), '[]') from {schema}.pipelines t),
+    'contact_properties', (select coalesce(json_agg(t), '[]') from {schema}.contact_properties t))::text
 """
 
 _HOLES: Final = "select stream_id, sequence from {schema}.skipped where stream_id = any(%s)"
@@ -60,6 +69,7 @@ class _Workspace(msgspec.Struct):
     channels: list[ChannelRow]
     rule_sets: list[RuleSetRow]
     pipelines: list[PipelineRow]
+    contact_properties: list[ContactPropertyRow]
 
 
 _decode_workspace: Final = msgspec.json.Decoder(_Workspace).decode
@@ -126,6 +136,7 @@ class Reader:
             {row.channel_id: row for row in rows.channels},
             {row.state: row for row in rows.rule_sets},
             pipelines={row.pipeline_id: row for row in rows.pipelines},
+            contact_properties={row.property_id: row for row in rows.contact_properties},
         )
 
 

@@ -10,7 +10,7 @@ from psycopg import sql
 
 LIVE: Final = "inbox"
 NEXT: Final = "inbox_next"
-VIEW_VERSION: Final = 5
+VIEW_VERSION: Final = 7
 """Raised by every change of a projection or table; a live schema of another version is rebuilt."""
 VERSION_COMMENT: Final = "postroom views, version "
 
@@ -82,10 +82,12 @@ def version_of(connection: Executes, schema: str = LIVE) -> int | None:
 
 def shows_cut(connection: Executes, cuts: Mapping[str, int]) -> bool:
     """Whether the live views hold events behind the last valid position of their store's epoch, by store."""
-    if connection.execute("select to_regclass('inbox.positions')").fetchone() == (None,):
-        return False
-    shown = connection.execute("select store, max(position) from inbox.positions group by store").fetchall()
-    return any(position > cuts.get(store, position) for store, position in shown)
+    return any(position > cuts.get(store, position) for store, position in _positions(connection))
+
+
+def reached(connection: Executes) -> int:
+    """The greatest position that the live views hold, of all stores; 0 before the first event."""
+    return max((position for _, position in _positions(connection)), default=0)
 
 
 def switch(connection: Executes) -> None:
@@ -114,6 +116,16 @@ def switch(connection: Executes) -> None:
 
 
 SEARCH_TABLES: Final = tuple(f"search_{name}" for name in ("waiting", "documents", "segments", "blocks", "state"))
+
+
+def _positions(connection: Executes) -> list[tuple[str, int]]:
+    if connection.execute("select to_regclass('inbox.positions')").fetchone() == (None,):
+        return []
+    rows: list[tuple[str, int]] = connection.execute(_POSITIONS).fetchall()
+    return rows
+
+
+_POSITIONS: Final = "select store, max(position) from inbox.positions group by store"
 FEED_LOCK: Final = 0x706F7374_66656564
 """The advisory lock under which feed ids are assigned, held to the commit ("postfeed")."""
 SEARCH_LOCK: Final = 0x706F7374_73726368

@@ -8,12 +8,18 @@ from uuid import UUID
 
 from inbox_projection.tables.arrays import array
 from inbox_projection.views.changes import Changes
-from inbox_projection.views.rows import Line
+from inbox_projection.views.rows import ContactPropertyRow, Line
 
 INSERT: Final = (
     "insert into {schema}.search_waiting (kind, id, sequence)"
     " select * from unnest(%s::text[], %s::uuid[], %s::integer[])"
 )
+INSERT_CARRIERS: Final = """
+insert into {schema}.search_waiting (kind, id, sequence)
+select 'contact', p.contact_id, 0 from {schema}.contacts p
+where p.properties <> '{{}}' and p.properties like any (array(select '%%"' || id || '"%%' from unnest(%s::text[]) id))
+"""
+"""Contacts with a value of one of these properties, which are deleted now: nobody is found by it any more."""
 SUBJECT_CHANGED: Final = "SubjectChanged"
 
 
@@ -28,6 +34,11 @@ def waiting(changes: Changes) -> list[tuple[str, UUID, int]]:
     ):
         found += [(kind, thing_id, 0) for thing_id in ids]
     return found
+
+
+def deleted_properties(changes: Changes) -> list[str]:
+    """The ids of the properties that a batch deletes."""
+    return [str(row.property_id) for row in changes.workspace if isinstance(row, ContactPropertyRow) and row.deleted]
 
 
 def arrays(found: Sequence[tuple[str, UUID, int]]) -> Sequence[Any]:

@@ -127,7 +127,8 @@ create table {schema}.contact_properties (
     name text not null,
     kind text not null,                     -- text, number, date, boolean, choice, url
     choices text[] not null,
-    created_at timestamptz not null
+    created_at timestamptz not null,
+    deleted boolean not null                -- contacts keep the values in their rows; nobody is shown them
 );
 
 -- Further handles (the first one is in the contact's row).
@@ -330,6 +331,14 @@ create table {schema}.audit (
     details text not null                   -- JSON: the event's fields, never personal
 );
 
+-- The pictures that agents are shown with.
+create table {schema}.avatars (
+    agent_id uuid primary key,
+    version integer not null,               -- of the picture: another one has a greater
+    content_type text,
+    image bytea                             -- NULL: none any more
+);
+
 -- Texts to be written again. Not personal: they are about nobody yet.
 create table {schema}.snippets (
     snippet_id uuid primary key,
@@ -378,7 +387,9 @@ create table {schema}.quarantine (
     raw text not null,                      -- name of a blob
     size bigint not null,
     quarantined_at timestamptz not null,
-    released_at timestamptz
+    released_at timestamptz,
+    retried_at timestamptz,                 -- when its channel was last asked to read it anew
+    retry_failed text                       -- why that did not help; NULL: it is under way, or did
 );
 
 -- What became of commands; kept for at least 24 hours.

@@ -16,6 +16,7 @@ from inbox_projection.views.channel_tests import ChannelTestRow
 from inbox_projection.views.rows import (
     ActivityRow,
     AgentRow,
+    AvatarRow,
     ChannelRow,
     ContactPropertyRow,
     DefinedLabelRow,
@@ -29,7 +30,7 @@ from inbox_projection.views.rows import (
     TeamRow,
     ViewRow,
 )
-from inbox_projection.views.workspace import TeamGone
+from inbox_projection.views.workspace import PipelineGone, TeamGone
 from service_kit.database import Cursor
 
 _UNLABEL: Final = """
@@ -45,6 +46,7 @@ _ADD_STORED: Final = " on conflict (channel, hour, outcome) do update set count 
 _GREATEST: Final = (
     " on conflict (channel_id) do update set last_in_at = greatest(channel_activity.last_in_at, excluded.last_in_at)"
 )
+_PIPELINES_GONE: Final = "delete from {schema}.pipelines where pipeline_id = any(%s::uuid[])"
 _TEAMS_GONE: Final = "delete from {schema}.teams where team_id = any(%s::uuid[])"
 # The lock is taken before the first id is; it is held to the commit, so ids become visible in their order.
 _FEED: Final = (
@@ -64,6 +66,11 @@ where m.conversation_id = c.conversation_id
 """
 _ERASE_FILTERED: Final = "update {schema}.filtered set content = null where filtered_id = any(%s::uuid[])"
 _UNLINK: Final = "delete from {schema}.linked_handles where contact_id = any(%s::uuid[])"
+_UNLINK_SOME: Final = """
+delete from {schema}.linked_handles l
+using unnest(%s::uuid[], %s::integer[], %s::text[], %s::text[]) as u(contact_id, sequence, kind, value)
+where l.contact_id = u.contact_id and l.sequence < u.sequence and l.kind = u.kind and l.value = u.value
+"""
 _ERASE_TIMELINE: Final = "update {schema}.contact_timeline set content = null where contact_id = any(%s::uuid[])"
 _SKIP: Final = """
 insert into {schema}.skipped (stream_id, sequence) select * from unnest(%s::uuid[], %s::integer[])
@@ -88,6 +95,7 @@ class Writer:
         _put(parts, layout.CONTACTS, layout.CONTACTS.insert, list(changes.new_contacts.values()))
         _put(parts, layout.CONTACTS, layout.CONTACTS.update, list(changes.changed_contacts.values()))
         _put(parts, layout.LINKED_HANDLES, layout.LINKED_HANDLES.insert, changes.linked)
+        _put(parts, layout.LINKED_HANDLES, _UNLINK_SOME, changes.unlinked)
         _put(parts, layout.TIMELINE, layout.TIMELINE.insert, changes.timeline)
         _put(parts, layout.COMPANIES, layout.COMPANIES.insert, list(changes.new_companies.values()))
         _put(parts, layout.COMPANY_CHANGES, layout.COMPANY_CHANGES.update, list(changes.changed_companies.values()))
@@ -106,6 +114,9 @@ class Writer:
                 parts.append((search_waiting.INSERT, search_waiting.arrays(found)))
             _put(parts, layout.FEED, _FEED, changes.touched)
         self._execute(cursor, parts)
+        deleted = search_waiting.deleted_properties(changes) if self._live and changes.workspace else []
+        if deleted:
+            self._execute(cursor, [(search_waiting.INSERT_CARRIERS, (deleted,))])
         if changes.erased:
             conversations, keys = zip(*changes.erased, strict=True)
             self._execute(cursor, [(_ERASE, (array("uuid", conversations), array("uuid", keys)))])
@@ -171,18 +182,23 @@ def _workspace(parts: list[tuple[str, Sequence[Any]]], changes: Changes) -> None
     if not changes.workspace:
         return
     last: dict[tuple[type, Any], Row] = {}
-    gone: set[UUID] = set()
+    teams: set[UUID] = set()
+    pipelines: set[UUID] = set()
     for change in changes.workspace:
         if isinstance(change, TeamGone):
             last.pop((TeamRow, change.team_id), None)
-            gone.add(change.team_id)
+            teams.add(change.team_id)
+        elif isinstance(change, PipelineGone):
+            last.pop((PipelineRow, change.pipeline_id), None)
+            pipelines.add(change.pipeline_id)
         else:
             table = _WORKSPACE_TABLES[type(change)]
             last[type(change), getattr(change, table.key[0])] = change
     for row_type, table in _WORKSPACE_TABLES.items():
         _put(parts, table, table.upsert, [row for (kind, _), row in last.items() if kind is row_type])
-    if gone:
-        parts.append((_TEAMS_GONE, (array("uuid", list(gone)),)))
+    for statement, gone in ((_TEAMS_GONE, teams), (_PIPELINES_GONE, pipelines)):
+        if gone:
+            parts.append((statement, (array("uuid", list(gone)),)))
 
 
 def _counts(parts: list[tuple[str, Sequence[Any]]], changes: Changes) -> None:
@@ -199,6 +215,7 @@ _WORKSPACE_TABLES: Final[dict[type[Row], Table]] = {
     InboxRow: layout.INBOXES,
     TeamRow: layout.TEAMS,
     AgentRow: layout.AGENTS,
+    AvatarRow: layout.AVATARS,
     ChannelRow: layout.CHANNELS,
     ChannelTestRow: layout.CHANNEL_TESTS,
     RuleSetRow: layout.RULE_SETS,

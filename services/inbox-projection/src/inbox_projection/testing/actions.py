@@ -9,6 +9,7 @@ from uuid import UUID
 
 from events import conversations as c
 from events import workspace as w
+from events.avatars import AgentAvatarRemoved, AgentAvatarSet, AvatarPicture
 from events.business_hours import BusinessHours, BusinessHoursSet, OpenHours
 from events.channel_tests import HOPS, ChannelTestNoted, ChannelTestStarted
 from events.contacts import ContactChanges, ContactUpdated, HandleLinked, LinkedHandle
@@ -35,6 +36,7 @@ class Actions:
     def __init__(self, story: Story) -> None:
         self.story = story
         self._quarantined: list[UUID] = []
+        self._retried: dict[UUID, int] = {}
         self._inboxes: list[UUID] = []
         self._teams: list[UUID] = []
         self._agents: list[UUID] = []
@@ -169,8 +171,18 @@ class Actions:
 
     def quarantine(self, a: int, b: int) -> None:
         if self._quarantined and b % 3 == 0:
-            stream = self._quarantined.pop(a % len(self._quarantined))
-            self.story.publish("conversations.v1", stream, 2, c.QuarantineReleased(quarantined_id=stream))
+            stream = self._quarantined[a % len(self._quarantined)]
+            last = self._retried.setdefault(stream, 1)
+            events: tuple[Any, ...] = (
+                c.QuarantineRetryRequested(raw=f"{stream}/0"),
+                c.QuarantineRetryFailed(retry_id=stream, reason="raw-missing"),
+                c.QuarantineReleased(quarantined_id=stream),
+            )
+            event = events[(a + b // 3) % len(events)]
+            self._retried[stream] = last + 1
+            self.story.publish("conversations.v1", stream, last + 1, event)
+            if isinstance(event, c.QuarantineReleased):
+                self._quarantined.remove(stream)
             return
         stream = self.story.new_id()
         self._quarantined.append(stream)
@@ -240,6 +252,10 @@ class Actions:
         if b % 4 == 0:
             self.story.workspace(changed, key=agent)
             return
+        if b % 4 == 1:
+            picture = AvatarPicture(image=bytes([a % 256, 0, 255]), content_type="image/webp")
+            self.story.workspace(AgentAvatarSet(agent_id=agent, personal=picture), key=agent)
+            return
         events: tuple[Any, ...] = (
             w.AgentRoleChanged(agent_id=agent, role="manager"),
             w.AgentDeactivated(agent_id=agent),
@@ -247,6 +263,7 @@ class Actions:
             w.AgentAvailabilityChanged(agent_id=agent, state="available", until=self.story.now),
             w.AgentAvailabilityChanged(agent_id=agent, state="offline"),
             w.AgentCapacityChanged(agent_id=agent, capacity=a if a % 2 else None),
+            AgentAvatarRemoved(agent_id=agent),
         )
         self.story.workspace(events[b % len(events)])
 

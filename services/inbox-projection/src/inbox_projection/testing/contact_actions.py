@@ -10,6 +10,7 @@ from events import workspace as w
 from events.companies import CompanyCreated, CompanyNote, CompanyUpdated
 from events.envelope import Actor
 from events.properties import PropertyKind
+from events.values import Handle
 from inbox_projection.testing.story import Story
 
 KINDS: tuple[PropertyKind, ...] = ("text", "number", "date", "boolean", "choice", "url")
@@ -23,7 +24,13 @@ class ContactActions:
         self.story = story
         self._companies: dict[UUID, int] = {}
         self._properties: list[UUID] = []
-        self.all: tuple[Callable[[int, int], None], ...] = (self.card, self.standing, self.merging, self.company)
+        self.all: tuple[Callable[[int, int], None], ...] = (
+            self.card,
+            self.standing,
+            self.merging,
+            self.company,
+            self.address,
+        )
 
     def card(self, a: int, b: int) -> None:
         contact = self._contact(a)
@@ -34,12 +41,27 @@ class ContactActions:
                 property_id=self._properties[-1], name=f"Property {b}", kind=KINDS[a % 6], choices=choices
             )
             self.story.workspace(defined)
+        elif b % 5 == 0:
+            known = self._properties[a % len(self._properties)]
+            changed = w.ContactPropertyChanged(property_id=known, name=f"Changed {a}", choices=("bronze",) * (b % 2))
+            self.story.workspace(changed if a % 3 else w.ContactPropertyDeleted(property_id=known))
         if b % 2:
             properties = {str(self._properties[b % len(self._properties)]): VALUES[a % len(VALUES)]}
             self.story.contact(contact, c.ContactUpdated(personal=c.ContactChanges(properties=properties)))
         else:
             note = c.NoteText(text=f"likes tea\x00{b}")
             self.story.contact(contact, c.ContactNoteAdded(note_id=self.story.new_id(), personal=note))
+
+    def address(self, a: int, b: int) -> None:
+        """Further handles come and go, also the first one, also such as nobody has."""
+        contact = self._contact(a)
+        one, other = (Handle("email", f"further{number}@a.test") for number in (b % 3, (b + 1) % 3))
+        if a % 2:
+            self.story.contact(contact, c.HandleLinked(personal=c.LinkedHandle(handle=one)))
+        else:
+            gone = Handle("email", f"{contact.hex[-12:]}@client.test") if b % 4 == 0 else one
+            unlinked = c.UnlinkedHandle(handle=gone, first=other if b % 2 else None)
+            self.story.contact(contact, c.HandleUnlinked(personal=unlinked))
 
     def standing(self, a: int, b: int) -> None:
         company = self._company(b)

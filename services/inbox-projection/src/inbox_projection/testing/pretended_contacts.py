@@ -16,6 +16,8 @@ from inbox_projection.testing.story import Story
 TOLD = (
     c.CreateContact,
     c.UpdateContact,
+    c.AddContactAddress,
+    c.RemoveContactAddress,
     c.AddContactNote,
     c.BlockContact,
     c.UnblockContact,
@@ -26,6 +28,8 @@ TOLD = (
     c.CreateCompany,
     c.ChangeCompany,
     c.DefineContactProperty,
+    c.ChangeContactProperty,
+    c.DeleteContactProperty,
 )
 
 
@@ -45,6 +49,11 @@ def tell(story: Story, command: Envelope[Command]) -> UUID | None:
         case c.UpdateContact():
             fields = {name: getattr(data, name) for name in ("name", "phone", "note", "properties")}
             say(e.ContactUpdated(personal=e.ContactChanges(**fields)))
+        case c.AddContactAddress():
+            say(e.HandleLinked(personal=e.LinkedHandle(handle=Handle("email", data.address.lower()))))
+        case c.RemoveContactAddress():
+            first = None if data.first is None else Handle("email", data.first)
+            say(e.HandleUnlinked(personal=e.UnlinkedHandle(handle=Handle("email", data.address), first=first)))
         case c.AddContactNote():
             say(e.ContactNoteAdded(note_id=data.note_id, personal=e.NoteText(text=data.text)))
         case c.BlockContact():
@@ -66,6 +75,13 @@ def tell(story: Story, command: Envelope[Command]) -> UUID | None:
         case c.DefineContactProperty():
             names = {name: getattr(data, name) for name in data.__struct_fields__}
             story.workspace(w.ContactPropertyDefined(**names), actor=command.actor)
+        case c.ChangeContactProperty():
+            changed = w.ContactPropertyChanged(
+                property_id=data.property_id, name=data.name or "", choices=data.choices or ()
+            )
+            story.workspace(changed, actor=command.actor)
+        case c.DeleteContactProperty():
+            story.workspace(w.ContactPropertyDeleted(property_id=data.property_id), actor=command.actor)
         case _:
             raise AssertionError(f"nothing is told of {command.type}")
     return None

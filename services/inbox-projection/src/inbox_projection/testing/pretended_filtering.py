@@ -70,7 +70,7 @@ def single(change: BulkChange) -> Command:
         "spam": c.MarkConversationAsSpam(),
         "trash": c.TrashConversation(),
         "snooze": c.SnoozeConversation(until=change.until),
-        "assign": c.AssignConversation(agent_id=change.agent_id, team_id=change.team_id),
+        "assign": c.AssignConversation(agent_id=change.agent_id, team_id=change.team_id, keep_team=change.keep_team),
         "add_label": c.AddLabel(label=change.label),
         "remove_label": c.RemoveLabel(label=change.label),
         "priority": c.ChangePriority(priority=change.priority),

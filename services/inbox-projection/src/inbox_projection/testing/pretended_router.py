@@ -11,6 +11,7 @@ from uuid import UUID
 from events import commands as c
 from events import conversations as e
 from events import workspace as w
+from events.avatars import AgentAvatarRemoved, AgentAvatarSet, AvatarPicture, RemoveAvatar, SetAvatar
 from events.business_hours import BusinessHoursSet
 from events.channel_tests import ChannelTestStarted
 from events.envelope import Command, Envelope
@@ -106,7 +107,8 @@ class PretendedRouter:
             case c.SnoozeConversation() if thread:
                 self.story.conversation(thread, e.ConversationSnoozed(until=data.until), actor=command.actor)
             case c.AssignConversation() if thread:
-                self.story.conversation(thread, e.ConversationAssigned(**fields), actor=command.actor)
+                assigned = e.ConversationAssigned(agent_id=data.agent_id, team_id=data.team_id)
+                self.story.conversation(thread, assigned, actor=command.actor)
             case c.AddLabel() if thread:
                 self.story.conversation(thread, e.LabelAdded(label=data.label), actor=command.actor)
             case c.RemoveLabel() if thread:
@@ -245,6 +247,12 @@ class PretendedRouter:
                     agent_id=data.agent_id, language=data.language, time_zone=data.time_zone, personal=profile
                 )
                 self.story.workspace(changed, key=data.agent_id)
+            case SetAvatar():
+                picture = AvatarPicture(image=data.image, content_type=data.content_type)
+                chosen = AgentAvatarSet(agent_id=data.agent_id, personal=picture)
+                self.story.workspace(chosen, key=data.agent_id, actor=command.actor)
+            case RemoveAvatar():
+                self.story.workspace(AgentAvatarRemoved(agent_id=data.agent_id), actor=command.actor)
             case SetNotificationPreferences():
                 self.story.workspace(NotificationPreferencesSet(**fields), actor=command.actor)
             case c.SetAvailability():
@@ -273,7 +281,7 @@ class PretendedRouter:
             case c.PublishRules():
                 self.story.workspace(w.RuleSetPublished(rule_set=RuleSet(1, ())))
             case SendAccountMail():
-                self.mails.append((data, self.secrets.open(command.stream, data.token)))
+                self.mails.append((data, self.secrets.open(command.stream, data.token) if data.token else ""))
             case c.RetryQuarantined():
                 self.story.publish(
                     "conversations.v1", command.stream, 2, e.QuarantineReleased(quarantined_id=command.stream)

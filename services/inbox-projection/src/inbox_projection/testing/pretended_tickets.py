@@ -20,6 +20,7 @@ TOLD = (
     c.UnlinkTicket,
     c.CreatePipeline,
     c.ChangePipeline,
+    c.DeletePipeline,
 )
 
 
@@ -56,6 +57,8 @@ def tell(story: Story, command: Envelope[Command], inboxes: Mapping[UUID, UUID])
                 stages=stages or DEFAULT_STAGES,
             )
             story.workspace(defined, actor=command.actor)
+        case c.DeletePipeline():
+            story.workspace(w.PipelineDeleted(pipeline_id=data.pipeline_id), actor=command.actor)
         case _:
             raise AssertionError(f"nothing is told of {command.type}")
 

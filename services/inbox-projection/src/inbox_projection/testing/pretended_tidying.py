@@ -30,6 +30,9 @@ def tell(story: Story, command: Envelope[Command], thread: Thread) -> None:
         case c.ChangeConversationContact():
             given = e.ConversationContactChanged(contact_id=data.contact_id, before_id=thread.contact_id)
             story.conversation(thread, given, actor=command.actor)
+            if data.subject is not None:
+                named = e.SubjectChanged(personal=e.Subject(subject=data.subject))
+                story.conversation(thread, named, key=data.contact_id, actor=command.actor)
         case c.MoveConversation():
             moved = e.ConversationMoved(inbox_id=data.inbox_id, from_inbox_id=story.inbox_id)
             story.conversation(thread, moved, actor=command.actor)

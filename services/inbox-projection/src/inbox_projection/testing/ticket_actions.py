@@ -83,4 +83,6 @@ class TicketActions:
             )
             again = self._pipelines[a % len(self._pipelines)]
             self.story.workspace(w.PipelineDefined(pipeline_id=again, name=f"Again {b}", stages=stages))
+            if a % 3 == 0:
+                self.story.workspace(w.PipelineDeleted(pipeline_id=again))
         return self._pipelines[a % len(self._pipelines)]

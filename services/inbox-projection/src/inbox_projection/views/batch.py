@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from events import catalog
 from events.channel_tests import ChannelTestNoted
-from events.contacts import ContactCreated, ContactErased, HandleLinked
+from events.contacts import ContactCreated, ContactErased, HandleLinked, HandleUnlinked
 from events.conversations import (
     ConversationOpened,
     ConversationReadMarked,
@@ -21,6 +21,8 @@ from events.conversations import (
     MessageAppended,
     PersonalDataErased,
     QuarantineReleased,
+    QuarantineRetryFailed,
+    QuarantineRetryRequested,
     ReplyQueued,
 )
 from events.envelope import AnyEnvelope, Envelope
@@ -100,17 +102,7 @@ class _Folding:
         for each in self._conversations.values():
             row, known, record = each.row, each.known, each.record
             (changes.new_conversations if known is None else changes.changed_conversations).append(row)
-            changes.touched.append(
-                FeedRow(
-                    kind="conversation",
-                    conversation_id=row.conversation_id,
-                    inbox_id=row.inbox_id,
-                    sequence=row.sequence,
-                    topic=record.topic,
-                    partition=record.partition,
-                    position=record.position,
-                )
-            )
+            changes.touched.append(_fed(record, "conversation", row.conversation_id, row.inbox_id, row.sequence))
             changes.touched.extend(_also_touched(known, row, changes.touched[-1]))
             if row.labels or row.mentioned_ids or (known is not None and known.labels):
                 before = {} if known is None else {label.label: label for label in inbox.labels_of(known)}
@@ -153,14 +145,8 @@ class _Folding:
         """The newest of each; the feed says once for each inbox and agent that there is something."""
         for row in made:
             self.changes.notifications[row.notification_id] = row
-            self._told[row.inbox_id, row.agent_id] = FeedRow(
-                kind="notification",
-                conversation_id=row.agent_id,
-                inbox_id=row.inbox_id,
-                sequence=row.sequence,
-                topic=record.topic,
-                partition=record.partition,
-                position=record.position,
+            self._told[row.inbox_id, row.agent_id] = _fed(
+                record, "notification", row.agent_id, row.inbox_id, row.sequence
             )
 
     def _thread(self, record: Arrived, envelope: AnyEnvelope, row: ConversationRow) -> None:
@@ -219,6 +205,11 @@ class _Folding:
             linked = contact.linked(envelope)
             if linked is not None:
                 changes.linked.append(linked)
+        elif isinstance(event, HandleUnlinked) and before is not None:
+            gone = contact.unlinked(envelope, before)
+            changes.unlinked.extend(gone)
+            names = {(each.contact_id, each.kind, each.value) for each in gone}
+            changes.linked = [each for each in changes.linked if (each.contact_id, each.kind, each.value) not in names]
         elif isinstance(event, ContactErased):
             changes.erased_contacts.append(stream)
         entry = timeline.of_contact(envelope)
@@ -238,6 +229,7 @@ class _Folding:
             changes.changed_companies[stream] = company.later(changes.changed_companies[stream], made)
         else:
             changes.changed_companies[stream] = made
+        self._told[stream, None] = _fed(record, "company", stream, None, envelope.sequence)
 
     def ticket(self, record: Arrived, envelope: AnyEnvelope) -> None:
         stream = envelope.stream
@@ -258,18 +250,8 @@ class _Folding:
         changes.tickets.append(rows.row)
         changes.ticket_links.extend(link for each, link in rows.links.items() if before.get(each) != link)
         changes.ticket_links_gone.extend((each, ticket_id) for each in before if each not in rows.links)
-        for inbox_id in ticket.inboxes_of(known, rows):
-            changes.touched.append(
-                FeedRow(
-                    kind="ticket",
-                    conversation_id=ticket_id,
-                    inbox_id=inbox_id,
-                    sequence=rows.row.sequence,
-                    topic=record.topic,
-                    partition=record.partition,
-                    position=record.position,
-                )
-            )
+        for inbox_id in ticket.inboxes_of(known, rows) or (None,):
+            changes.touched.append(_fed(record, "ticket", ticket_id, inbox_id, rows.row.sequence))
 
     def workspace(self, record: Arrived, envelope: AnyEnvelope) -> None:
         self._check(envelope, None)
@@ -318,6 +300,15 @@ class _Folding:
         self._quarantine[envelope.stream] = self.changes.quarantine[envelope.stream] = row
         count_stored(self.changes.stored, channel_of(row.topic), envelope.occurred_at, "released")
 
+    def retried(self, record: Arrived, envelope: Envelope[QuarantineRetryRequested | QuarantineRetryFailed]) -> None:
+        before = self._quarantine.get(envelope.stream)
+        self._check(envelope, None if before is None else before.sequence)
+        if before is None:
+            self._remember(envelope)
+            return
+        row = quarantine.retried(envelope, before)
+        self._quarantine[envelope.stream] = self.changes.quarantine[envelope.stream] = row
+
     def outcome(self, record: Arrived, envelope: AnyEnvelope) -> None:
         row = outcomes.handled(envelope)
         self.changes.outcomes[row.command_id] = row
@@ -333,6 +324,19 @@ class _Folding:
     def _remember(self, envelope: AnyEnvelope) -> None:
         """Keeps the sequence of a stream that has no row to hold it, such as one whose beginning is a dead letter."""
         self._streams[envelope.stream] = self.changes.streams[envelope.stream] = envelope.sequence
+
+
+def _fed(record: Arrived, kind: str, changed: UUID | None, inbox_id: UUID | None, sequence: int | None) -> FeedRow:
+    """What the feed says of a record."""
+    return FeedRow(
+        kind=kind,
+        conversation_id=changed,
+        inbox_id=inbox_id,
+        sequence=sequence,
+        topic=record.topic,
+        partition=record.partition,
+        position=record.position,
+    )
 
 
 def _also_touched(before: ConversationRow | None, row: ConversationRow, told: FeedRow) -> Iterable[FeedRow]:
@@ -360,4 +364,6 @@ _FOLDERS: Final[dict[type, _Folder]] = {
     FilteredAdmitted: _Folding.admitted,
     InboundQuarantined: _Folding.quarantined,
     QuarantineReleased: _Folding.released,
+    QuarantineRetryRequested: _Folding.retried,
+    QuarantineRetryFailed: _Folding.retried,
 }

@@ -69,6 +69,7 @@ class Changes:
     """What to write. New rows are apart from changed ones, because the one is an insert, the other an update.
 
     `touched` has one row for each conversation of the batch, however many events it had.
+    `unlinked` are handles whose rows of a lesser sequence go.
     `erased` are (conversation, key) pairs: whatever that key sealed there is blanked, after everything else.
     `erased_filtered` are streams of filtered mails whose own keys are gone (of other streams, too: they have no row).
     """
@@ -87,6 +88,7 @@ class Changes:
     new_contacts: dict[UUID, ContactRow] = field(default_factory=dict)
     changed_contacts: dict[UUID, ContactRow] = field(default_factory=dict)
     linked: list[LinkedHandleRow] = field(default_factory=list)
+    unlinked: list[LinkedHandleRow] = field(default_factory=list)
     timeline: list[TimelineRow] = field(default_factory=list)
     new_companies: dict[UUID, CompanyRow] = field(default_factory=dict)
     changed_companies: dict[UUID, CompanyChange] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from events.contacts import (
     ContactUnmerged,
     ContactUpdated,
     HandleLinked,
+    HandleUnlinked,
     PropertyValue,
 )
 from events.envelope import Envelope
@@ -58,6 +59,8 @@ def project(envelope: Envelope[ContactEvent], row: ContactRow) -> ContactRow:
     """The row after a further event. An erased person's row keeps its id and times only."""
     event, sequence = envelope.data, envelope.sequence
     match event:
+        case HandleUnlinked():
+            return _unlinked(event, replace(row, sequence=sequence))
         case ContactUpdated():
             return _updated(event, replace(row, sequence=sequence))
         case ContactBlocked():
@@ -114,6 +117,29 @@ def linked(envelope: Envelope[HandleLinked]) -> LinkedHandleRow | None:
         sequence=envelope.sequence,
         kind=personal.handle.kind,
         value=personal.handle.value,
+    )
+
+
+def _unlinked(event: HandleUnlinked, row: ContactRow) -> ContactRow:
+    """Another handle is the first one now, or none, if this one was."""
+    personal = event.personal
+    if personal is None or (row.handle_kind, row.handle) != (personal.handle.kind, personal.handle.value):
+        return row
+    if personal.first is None:
+        return replace(row, handle="")
+    return replace(row, handle_kind=personal.first.kind, handle=personal.first.value)
+
+
+def unlinked(envelope: Envelope[HandleUnlinked], before: ContactRow) -> tuple[LinkedHandleRow, ...]:
+    """The rows of further handles that go: the one that is no more, or the one that is the first one from now on."""
+    personal = envelope.data.personal
+    if personal is None:
+        return ()
+    was_first = (before.handle_kind, before.handle) == (personal.handle.kind, personal.handle.value)
+    gone = (personal.handle, *((personal.first,) if was_first and personal.first is not None else ()))
+    return tuple(
+        LinkedHandleRow(contact_id=envelope.stream, sequence=envelope.sequence, kind=each.kind, value=each.value)
+        for each in gone
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import assert_never
 from uuid import UUID
 
@@ -86,7 +85,7 @@ def project(envelope: Envelope[TicketEvent], key_id: UUID | None, rows: TicketRo
             assert_never(event)
 
 
-def inboxes_of(*rows: TicketRows | None) -> Iterable[UUID]:
+def inboxes_of(*rows: TicketRows | None) -> list[UUID]:
     """The inboxes in which the ticket's conversations lie, each once."""
     return sorted({link.inbox_id for each in rows if each is not None for link in each.links.values()})
 

@@ -9,12 +9,14 @@ import msgspec
 from msgspec.structs import replace
 
 from events import channel_health
+from events.avatars import AgentAvatarRemoved, AgentAvatarSet
 from events.business_hours import BusinessHoursSet
 from events.channel_health import PartHealth
 from events.channel_tests import ChannelTestNoted, ChannelTestStarted
 from events.envelope import Envelope
 from events.labels import LabelDefined, LabelDeleted
 from events.notifications import NotificationPreferencesSet
+from events.properties import ContactPropertyChanged, ContactPropertyDefined, ContactPropertyDeleted
 from events.saved_views import ViewDeleted, ViewSaved
 from events.snippets import SnippetDeleted, SnippetSaved
 from events.values import ChannelPart
@@ -30,13 +32,13 @@ from events.workspace import (
     ChannelConnected,
     ChannelDisconnected,
     ChannelHealthNoted,
-    ContactPropertyDefined,
     EmailFiltersSet,
     EmailSettings,
     FallbackAddressIssued,
     InboxChanged,
     InboxCreated,
     PipelineDefined,
+    PipelineDeleted,
     RuleSetDrafted,
     RuleSetPublished,
     TeamChanged,
@@ -48,6 +50,7 @@ from inbox_projection.views import channel_tests, defined_label, saved_view, wor
 from inbox_projection.views.channel_tests import ChannelTestRow
 from inbox_projection.views.rows import (
     AgentRow,
+    AvatarRow,
     ChannelRow,
     ContactPropertyRow,
     DefinedLabelRow,
@@ -64,8 +67,8 @@ _PARTS: Final = msgspec.json.Decoder(dict[ChannelPart, PartHealth])
 
 
 class WorkspaceRows(msgspec.Struct, frozen=True):
-    """All rows of the workspace, small enough to be read whole; of e-mail filters, contacts' properties and
-    snippets only those of the batch."""
+    """All rows of the workspace, small enough to be read whole; of e-mail filters, snippets and
+    pictures only those of the batch."""
 
     inboxes: dict[UUID, InboxRow] = msgspec.field(default_factory=dict)
     teams: dict[UUID, TeamRow] = msgspec.field(default_factory=dict)
@@ -79,12 +82,19 @@ class WorkspaceRows(msgspec.Struct, frozen=True):
     views: dict[UUID, ViewRow] = msgspec.field(default_factory=dict)
     labels: dict[UUID, DefinedLabelRow] = msgspec.field(default_factory=dict)
     channel_tests: dict[UUID, ChannelTestRow] = msgspec.field(default_factory=dict)
+    avatars: dict[UUID, AvatarRow] = msgspec.field(default_factory=dict)
 
 
 class TeamGone(msgspec.Struct, frozen=True):
     """The team's row goes."""
 
     team_id: UUID
+
+
+class PipelineGone(msgspec.Struct, frozen=True):
+    """The pipeline's row goes."""
+
+    pipeline_id: UUID
 
 
 WorkspaceChange = (
@@ -100,7 +110,9 @@ WorkspaceChange = (
     | ViewRow
     | DefinedLabelRow
     | ChannelTestRow
+    | AvatarRow
     | TeamGone
+    | PipelineGone
 )
 
 
@@ -165,8 +177,13 @@ def project(envelope: Envelope[WorkspaceEvent], rows: WorkspaceRows) -> tuple[Wo
             return (defined_label.row_of(envelope, event),)
         case ChannelTestStarted() | ChannelTestNoted():
             return (channel_tests.project(envelope, rows.channel_tests.get(event.test_id)),)
-        case ContactPropertyDefined():
-            return (workspace_rows.contact_property(envelope, event),)
+        case AgentAvatarSet() | AgentAvatarRemoved():
+            return (workspace_rows.avatar(envelope, event),)
+        case PipelineDeleted():
+            return (PipelineGone(event.pipeline_id),)
+        case ContactPropertyDefined() | ContactPropertyChanged() | ContactPropertyDeleted():
+            known = rows.contact_properties.get(event.property_id)
+            return workspace_rows.contact_property(envelope, event, known)
         case _:
             return _agent(envelope, event, rows.agents)
 
@@ -197,6 +214,8 @@ def put(rows: WorkspaceRows, change: WorkspaceChange) -> None:
             rows.snippets[change.snippet_id] = change
         case ChannelTestRow():
             rows.channel_tests[change.test_id] = change
+        case AvatarRow():
+            rows.avatars[change.agent_id] = change
         case ViewRow():
             rows.views[change.view_id] = change
         case DefinedLabelRow():
@@ -205,6 +224,8 @@ def put(rows: WorkspaceRows, change: WorkspaceChange) -> None:
             rows.contact_properties[change.property_id] = change
         case TeamGone():
             rows.teams.pop(change.team_id, None)
+        case PipelineGone():
+            rows.pipelines.pop(change.pipeline_id, None)
         case _:
             assert_never(change)
 

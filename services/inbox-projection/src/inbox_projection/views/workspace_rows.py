@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
+from events.avatars import AgentAvatarRemoved, AgentAvatarSet
 from events.envelope import Envelope
+from events.properties import (
+    ContactPropertyChanged,
+    ContactPropertyDefined,
+    ContactPropertyDeleted,
+    ContactPropertyEvent,
+)
 from events.rules import RuleSet
 from events.snippets import SnippetDeleted, SnippetSaved
 from events.workspace import (
     AgentInvited,
     ChannelConnected,
-    ContactPropertyDefined,
     EmailFiltersSet,
     EmailSettings,
     InboxCreated,
@@ -21,6 +28,7 @@ from events.workspace import (
 )
 from inbox_projection.views.rows import (
     AgentRow,
+    AvatarRow,
     ChannelRow,
     ContactPropertyRow,
     EmailFiltersRow,
@@ -97,14 +105,27 @@ def email_columns(settings: EmailSettings | None) -> dict[str, Any]:
     }
 
 
-def contact_property(envelope: Envelope[Any], event: ContactPropertyDefined) -> ContactPropertyRow:
-    return ContactPropertyRow(
-        property_id=event.property_id,
-        name=event.name,
-        kind=event.kind,
-        choices=event.choices,
-        created_at=envelope.occurred_at,
-    )
+def contact_property(
+    envelope: Envelope[Any], event: ContactPropertyEvent, known: ContactPropertyRow | None
+) -> tuple[ContactPropertyRow, ...]:
+    """The property as it is after the event; none for one that was never defined."""
+    match event:
+        case ContactPropertyDefined():
+            row = ContactPropertyRow(
+                property_id=event.property_id,
+                name=event.name,
+                kind=event.kind,
+                choices=event.choices,
+                created_at=envelope.occurred_at,
+                deleted=False,
+            )
+            return (row,)
+        case ContactPropertyChanged():
+            return () if known is None else (replace(known, name=event.name, choices=event.choices),)
+        case ContactPropertyDeleted():
+            return () if known is None else (replace(known, deleted=True),)
+        case _:
+            assert_never(event)
 
 
 def email_filters(envelope: Envelope[WorkspaceEvent], event: EmailFiltersSet) -> EmailFiltersRow:
@@ -130,6 +151,16 @@ def snippet(envelope: Envelope[WorkspaceEvent], event: SnippetSaved | SnippetDel
         changed_at=envelope.occurred_at,
         changed_by=str(envelope.actor),
         deleted=saved is None,
+    )
+
+
+def avatar(envelope: Envelope[WorkspaceEvent], event: AgentAvatarSet | AgentAvatarRemoved) -> AvatarRow:
+    picture = event.personal if isinstance(event, AgentAvatarSet) else None
+    return AvatarRow(
+        agent_id=event.agent_id,
+        version=envelope.sequence,
+        content_type=None if picture is None else picture.content_type,
+        image=None if picture is None else picture.image,
     )
 
 

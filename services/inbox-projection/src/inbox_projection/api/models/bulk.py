@@ -8,15 +8,15 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from inbox_projection.api.models.common import Asked, Given, Instant, Label, example
-from inbox_projection.api.models.conversations import FixedView, PriorityName, Status
+from inbox_projection.api.models.conversations import AssignmentChange, FixedView, PriorityName, Status
 from inbox_projection.api.models.views import ViewFilterAsked
 from inbox_projection.bulks import MOST
 
 
-class BulkAssignment(Asked):
+class BulkAssignment(AssignmentChange):
+    """As of one conversation; with `keep_team` each keeps its own."""
+
     type: Literal["assignment"]
-    agent_id: UUID | None = None
-    team_id: UUID | None = None
 
 
 class BulkStatus(Asked):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, StringConstraints
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, StringConstraints, model_validator
 
 from inbox_projection.api.models.common import Asked, Given, Line, PageAsked, Text, example
 from inbox_projection.api.models.companies import Company
@@ -18,6 +18,7 @@ Properties = Annotated[
 ]
 ContactName = Annotated[Line, StringConstraints(strip_whitespace=True, max_length=200)]
 Phone = Annotated[Line, StringConstraints(strip_whitespace=True, max_length=60)]
+Address = Annotated[Line, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
 Note = Annotated[Text, StringConstraints(max_length=20_000)]
 
 
@@ -46,6 +47,16 @@ class Contact(Given):
 
 class ContactsAsked(PageAsked):
     q: Annotated[Line, StringConstraints(strip_whitespace=True, max_length=200)] | None = None
+    company_id: UUID | None = Field(None, description="Who belongs to it.")
+    id: Annotated[list[UUID], Field(max_length=100)] = Field(
+        default_factory=list, description="These, without further conditions: also who was merged, also who was erased."
+    )
+
+    @model_validator(mode="after")
+    def _ids_stand_alone(self) -> Self:
+        if self.id and (self.q is not None or self.company_id is not None or self.cursor is not None):
+            raise ValueError("id stands alone, without q, company_id and cursor")
+        return self
 
 
 class ContactNew(Asked):
@@ -54,7 +65,7 @@ class ContactNew(Asked):
     model_config = example(name="Rosa Luz", addresses=["rosa@acme.example"])
     name: ContactName = ""
     addresses: Annotated[
-        tuple[Annotated[Line, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)], ...],
+        tuple[Address, ...],
         Field(max_length=20),
     ] = ()
     phone: Phone = ""
@@ -67,6 +78,13 @@ class ContactChange(Asked):
     phone: Phone | None = None
     note: Note | None = None
     properties: Properties = Field(default_factory=dict)
+
+
+class AddressGiven(Asked):
+    """An e-mail address."""
+
+    model_config = example(address="rosa@acme.example")
+    address: Address
 
 
 class NoteNew(Asked):
@@ -87,6 +105,7 @@ class TimelineEntry(Given):
     kind: Literal[
         "created",
         "handle_linked",
+        "handle_unlinked",
         "changed",
         "note",
         "blocked",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from events.saved_views import Sort, WaitingOn
 from events.values import Address as MailAddress
@@ -86,9 +86,8 @@ class Conversation(Given):
     )
 
 
-class ConversationsAsked(PageAsked):
-    """`status`, `label` and `channel` may be given several times: any of them will do. What is given beside a `view`
-    takes the place of what the view says."""
+class ConversationsWanted(Asked):
+    """Which conversations; `me` is whoever looks."""
 
     inbox_id: UUID | None = None
     status: Annotated[list[Status], Field(max_length=5)] = Field(default_factory=list)
@@ -98,12 +97,21 @@ class ConversationsAsked(PageAsked):
     channel: Annotated[list[Literal["email"]], Field(max_length=5)] = Field(default_factory=list)
     contact_id: UUID | None = None
     waiting_on: WaitingOn | None = None
-    mentioned: Literal["me"] | None = Field(None, description="Conversations in which a comment mentions you.")
+    mentioned: Literal["me"] | None = Field(default=None, description="Conversations in which a comment mentions you.")
     created_from: Instant | None = None
-    created_to: Instant | None = Field(None, description="Before this instant.")
+    created_to: Instant | None = Field(default=None, description="Before this instant.")
+
+
+class ConversationsAsked(ConversationsWanted, PageAsked):
+    """`status`, `label`, `channel` and `id` may be given several times: any of them will do. What is given beside a
+    `view` takes the place of what the view says."""
+
     view: FixedView | UUID | None = Field(None, description="A view that everybody has, or the id of a saved one.")
     sort: Sort | None = Field(None, description="Newest activity first, unless a view says otherwise.")
     q: Sought | None = None
+    id: Annotated[list[UUID], Field(max_length=100)] = Field(
+        default_factory=list, description="Only these, as far as they are in the list: what a live page reads anew."
+    )
 
 
 class Address(Given):
@@ -115,6 +123,7 @@ class Author(Given):
     kind: Literal["contact", "agent", "bot", "rule", "system"]
     id: str | None
     name: str
+    avatar_url: str | None = Field(description="Of an agent with a picture.")
 
 
 class File(Given):
@@ -210,8 +219,14 @@ class Message(Given):
     delivery: Delivery | None
 
 
+Images = Literal["block", "show"]
+
+
 class MessagesAsked(PageAsked):
-    images: Literal["block", "show"] = "block"
+    """`from` says from where pages are read."""
+
+    from_: Literal["beginning", "end"] = Field("beginning", alias="from")
+    images: Images = "block"
     limit: Annotated[int, Field(ge=1, le=200)] = 100
 
 
@@ -250,6 +265,13 @@ class AssignmentChange(Asked):
 
     agent_id: UUID | None = None
     team_id: UUID | None = None
+    keep_team: bool = Field(False, description="The team stays as it is; give no `team_id` then.")
+
+    @model_validator(mode="after")
+    def one_team(self) -> AssignmentChange:
+        if self.keep_team and self.team_id is not None:
+            raise ValueError("keep_team: give either another team or keep the one that it has")
+        return self
 
 
 class StatusChange(Asked):

@@ -66,5 +66,9 @@ class NotificationPreferencesNew(Asked):
     )
 
 
+class NotificationTest(Given):
+    to: str = Field(description="The address that it went to.")
+
+
 class ReadMark(Asked):
     sequence: Annotated[int, Field(ge=1, le=2_000_000_000)]

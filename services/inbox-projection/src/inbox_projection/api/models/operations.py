@@ -11,6 +11,12 @@ from pydantic import Field
 from inbox_projection.api.models.common import Asked, Given, Instant, PageAsked
 
 
+class QuarantineRetry(Given):
+    state: Literal["waiting", "done", "failed"]
+    at: datetime
+    reason: str | None = Field(description="Why it failed; the record stays in quarantine and can be retried.")
+
+
 class Quarantined(Given):
     id: UUID
     topic: str
@@ -20,6 +26,7 @@ class Quarantined(Given):
     size: int
     quarantined_at: datetime
     released_at: datetime | None
+    retry: QuarantineRetry | None = Field(description="Of a mail that was to be parsed anew, the last time.")
     raw_url: str
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from events.values import Address as MailAddress
 from inbox_projection.api.models.common import Asked, Given, Instant, Line, Text, example
-from inbox_projection.api.models.conversations import Recipients, mailbox
+from inbox_projection.api.models.conversations import Address, File, Recipients, mailbox
 
 Written = Annotated[Text, StringConstraints(max_length=200_000)]
 WrittenHtml = Annotated[Text, StringConstraints(max_length=300_000)]
@@ -86,25 +86,84 @@ class ForwardNew(Asked):
     attachment_ids: Files = Field(default_factory=list)
 
 
-class DraftAsked(Asked):
-    """A reply as far as it is written; recipients may still be wrong."""
+DraftMode = Literal["reply", "reply_all", "forward", "comment"]
 
+
+class DraftAsked(Asked):
+    """What is written and not sent: a mail as far as it goes, whose recipients may still be wrong, and beside it a
+    comment, which is never part of the mail."""
+
+    mode: Annotated[DraftMode, Field(description="What the agent was about to do.")] = "reply_all"
     text: Written = ""
     html: WrittenHtml | None = None
     to: Typed = Field(default_factory=list)
     cc: Typed = Field(default_factory=list)
     bcc: Typed = Field(default_factory=list)
     attachment_ids: Files = Field(default_factory=list)
+    message_ids: Files = Field(default_factory=list, description="Of a forward: what it carries.")
+    comment: Annotated[Text, StringConstraints(max_length=50_000)] = ""
+    mentions: Files = Field(default_factory=list, description="Of the comment.")
 
 
 class Draft(Given):
+    """`attachments` are the files that still exist."""
+
+    mode: DraftMode
     text: str
     html: str | None
     to: list[str]
     cc: list[str]
     bcc: list[str]
     attachment_ids: list[UUID]
+    attachments: list[File]
+    message_ids: list[UUID]
+    comment: str
+    mentions: list[UUID]
     updated_at: datetime | None
+
+
+class FirstDraftAsked(Asked):
+    """A first message as far as it is written."""
+
+    inbox_id: UUID | None = None
+    channel_id: UUID | None = None
+    to: Typed = Field(default_factory=list)
+    cc: Typed = Field(default_factory=list)
+    bcc: Typed = Field(default_factory=list)
+    subject: Annotated[Text, StringConstraints(max_length=500)] = ""
+    text: Written = ""
+    html: WrittenHtml | None = None
+    attachment_ids: Files = Field(default_factory=list)
+
+
+class FirstDraft(Given):
+    inbox_id: UUID | None
+    channel_id: UUID | None
+    to: list[str]
+    cc: list[str]
+    bcc: list[str]
+    subject: str
+    text: str
+    html: str | None
+    attachment_ids: list[UUID]
+    attachments: list[File]
+    updated_at: datetime | None
+
+
+class SendingAddress(Given):
+    channel_id: UUID
+    address: str
+    from_name: str
+
+
+class Answering(Given):
+    """With what a reply would go out now. `to` is empty where nobody is left to answer."""
+
+    to: list[Address]
+    cc: list[Address] = Field(description="Of a reply to all.")
+    subject: str
+    channel_id: UUID | None = Field(description="The address that would speak; null: the inbox has none left.")
+    addresses: list[SendingAddress] = Field(description="From which a reply can be sent.")
 
 
 class Confirmation(Asked):

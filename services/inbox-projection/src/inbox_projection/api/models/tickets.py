@@ -66,6 +66,9 @@ class TicketsAsked(PageAsked):
     priority: PriorityName | None = None
     contact_id: UUID | None = None
     status: Literal["open", "closed"] | None = None
+    id: Annotated[list[UUID], Field(max_length=100)] = Field(
+        default_factory=list, description="Only these, as far as they are in the list: what a live page reads anew."
+    )
 
 
 class Stage(Given):

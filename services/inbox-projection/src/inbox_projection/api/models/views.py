@@ -9,24 +9,12 @@ from uuid import UUID
 from pydantic import Field
 
 from events.saved_views import Sort, WaitingOn
-from inbox_projection.api.models.common import Asked, Given, Instant, Name, PageAsked, example
-from inbox_projection.api.models.conversations import FixedView, LabelAsked, Status
+from inbox_projection.api.models.common import Asked, Given, Name, PageAsked, example
+from inbox_projection.api.models.conversations import ConversationsWanted, FixedView, Status
 
 
-class ViewFilterAsked(Asked):
+class ViewFilterAsked(ConversationsWanted):
     """As the parameters of the list; `me` is whoever looks."""
-
-    inbox_id: UUID | None = None
-    status: Annotated[list[Status], Field(max_length=5)] = Field(default_factory=list)
-    assignee_id: UUID | Literal["me", "none"] | None = None
-    team_id: UUID | None = None
-    label: Annotated[list[LabelAsked], Field(max_length=20)] = Field(default_factory=list)
-    channel: Annotated[list[Literal["email"]], Field(max_length=5)] = Field(default_factory=list)
-    contact_id: UUID | None = None
-    waiting_on: WaitingOn | None = None
-    mentioned: Literal["me"] | None = None
-    created_from: Instant | None = None
-    created_to: Instant | None = None
 
 
 class ViewNew(Asked):

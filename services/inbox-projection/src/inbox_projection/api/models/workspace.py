@@ -61,6 +61,7 @@ class Me(Given):
     email: str
     role: RoleName
     meeting_url: str
+    avatar_url: str | None = Field(description="Where the picture is; another one has another address.")
     signature: str
     language: str
     time_zone: str
@@ -83,6 +84,14 @@ class AvailabilityChange(Asked):
     until: Instant | None = Field(None, description="For people to read; nothing changes by itself.")
 
 
+class Invitation(Given):
+    """The agent has no password yet."""
+
+    expires_at: datetime | None = Field(
+        description="Until when the last one is good; null: none was sent, or long ago."
+    )
+
+
 class Agent(Given):
     id: UUID
     name: str
@@ -92,8 +101,11 @@ class Agent(Given):
     availability: Availability
     capacity: int | None = Field(description="Open conversations by routing at most; null: as many as come.")
     meeting_url: str
+    avatar_url: str | None = Field(description="Where the picture is; another one has another address.")
     language: str
     time_zone: str
+    open_conversations: int = Field(description="Assigned and open, counted up to 1,000.")
+    invitation: Invitation | None = Field(description="Waits to be accepted; null: the agent has been in.")
     created_at: datetime
 
 

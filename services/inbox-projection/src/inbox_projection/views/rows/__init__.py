@@ -16,6 +16,7 @@ from inbox_projection.views.rows.tickets import TicketLinkRow, TicketRow
 from inbox_projection.views.rows.workspace import (
     ActivityRow,
     AgentRow,
+    AvatarRow,
     ChannelRow,
     DefinedLabelRow,
     EmailFiltersRow,
@@ -32,6 +33,7 @@ __all__ = [
     "AdmittedRow",
     "AgentRow",
     "AuditRow",
+    "AvatarRow",
     "ChannelRow",
     "CompanyChange",
     "CompanyRow",

@@ -55,6 +55,7 @@ class ContactPropertyRow(Row, frozen=True, kw_only=True, gc=False):
     kind: str
     choices: tuple[str, ...]
     created_at: datetime
+    deleted: bool
 
 
 class TimelineRow(Row, frozen=True, kw_only=True, gc=False):

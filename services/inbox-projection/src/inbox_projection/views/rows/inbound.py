@@ -48,6 +48,8 @@ class QuarantineRow(Row, frozen=True, kw_only=True, gc=False):
     size: int
     quarantined_at: datetime
     released_at: datetime | None
+    retried_at: datetime | None = None
+    retry_failed: str | None = None
 
 
 class CountRow(Row, frozen=True, kw_only=True, gc=False):

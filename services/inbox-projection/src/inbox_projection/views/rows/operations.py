@@ -55,7 +55,8 @@ class StreamRow(Row, frozen=True, kw_only=True, gc=False):
 
 class FeedRow(Row, frozen=True, kw_only=True, gc=False):
     """What the live feed says; the table gives it its id and time. `conversation_id` is what changed: of kind `ticket`
-    the ticket's id, of kind `notification` the agent's (None: all members of the inbox)."""
+    or `company` that one's id, of kind `notification` the agent's (None: all members of the inbox). A ticket without
+    conversations and a company are in no inbox."""
 
     kind: str
     conversation_id: UUID | None

@@ -78,6 +78,15 @@ class ActivityRow(Row, frozen=True, kw_only=True, gc=False):
     last_in_at: datetime
 
 
+class AvatarRow(Row, frozen=True, kw_only=True, gc=False):
+    """The picture that an agent is shown with; of one removed, or erased, nothing but that. `version` grows."""
+
+    agent_id: UUID
+    version: int
+    content_type: str | None
+    image: bytes | None
+
+
 class RuleSetRow(Row, frozen=True, kw_only=True, gc=False):
     state: str
     version: int

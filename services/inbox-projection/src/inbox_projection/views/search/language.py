@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from inbox_projection.views.search.documents import RECIPIENT, SUBJECT, WITH_FILE
@@ -72,6 +72,7 @@ class Query:
 class _Parsing:
     """The query while its parts are read."""
 
+    zone: tzinfo
     query: Query = field(default_factory=Query)
 
     def add(self, **more: object) -> None:
@@ -83,9 +84,10 @@ class _Parsing:
         self.query = replace(self.query, **changes)  # type: ignore[arg-type]
 
 
-def parse(text: str, *, operators: bool = True) -> Query:
-    """The query that a person wrote; without `operators` they are words. Raises TooManyWords."""
-    parsing = _Parsing()
+def parse(text: str, *, operators: bool = True, zone: tzinfo = UTC) -> Query:
+    """The query that a person wrote, whose days are those of the zone; without `operators` they are words. Raises
+    TooManyWords."""
+    parsing = _Parsing(zone)
     for minus, operator, value in _PART.findall(text[:LONGEST_QUERY].replace("\0", " ")):
         if not (operator and operators and _operator(parsing, operator.lower(), value, bool(minus))):
             _words(parsing, f"{operator}:{value}" if operator else value, bool(minus))
@@ -124,7 +126,7 @@ def _operator(parsing: _Parsing, name: str, value: str, minus: bool) -> bool:
 def _filter(parsing: _Parsing, name: str, said: str) -> bool:
     low = said.lower()
     if name in ("before", "after"):
-        day = _first_day(low)
+        day = _first_day(low, parsing.zone)
         if day is not None:
             parsing.add(**{"before" if name == "before" else "since": day})
         return day is not None
@@ -170,13 +172,13 @@ def _terms(said: str) -> tuple[Term, ...]:
     return tuple(Term(word, len(word) >= SHORTEST_BEGINNING) for word in words(said))
 
 
-def _first_day(said: str) -> datetime | None:
-    """The begin of a day, month or year (UTC)."""
+def _first_day(said: str, zone: tzinfo) -> datetime | None:
+    """The begin of a day, month or year."""
     parts = _DATE.match(said)
     if parts is None:
         return None
     try:
-        day = date(int(parts[1]), int(parts[2] or 1), int(parts[3] or 1))
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    except ValueError:
+        day = datetime(int(parts[1]), int(parts[2] or 1), int(parts[3] or 1), tzinfo=zone)
+        return day.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first of all days begins earlier than any clock, east of Greenwich
         return None
