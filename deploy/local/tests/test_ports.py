@@ -50,7 +50,12 @@ def test_all_ports_shift_together():
     here, there = (Configuration(var=Path("var"), offset=offset) for offset in (0, 1000))
     ports = wanted_ports(here, service_processes(here))
     assert sorted(wanted_ports(there, service_processes(there))) == [port + 1000 for port in sorted(ports)]
-    assert {8080, 8083, 8084, 2525, 9101, 9102, 9105, 9106, 9107, 9108, 19092, 19093, 9201} == set(ports)
+    assert {8080, 8083, 8084, 2525, 9101, 9102, 9105, 9106, 9107, 9108, 9109, 19092, 19093, 9201} == set(ports)
+
+
+def test_a_port_shift_is_never_one_that_browsers_refuse():
+    with pytest.raises(RuntimeError, match="no shift"):
+        PortShift([2000])
 
 
 def test_a_port_shift_is_nobody_elses_until_it_is_given_back():

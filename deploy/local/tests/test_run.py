@@ -34,7 +34,9 @@ class Run:
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        """Start and wait until all is ready."""
+        """Start and wait until all is ready; nothing happens when it runs."""
+        if self.process and self.process.poll() is None:
+            return
         self.state.ports.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [sys.executable, str(SCRIPT)],
@@ -82,9 +84,10 @@ def all_free(offset: int) -> bool:
     return all(is_free(port) for port in wanted_ports(configuration, service_processes(configuration)))
 
 
-@pytest.fixture
-def run(runtime_folder: Path, fast_start: None, request: pytest.FixtureRequest) -> Iterator[Run]:
-    var = runtime_folder / f"run-{free_ports(1)[0]}"
+@pytest.fixture(scope="module")
+def run(runtime_folder: Path, empty_state: Callable[[Path], Path]) -> Iterator[Run]:
+    """One for all tests of this file: where a test leaves it running, the next one goes on with it."""
+    var = empty_state(runtime_folder / f"run-{free_ports(1)[0]}")
     offset = next(
         offset
         for offset in range(1000, 12000, 333)

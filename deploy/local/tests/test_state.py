@@ -77,3 +77,10 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path):
 def test_a_wrong_setting_names_the_variable():
     with pytest.raises(SettingsError, match="POSTROOM_PORT_OFFSET"):
         Configuration.from_environment({"POSTROOM_PORT_OFFSET": "-5"})
+
+
+@pytest.mark.parametrize("offset", [2000, 1997, 1996])
+def test_no_page_is_put_where_browsers_do_not_go(offset: int):
+    with pytest.raises(SettingsError, match="no browser opens"):
+        Configuration.from_environment({"POSTROOM_PORT_OFFSET": str(offset)})
+    assert Configuration.from_environment({"POSTROOM_PORT_OFFSET": "2200"}).api_url == "http://127.0.0.1:10280"

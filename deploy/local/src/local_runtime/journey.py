@@ -14,6 +14,13 @@ from local_runtime.live import LivePostroom, eventually
 Answer = dict[str, Any]
 
 
+def text_of(mail: EmailMessage) -> str:
+    """The plain text of a mail that has one, without the space around it."""
+    body = mail.get_body(("plain",))
+    assert body is not None, "a mail without plain text"
+    return str(body.get_content()).strip()
+
+
 class Customer:
     """Somebody nobody else is: the address is made up anew each time."""
 

@@ -52,6 +52,7 @@ group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=16777216
 num.io.threads=4
 broker.heartbeat.interval.ms=500
+metadata.max.idle.interval.ms=5000
 broker.session.timeout.ms=3000
 """
 

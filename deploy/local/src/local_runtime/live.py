@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import random
@@ -10,8 +12,9 @@ import smtplib
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -50,7 +53,8 @@ class PortShift:
                 claim.close()
                 continue
             configuration = Configuration(Path(), offset)
-            if all(is_free(port) for port in wanted_ports(configuration, service_processes(configuration))):
+            wanted = wanted_ports(configuration, service_processes(configuration))
+            if configuration.opens_in_browsers and all(is_free(port) for port in wanted):
                 self.offset, self._claim = offset, claim
                 return
             claim.close()
@@ -84,6 +88,10 @@ class LivePostroom:
     def start(self) -> None:
         """Returns when every process is ready; all of them end with us. Raises RuntimeError when they don't start."""
         self.var.mkdir(mode=0o711, parents=True, exist_ok=True)
+        with _one_at_a_time():
+            self._start()
+
+    def _start(self) -> None:
         log = self.var.with_suffix(".log")
         command = [sys.executable, "-m", "local_runtime", "run", "--background"]
         state = State(self.var)
@@ -104,6 +112,10 @@ class LivePostroom:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a program with the settings of the service whose module it is."""
         return self._command("within", "--", *arguments)
+
+    def seed(self) -> subprocess.CompletedProcess[str]:
+        """Does again what each start does for a workspace that was not seeded to the end."""
+        return self._command("seed")
 
     def _command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -197,6 +209,14 @@ class LivePostroom:
                 assert isinstance(parsed, EmailMessage)
                 self._went_out[path] = parsed
         return [self._went_out[path] for path in paths]
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Starts beside each other take as long as one after the other, but each is then late enough to be given up."""
+    with (Path(tempfile.gettempdir()) / f"postroom-{os.getuid()}-starts").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def eventually(probe: Callable[[], T | None], what: str, seconds: float = 60.0) -> T:

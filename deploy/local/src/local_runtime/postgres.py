@@ -7,7 +7,7 @@ import signal
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, LiteralString
 
 import psutil
 import psycopg
@@ -107,17 +107,23 @@ class PostgresServer:
         self.launch()
         self.wait_ready(seconds)
 
+    def prepare(self) -> None:
+        """Make the data folder, which knows neither its path nor its port; nothing happens when there is one."""
+        account = postgres_account()
+        require_reachable(self._data, account)
+        self._prepare_folders()
+        if not self._data.exists():
+            binaries = reachable_binaries(installed_postgres(), account)
+            initialise(self._data, self.folder / "password", binaries, account, durable="fsync" not in self._settings)
+
     def launch(self) -> None:
         """Start without waiting for connections; the first start makes the data folder."""
         if self.tcp:
             require_free(self.port, "PostgreSQL")
-        account = postgres_account()
-        require_reachable(self._data, account)
-        binaries = reachable_binaries(installed_postgres(), account)
-        self._prepare_folders()
-        if not self._data.exists():
-            initialise(self._data, self.folder / "password", binaries, account, durable="fsync" not in self._settings)
+        self.prepare()
         await_predecessor(self._data)
+        account = postgres_account()
+        binaries = reachable_binaries(installed_postgres(), account)
         options = {
             **self._settings,
             "unix_socket_directories": str(self.socket_folder),
@@ -191,18 +197,21 @@ class PostgresServer:
         """SIGCONT after `freeze`."""
         self._running().send(signal.SIGCONT)
 
-    def create_database(self, name: str) -> str:
-        """Make an empty database and give its conninfo."""
-        self._execute("CREATE DATABASE {}", name)
+    def create_database(self, name: str, *, template: str = "template1") -> str:
+        """Make a database, an empty one or a copy of another that nobody uses, and give its conninfo.
+
+        As a copy of files, which takes less than half the work of PostgreSQL's usual way where nothing must be durable.
+        """
+        self._execute("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, template)
         return self.dsn_of(name)
 
     def drop_database(self, name: str) -> None:
         """Drop a database, ending its connections; nothing happens when there is none."""
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
-    def _execute(self, statement: str, name: str) -> None:
+    def _execute(self, statement: LiteralString, *names: str) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def _running(self) -> Child:
         if self._child is None:

@@ -63,6 +63,7 @@ def service_processes(configuration: Configuration) -> list[ProcessDescription]:
         background("router", "router", "run", 9105),
         background("relay", "router", "relay", 9106),
         background("inbox-projector", "inbox_projection", "project", 9107),
+        background("search-index", "inbox_projection", "index", 9109),
         background("ingest-email-deliver", "ingest_email", "deliver", 9102),
         ProcessDescription(
             "inbox-projection",
@@ -115,6 +116,7 @@ def service_environment(
         "POSTROOM_SECRET_KEY": configuration.secret_key or state.secret_key(),
         "POSTROOM_MAIL_DOMAIN": configuration.mail_domain,
         "POSTROOM_PUBLIC_URL": configuration.public_url or configuration.api_url,
+        "POSTROOM_REPORTS_URL": configuration.reports_url,
         "POSTROOM_PORT_OFFSET": str(configuration.offset),
         "POSTROOM_SMTP_RELAY_URL": configuration.smtp_relay or f"outbox:{state.outbox}",
         "POSTROOM_VAR": str(state.var),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 import tempfile
 import threading
 import uuid
@@ -48,6 +49,28 @@ def empty_broker(runtime_folder: Path, fast_start: None) -> Path:
 
 
 @pytest.fixture(scope="session")
+def empty_server(runtime_folder: Path) -> Path:
+    """The folder of a PostgreSQL server that never ran, for others to begin as its copy."""
+    server = PostgresServer(runtime_folder / "pg-empty", durable=False)
+    server.prepare()
+    return server.folder
+
+
+@pytest.fixture(scope="session")
+def empty_state(empty_broker: Path, empty_server: Path) -> Callable[[Path], Path]:
+    """Makes a folder, unless there is one, for a Postroom whose Kafka and PostgreSQL find theirs as these two are."""
+
+    def make(var: Path) -> Path:
+        if not var.exists():
+            var.mkdir(mode=0o711)
+            _copy(empty_broker, var / "kafka")
+            _copy(empty_server, var / "postgres")
+        return var
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def kafka(runtime_folder: Path, empty_broker: Path) -> Iterator[KafkaBroker]:
     """A running broker shared by the session: leave it running. Topics of earlier tests may exist."""
     broker = _broker(runtime_folder / "kafka", empty_broker)
@@ -75,19 +98,19 @@ def fresh_kafka(runtime_folder: Path, empty_broker: Path) -> Iterator[KafkaBroke
 
 
 @pytest.fixture(scope="session")
-def postgres(runtime_folder: Path) -> Iterator[PostgresServer]:
+def postgres(runtime_folder: Path, empty_server: Path) -> Iterator[PostgresServer]:
     """A running server shared by the session (socket and TCP): leave it running."""
-    server = _server(runtime_folder / "pg")
+    server = _server(runtime_folder / "pg", empty_server)
     server.start()
     yield server
     server.stop("immediate")
 
 
 @pytest.fixture
-def fresh_postgres(runtime_folder: Path) -> Iterator[PostgresServer]:
+def fresh_postgres(runtime_folder: Path, empty_server: Path) -> Iterator[PostgresServer]:
     """A running server of the test's own, to be stopped, killed and started at will."""
     folder = runtime_folder / f"pg-{uuid.uuid4().hex[:8]}"
-    server = _server(folder)
+    server = _server(folder, empty_server)
     server.start()
     yield server
     server.stop("immediate")
@@ -112,13 +135,19 @@ def greenmail(runtime_folder: Path) -> Iterator[GreenMail]:
     server.stop()
 
 
+def _copy(folder: Path, to: Path) -> None:
+    """With everything as it is, its owners too."""
+    subprocess.run(["cp", "-a", folder, to], check=True)
+
+
 def _broker(folder: Path, empty: Path) -> KafkaBroker:
-    shutil.copytree(empty, folder)
+    _copy(empty, folder)
     port, controller_port = free_ports(2)
     return KafkaBroker(folder, port=port, controller_port=controller_port)
 
 
-def _server(folder: Path) -> PostgresServer:
+def _server(folder: Path, empty: Path) -> PostgresServer:
+    _copy(empty, folder)
     (port,) = free_ports(1)
     return PostgresServer(folder, port=port, tcp=True, durable=False)
 
