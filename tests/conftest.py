@@ -1,10 +1,11 @@
-"""A whole running Postroom for journeys; it starts once, with an empty workspace."""
+"""Whole running Postrooms, shared by the files of a folder or two: each starts once, and ends with the last of them."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from psycopg import sql
@@ -12,6 +13,9 @@ from psycopg import sql
 from inbox_projection.compare import Comparison, compare
 from local_runtime.live import LivePostroom, eventually
 
+RUNNING: Final = pytest.StashKey[dict[str, LivePostroom]]()
+"""The shared Postrooms that run, by name."""
+OF_FOLDER: Final = {"browser": "browser", "faults": "faults", "journeys": "journeys", "security": "journeys"}
 BEFORE = "inbox_before"
 ALL_COUNTED = """
     SELECT NOT EXISTS (SELECT FROM router.offsets r LEFT JOIN inbox.offsets i USING (topic, partition)
@@ -19,13 +23,45 @@ ALL_COUNTED = """
 """What came in is counted once a second, later than it is shown."""
 
 
+def _name(item: pytest.Item | None) -> str:
+    return OF_FOLDER.get(item.path.parent.name, "") if item else ""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """No Postroom outlives its last test: even idle it takes a seventh of a processor from the tests that follow."""
+    running = item.session.stash.get(RUNNING, {})
+    if _name(nextitem) != _name(item) and (live := running.pop(_name(item), None)):
+        live.stop()
+
+
 @pytest.fixture(scope="session")
-def postroom(runtime_folder: Path) -> Iterator[LivePostroom]:
+def shared(
+    request: pytest.FixtureRequest, runtime_folder: Path, empty_state: Callable[[Path], Path]
+) -> Iterator[Callable[[str], LivePostroom]]:
+    """The running Postroom of that name, started when it is asked for first, with an empty workspace."""
+    running = request.session.stash.setdefault(RUNNING, {})
+
+    def get(name: str) -> LivePostroom:
+        if name not in running:
+            live = LivePostroom(empty_state(runtime_folder / name))
+            try:
+                live.start()
+            except BaseException:
+                live.stop()
+                raise
+            running[name] = live
+        return running[name]
+
+    yield get
+    for live in running.values():
+        live.stop()
+
+
+@pytest.fixture(scope="module")
+def postroom(shared: Callable[[str], LivePostroom]) -> LivePostroom:
     """An empty workspace (inbox "Support", one administrator), shared by all journeys."""
-    live = LivePostroom(runtime_folder / "journeys")
-    live.start()
-    yield live
-    live.stop()
+    return shared("journeys")
 
 
 @pytest.fixture

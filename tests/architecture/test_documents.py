@@ -54,3 +54,5 @@ def test_every_service_says_what_it_owns() -> None:
 def test_the_locks_name_no_host() -> None:
     for lock in ("requirements.lock", "deploy/local/jgo.lock.toml"):
         assert "://" not in (ROOT / lock).read_text("utf-8"), lock
+    npm = (ROOT / "services/inbox-projection/web/package-lock.json").read_text("utf-8")
+    assert '"resolved"' not in npm and "registry" not in npm, "npm: omit-lockfile-registry-resolved"

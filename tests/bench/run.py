@@ -13,10 +13,11 @@ from reports_load import reports
 from scenarios import SCENARIOS as IN_TURN
 from scenarios import Bench, eventually_quiet
 from search_load import search
+from web_load import web
 
 from local_runtime.live import LivePostroom
 
-SCENARIOS = {**IN_TURN, "bulk": bulk, "imap_to_view": imap_to_view}
+SCENARIOS = {**IN_TURN, "bulk": bulk, "imap_to_view": imap_to_view, "web": web}
 AT_SIZE = {"at_size": at_size, "reports": reports, "search": search}
 ALL = [*SCENARIOS, *AT_SIZE]
 FROM_NOTHING = ["flat_with_size"]

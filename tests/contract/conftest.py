@@ -19,6 +19,7 @@ from events import catalog, codec, companies, contacts, contracts, frame
 from events import conversations as c
 from events import tickets as t
 from events import workspace as w
+from events.avatars import AgentAvatarRemoved, AgentAvatarSet
 from events.channel_tests import ChannelTestNoted, ChannelTestStarted
 from events.sealing import ERASED, DataKey, Erased, Keys
 from events.testing import EXAMPLE_KEY, EXAMPLE_KEY_ID, example
@@ -62,6 +63,8 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
         "TeamDeleted": UNRELATED,
         "AgentInvited": UNRELATED,
         "AgentProfileChanged": UNRELATED,
+        "AgentAvatarSet": UNRELATED,
+        "AgentAvatarRemoved": UNRELATED,
         "AgentRoleChanged": UNRELATED,
         "AgentDeactivated": UNRELATED,
         "AgentReactivated": UNRELATED,
@@ -70,9 +73,12 @@ IGNORED: Final[dict[str, dict[str, str]]] = {
         "EmailFiltersSet": UNRELATED,
         "BusinessHoursSet": UNRELATED,
         "ContactPropertyDefined": UNRELATED,
+        "ContactPropertyChanged": UNRELATED,
+        "ContactPropertyDeleted": UNRELATED,
         "RuleSetDrafted": UNRELATED,
         "RuleSetPublished": UNRELATED,
         "PipelineDefined": UNRELATED,
+        "PipelineDeleted": UNRELATED,
         "NotificationPreferencesSet": UNRELATED,
         "SnippetSaved": UNRELATED,
         "SnippetDeleted": UNRELATED,
@@ -195,8 +201,10 @@ def _before(event: Any) -> tuple[Any, ...]:
             return (begun, replace(example(c.ConversationTrashed), timer_id=event.timer_id))
         case c.FilteredAdmitted():
             return (example(c.InboundFiltered),)
-        case c.QuarantineReleased():
+        case c.QuarantineReleased() | c.QuarantineRetryRequested():
             return (example(c.InboundQuarantined),)
+        case c.QuarantineRetryFailed():
+            return (example(c.InboundQuarantined), c.QuarantineRetryRequested(raw="a/blob"))
         case _ if event.TOPIC == contacts.TOPIC:
             return _before_of_a_person(event)
         case _ if event.TOPIC == t.TOPIC:
@@ -252,6 +260,10 @@ def _before_in_workspace(event: Any) -> tuple[Any, ...]:
             return (replace(example(w.SnippetSaved), snippet_id=event.snippet_id),)
         case w.LabelDeleted():
             return (replace(example(w.LabelDefined), label_id=event.label_id),)
+        case w.PipelineDeleted():
+            return (replace(example(w.PipelineDefined), pipeline_id=event.pipeline_id),)
+        case w.ContactPropertyChanged() | w.ContactPropertyDeleted():
+            return (replace(example(w.ContactPropertyDefined), property_id=event.property_id, name="Before"),)
         case w.ViewDeleted():
             return (replace(example(w.ViewSaved), view_id=event.view_id),)
         case w.TeamChanged() | w.TeamDeleted():
@@ -265,6 +277,11 @@ def _before_in_workspace(event: Any) -> tuple[Any, ...]:
             other: Any = "away" if event.state == "available" else "available"
             invited = w.AgentInvited(agent_id=event.agent_id, role="agent")
             return (invited, w.AgentAvailabilityChanged(agent_id=event.agent_id, state=other))
+        case AgentAvatarRemoved():
+            invited = w.AgentInvited(agent_id=event.agent_id, role="agent")
+            return (invited, AgentAvatarSet(agent_id=event.agent_id))
+        case AgentAvatarSet():
+            return (w.AgentInvited(agent_id=event.agent_id, role="agent"),)
         case w.AgentProfileChanged() | w.AgentDeactivated() | w.AgentCapacityChanged() | w.NotificationPreferencesSet():
             return (w.AgentInvited(agent_id=event.agent_id, role="agent"),)
         case ChannelTestNoted():

@@ -127,7 +127,7 @@ def test_a_contact_shows_each_of_its_events(contact_event: Path, keys: Ring, bef
         was is None or replace(row, sequence=was.sequence) != was or changes.linked != [] or changes.timeline != []
     )
     gone = hasattr(event, "personal") and event.personal is None
-    assert changed or (gone and folded.envelope.type in {"HandleLinked", "ContactUpdated"})
+    assert changed or (gone and folded.envelope.type in {"HandleLinked", "HandleUnlinked", "ContactUpdated"})
     assert (changes.erased_contacts == [folded.stream]) == (folded.envelope.type == "ContactErased")
 
 
@@ -138,6 +138,9 @@ def test_a_company_shows_each_of_its_events(company_event: Path, keys: Ring, bef
     assert (row.company_id, row.name, row.domains) == (folded.stream, event.name, event.domains)
     assert bool(row.note) == (event.personal is not None)
     assert changes.streams == {folded.stream: folded.sequence}
+    assert [(each.kind, each.conversation_id, each.inbox_id) for each in changes.touched] == [
+        ("company", folded.stream, None)
+    ]
     assert [(each.kind, each.target_kind) for each in changes.audit] == [(folded.envelope.type, "company")]
 
 
@@ -154,7 +157,7 @@ def test_a_ticket_shows_each_of_its_events(ticket_event: Path, keys: Ring, befor
     assert linked == (folded.envelope.type in {"TicketOpened", "TicketLinked", "TicketUnlinked"})
     inboxes = {link.inbox_id for rows in (was, *changes.ticket_links) if rows for link in _links(rows)}
     assert [(each.kind, each.conversation_id, each.inbox_id) for each in changes.touched] == [
-        ("ticket", folded.stream, inbox_id) for inbox_id in sorted(inboxes)
+        ("ticket", folded.stream, inbox_id) for inbox_id in sorted(inboxes) or (None,)
     ]
     assert [(each.kind, each.target_kind) for each in changes.audit] == [(folded.envelope.type, "ticket")]
 

@@ -51,6 +51,7 @@ ROWS = {
     "ConversationTrashed": ("conversations",),
     "ContactCreated": ("handles",),
     "HandleLinked": ("handles",),
+    "HandleUnlinked": ("unlinked",),
     "ContactErased": ("erased",),
     "ContactBlocked": ("blocked",),
     "ContactUnblocked": ("blocked",),
@@ -75,7 +76,7 @@ ROWS = {
 }
 """The look-up rows that an event leaves behind; other events leave none."""
 
-IN_ROWS_ONLY = {"HandleLinked", "AgentProfileChanged"}
+IN_ROWS_ONLY = {"HandleLinked", "HandleUnlinked", "AgentProfileChanged"}
 """Events that look-ups know of and no state."""
 
 

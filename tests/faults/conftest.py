@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from local_runtime.live import LivePostroom
 
 
-@pytest.fixture(scope="session")
-def live(runtime_folder: Path) -> Iterator[LivePostroom]:
-    postroom = LivePostroom(runtime_folder / "faults")
-    postroom.start()
-    yield postroom
-    postroom.stop()
+@pytest.fixture(scope="module")
+def live(shared: Callable[[str], LivePostroom]) -> LivePostroom:
+    return shared("faults")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(live: LivePostroom) -> str:
     """The inbox's own address."""
     with live.client() as api:

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,14 @@ from local_runtime.live import LivePostroom, eventually
 from local_runtime.postgres_folder import installed_postgres
 from local_runtime.state import State
 
-pytestmark = [pytest.mark.real, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.faults, pytest.mark.timeout(400)]
 LAG = "SELECT max(notification_id) - (SELECT relayed FROM router.stores ORDER BY epoch DESC LIMIT 1) FROM {}"
 
 
 @pytest.fixture
-def own(runtime_folder: Path) -> Iterator[LivePostroom]:
+def own(runtime_folder: Path, empty_state: Callable[[Path], Path]) -> Iterator[LivePostroom]:
     """A Postroom of the test's own, started."""
-    live = LivePostroom(runtime_folder / "restored")
+    live = LivePostroom(empty_state(runtime_folder / "restored"))
     live.start()
     yield live
     live.stop()

@@ -1,0 +1,174 @@
+"""A desk that loses the network, or the API: what is done meanwhile waits, and all that happened is there then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from playwright.async_api import Locator, Page, expect
+
+from local_runtime.journey import Customer
+from local_runtime.live import eventually
+
+API = "inbox-projection"
+LAST_AHEAD = "/Sheet."
+"""Of what a desk fetches ahead, while nothing else is to do, the last file."""
+UNREAD = re.compile("could not be (read|loaded)")
+STAYS = "window.stays = true"
+"""Set in the page: a reload would lose it."""
+
+
+def begun(workspace: Any, subject: str) -> tuple[Customer, EmailMessage, dict[str, Any]]:
+    """Somebody who wrote, what he wrote, and the conversation that began so."""
+    customer = Customer(workspace.live)
+    mail = customer.writes(workspace.desk.address(), f"{subject} {uuid4().hex[:6]}", "Could you help me, please?")
+    return customer, mail, workspace.desk.conversation_of(customer)
+
+
+def row(page: Page, conversation: dict[str, Any]) -> Locator:
+    return page.locator(f'[data-conversation="{conversation["id"]}"]')
+
+
+def by(page: Page, name: str) -> Locator:
+    return page.get_by_role("article", name=f"Message by {name}")
+
+
+async def opened(page: Page, conversation: dict[str, Any]) -> None:
+    await page.goto(f"/inbox/all_open/{conversation['id']}?sort=newest")
+    await expect(page.get_by_role("article").first).to_be_visible()
+    await page.evaluate(STAYS)
+
+
+async def write(page: Page, text: str) -> None:
+    await page.keyboard.press("r")
+    field = page.get_by_role("textbox", name="Text")
+    await expect(field).to_be_focused()
+    await field.press_sequentially(text)
+
+
+def mails_to(workspace: Any, customer: Customer) -> list[EmailMessage]:
+    return [mail for mail in workspace.live.outbox() if customer.address in str(mail["To"])]
+
+
+def sent_once(workspace: Any, customer: Customer, conversation: dict[str, Any]) -> None:
+    customer.received()
+    out = [one for one in workspace.desk.lines(conversation["id"]) if one["direction"] == "out"]
+    assert (len(out), len(mails_to(workspace, customer))) == (1, 1)
+
+
+async def test_offline_the_work_waits_and_back_online_all_that_happened_is_there_once(
+    page: Page, workspace: Any
+) -> None:
+    workspace.set_undo(0)
+    desk, label = workspace.desk, f"away-{uuid4().hex[:6]}"
+    desk.do("POST", "/labels", {"name": label})
+    answered, _, reply_to = begun(workspace, "Answered offline")
+    drafted, first_mail, draft_in = begun(workspace, "Drafted offline")
+    _, _, closed = begun(workspace, "Closed by another")
+    async with page.expect_event("requestfinished", lambda request: LAST_AHEAD in request.url):
+        await opened(page, draft_in)
+    await write(page, "Begun")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    async with (
+        page.expect_response(f"**/{reply_to['id']}/answering"),
+        page.expect_response(f"**/{reply_to['id']}/draft"),
+    ):
+        await row(page, reply_to).click()
+    await expect(page.get_by_role("heading", name=reply_to["subject"])).to_be_visible()
+    await expect(page.get_by_role("article")).to_have_count(1)
+
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("No connection.")).to_be_visible()
+    await write(page, "Written without a network.")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.get_by_text("waits to be sent.")).to_be_visible()
+    await row(page, draft_in).click()
+    text = page.get_by_role("textbox", name="Text")
+    await expect(text).to_have_text("Begun")
+    await page.keyboard.press("l")
+    await expect(page.get_by_role("dialog", name="Labels").get_by_role("combobox")).to_be_focused()
+    await page.keyboard.type(label)
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Escape")
+    await expect(row(page, draft_in).locator(".labels")).to_have_attribute("title", label)
+    await text.press("End")
+    await text.press_sequentially(" and gone on")
+    await expect(page.get_by_text("changes wait to be sent.")).to_be_visible()
+
+    drafted.writes(
+        desk.address(), f"Re: {first_mail['Subject']}", "Are you there?", In_Reply_To=first_mail["Message-ID"]
+    )
+    eventually(lambda: len(desk.lines(draft_in["id"])) == 2, "the customer's second mail")
+    desk.do("POST", f"/conversations/{draft_in['id']}/comments", {"text": "She called, too."})
+    desk.reply(closed["id"], "Done already.")
+    desk.do("PUT", f"/conversations/{closed['id']}/labels/done-{label}")
+    desk.do("PUT", f"/conversations/{closed['id']}/status", {"status": "resolved"})
+    _, _, came = begun(workspace, "Came meanwhile")
+    assert mails_to(workspace, answered) == []
+    await expect(row(page, closed)).to_be_visible()
+
+    await page.context.set_offline(False)
+    await expect(page.get_by_text("No connection.")).to_be_hidden()
+    await expect(row(page, came)).to_be_visible()
+    await expect(row(page, closed)).to_have_count(0)
+    await expect(by(page, drafted.name)).to_have_count(2)
+    await expect(page.get_by_role("article", name="Internal comment")).to_contain_text("She called, too.")
+    await expect(text).to_have_text("Begun and gone on")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    await expect(page.get_by_text(UNREAD)).to_have_count(0)
+    with workspace.logged_in(workspace.agent) as agent:
+        kept = agent.get(f"/conversations/{draft_in['id']}/draft").json()
+    assert kept["text"] == "Begun and gone on"
+    eventually(lambda: desk.conversation(draft_in["id"])["labels"] == [label], "the label", 20)
+    await expect(row(page, draft_in).locator(".labels")).to_have_attribute("title", label)
+    await row(page, reply_to).click()
+    await expect(by(page, "Ada Lovelace")).to_have_count(1)
+    await expect(by(page, "Ada Lovelace")).to_contain_text("Written without a network.")
+    sent_once(workspace, answered, reply_to)
+    for one in (came, draft_in, reply_to):
+        await expect(row(page, one)).to_have_count(1)
+    assert await page.evaluate("window.stays")
+
+
+async def test_a_desk_outlives_the_death_of_the_api_and_sends_what_it_was_given_once(
+    page: Page, workspace: Any
+) -> None:
+    workspace.set_undo(0)
+    customer, _, conversation = begun(workspace, "Asked before the crash")
+    _, _, other = begun(workspace, "Opened in the crash")
+    address = workspace.desk.address()
+    await opened(page, conversation)
+    await write(page, "Sent into the crash.")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    before = workspace.live.kill(API)
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await row(page, other).click()
+    late = Customer(workspace.live)
+    late.writes(address, f"Written into the crash {uuid4().hex[:6]}", "Hello?")
+    eventually(lambda: workspace.live.processes()[API]["pid"] not in (None, before), "another API", 60)
+    eventually(answers(workspace), "an answer of the API", 60)
+    came = workspace.desk.conversation_of(late)
+    await expect(row(page, came)).to_have_count(1)
+    await expect(page.get_by_text("No connection.")).to_be_hidden()
+    await expect(page.get_by_role("heading", name=other["subject"])).to_be_visible()
+    await expect(page.get_by_role("article")).to_contain_text("Could you help me, please?")
+    await expect(page.get_by_text(UNREAD)).to_have_count(0)
+    await row(page, conversation).click()
+    await expect(by(page, "Ada Lovelace")).to_have_count(1)
+    await expect(page.get_by_role("textbox", name="Text")).to_be_hidden()
+    sent_once(workspace, customer, conversation)
+    assert await page.evaluate("window.stays")
+
+
+def answers(workspace: Any) -> Callable[[], bool]:
+    def ask() -> bool:
+        try:
+            return httpx.get(f"{workspace.url}/readyz", timeout=5).is_success
+        except httpx.TransportError:
+            return False
+
+    return ask
