@@ -69,6 +69,11 @@ class Workspace:
         with self.logged_in(self.agent) as client:
             client.patch("/me/preferences", json={"undo_seconds": seconds}).raise_for_status()
 
+    def speak(self, language: str) -> None:
+        """The agent's own language, on every device."""
+        with self.logged_in(self.agent) as client:
+            client.patch("/me", json={"language": language}).raise_for_status()
+
 
 @dataclass
 class Watched:

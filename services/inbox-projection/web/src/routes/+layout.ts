@@ -10,6 +10,6 @@ const FIRST = /^\/(login|forgotten-password|inbox(\/[^/]+)?)?$/;
 
 /** No page is shown before there are words for it. */
 export const load: LayoutLoad = async ({ url }) => {
-  await i18n.speak(i18n.remembered());
+  await i18n.ready();
   if (!FIRST.test(url.pathname)) await i18n.whole();
 };

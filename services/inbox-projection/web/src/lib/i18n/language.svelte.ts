@@ -14,6 +14,9 @@ const catalogues: Record<Language, { first: Words; rest: Words }> = {
   pl: { first: () => import('./pl.ts'), rest: () => import('./pl.rest.ts') },
 };
 let whole: { language: Language; words: Promise<void> } | null = null;
+/** The language asked for last, and when it is spoken. */
+let wanted: Language | null = null;
+let spoken: Promise<void> | null = null;
 
 const REMEMBERED = 'postroom.language';
 
@@ -33,18 +36,24 @@ export const i18n = {
   get zone(): string | undefined {
     return zone;
   },
-  /** Speaks another language as soon as its words are there: all that were there of the former. */
-  async speak(language: string, timeZone?: string): Promise<void> {
-    const wanted = supported(language);
-    if (wanted !== messages.language || Object.keys(messages.catalogue).length === 0) {
-      const first = (await catalogues[wanted].first()).default;
-      const rest = whole ? (await catalogues[wanted].rest()).default : {};
-      messages = new Messages(wanted, { ...first, ...rest });
-      whole &&= { language: wanted, words: Promise.resolve() };
-      document.documentElement.lang = wanted;
-      localStorage.setItem(REMEMBERED, wanted);
-    }
+  /**
+   * Speaks another language as soon as its words are there: all that were there of the former. What was asked for last
+   * is spoken, whichever words come first; who asked for another before waits for the same.
+   */
+  speak(language: string, timeZone?: string): Promise<void> {
     if (timeZone) zone = timeZone;
+    const asked = supported(language);
+    if (asked !== wanted || !spoken) {
+      wanted = asked;
+      const change = turnTo(asked);
+      spoken = change;
+      change.catch(() => spoken === change && (spoken = null)); // asked for again by who wants it next
+    }
+    return spoken;
+  },
+  /** Resolves when there are words to speak with: of what was asked for, else of what this device spoke last. */
+  ready(): Promise<void> {
+    return spoken ?? i18n.speak(i18n.remembered());
   },
   /** Resolves when every word of the language is there. */
   whole(): Promise<void> {
@@ -73,6 +82,16 @@ export const i18n = {
     return (known.find((one) => one in languages) as Language | undefined) ?? 'en';
   },
 };
+
+async function turnTo(language: Language): Promise<void> {
+  const first = (await catalogues[language].first()).default;
+  const rest = whole ? (await catalogues[language].rest()).default : {};
+  if (language !== wanted) return spoken ?? undefined;
+  messages = new Messages(language, { ...first, ...rest });
+  whole &&= { language, words: Promise.resolve() };
+  document.documentElement.lang = language;
+  localStorage.setItem(REMEMBERED, language);
+}
 
 /** Browsers pass on what the system calls a language, which may be no locale (`en-US@posix`). */
 function isLocale(name: string): boolean {
