@@ -40,7 +40,7 @@ PERSONAL: Final = Automatic()
 
 def automatic(mail: Mail, envelope_sender: str | None, key: bytes, domain: str) -> Automatic:
     """What the mail is, if a machine sent it. `key` and `domain` are those of our reply tokens."""
-    sign = sign_of(mail, envelope_sender)
+    sign = sign_of(mail, envelope_sender, domain)
     if sign is None:
         return PERSONAL
     report = report_of(mail)

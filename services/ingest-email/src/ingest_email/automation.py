@@ -62,8 +62,9 @@ _REPLY_FIELDS: Final = frozenset(
         "x-vacation",
     }
 )
+LOOP_HEADER: Final = "X-Loop"
+_LOOP_FIELD: Final = LOOP_HEADER.lower()
 _OWN_FIELDS: Final = _REPLY_FIELDS | {
-    "x-loop",
     "x-postroom-auto",
     "x-fc-machinegenerated",
     "x-failed-recipients",
@@ -80,15 +81,24 @@ _REPORTS: Final = frozenset(
 )
 _LIST_FIELDS: Final = ("list-id", "list-unsubscribe", "list-post", "list-help", "list-owner", "list-archive")
 _TELLING_FIELDS: Final = _OWN_FIELDS.union(
-    _LIST_FIELDS, ("auto-submitted", "return-path", "precedence", "x-auto-response-suppress")
+    _LIST_FIELDS, ("auto-submitted", "return-path", "precedence", "x-auto-response-suppress", _LOOP_FIELD)
 )
 """A mail without any of these is judged by its sender and subject alone."""
 
 
-def sign_of(mail: Mail, envelope_sender: str | None = None) -> str | None:
+def loop_mark(domain: str) -> str:
+    """What `X-Loop` says in the automatic mails of the installation with this mail domain, and in no agent's mail.
+
+    Mailing programs write the field into people's mail too (another Postroom's agents among them), so that only our own
+    mark is a sign, and no field of another's.
+    """
+    return f"postroom@{domain.lower()}"
+
+
+def sign_of(mail: Mail, envelope_sender: str | None = None, domain: str = "") -> str | None:
     """The first sign by which the mail is automatic, None for a person's mail.
 
-    `envelope_sender` is the reverse path of SMTP ("" for `<>`), None where it isn't known.
+    `envelope_sender` is the reverse path of SMTP ("" for `<>`), None where it isn't known; `domain` is our mail domain.
     """
     headers = mail.headers
     if mail.container not in _REPORTS and envelope_sender != "" and headers.fields.keys().isdisjoint(_TELLING_FIELDS):
@@ -108,6 +118,8 @@ def sign_of(mail: Mail, envelope_sender: str | None = None) -> str | None:
     names = headers.fields.keys()
     if not names.isdisjoint(_OWN_FIELDS):
         return "x-autoreply"
+    if domain and loop_mark(domain) in (value.strip().lower() for value in headers.all(_LOOP_FIELD)):
+        return "x-loop"
     if not names.isdisjoint(_LIST_FIELDS):
         return "list"
     return _sender_sign(mail, envelope_sender or "") or _subject_sign(mail.subject)

@@ -11,8 +11,8 @@ from typing import Final
 
 from events.values import Address
 from ingest_email import outgoing_headers
+from ingest_email.automation import LOOP_HEADER, loop_mark
 from ingest_email.outgoing_headers import Header
-from ingest_email.render import LOOP_HEADER
 
 _POLICY: Final = SMTP.clone(cte_type="7bit", max_line_length=78)
 
@@ -28,7 +28,8 @@ def written(
     reply_to: Address | None = None,
     more: Iterable[Header] = (),
 ) -> bytes:
-    """Plain text; nobody's absence note answers it (RFC 3834 5.2, MS-OXCMAIL), and we know it for ours."""
+    """Plain text; nobody's absence note answers it (RFC 3834 5.2, MS-OXCMAIL), and we know it for ours by the domain of
+    `message_id`, which is our mail domain."""
     message = EmailMessage(policy=_POLICY)
     for header in (
         outgoing_headers.mailboxes("From", [sender]),
@@ -39,7 +40,7 @@ def written(
         outgoing_headers.message_ids("Message-ID", [message_id]),
         Header("Auto-Submitted", "auto-generated"),
         Header("X-Auto-Response-Suppress", "All"),
-        Header(LOOP_HEADER, "postroom"),
+        Header(LOOP_HEADER, loop_mark(message_id.rpartition("@")[2])),
         *more,
     ):
         message[header.name] = header

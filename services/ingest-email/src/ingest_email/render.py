@@ -16,11 +16,11 @@ from uuid import UUID
 from events.conversations import ReplyContent, ReplyQueued, ReplyReleased
 from events.values import Attachment
 from ingest_email import outgoing_bodies, outgoing_headers
+from ingest_email.automation import LOOP_HEADER, loop_mark
 from ingest_email.outgoing_addresses import Unsendable, on_the_wire, recipients
 from ingest_email.outgoing_headers import Header
 
 MAX_REFERENCES: Final = 40
-LOOP_HEADER: Final = "X-Loop"
 REPLY_HEADER: Final = "X-Postroom-Reply"
 _POLICY: Final = SMTP.clone(cte_type="7bit", max_line_length=78)
 _CONTENT_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}")
@@ -47,9 +47,9 @@ def render(
     """The reply as a mail. `files` holds the bytes of each attachment by blob name.
 
     Deterministic: boundaries come from the reply's id, the Message-ID and the Date from the reply. An agent's mail
-    carries no Auto-Submitted and no X-Auto-Response-Suppress, so that absence notes come back to the team; what nobody
-    wrote by hand carries both (RFC 3834 5, MS-OXCMAIL). Bcc appears in no header. Quoted history, where the reply has
-    any, stands below it.
+    carries no Auto-Submitted and no X-Auto-Response-Suppress, so that absence notes come back to the team, and no
+    X-Loop, since a person wrote it; what nobody wrote by hand carries all three (RFC 3834 5, MS-OXCMAIL). Bcc appears
+    in no header. Quoted history, where the reply has any, stands below it.
     Raises Unsendable for CR, LF or NUL in a header, and for addresses that SMTP can't carry; KeyError when a file is
     missing in `files`.
     """
@@ -101,7 +101,7 @@ def _headers(reply: ReplyQueued | ReplyReleased, content: ReplyContent, queued_a
     if reply.agent_id is None:
         yield Header("Auto-Submitted", "auto-replied")
         yield Header("X-Auto-Response-Suppress", "All")
-    yield Header(LOOP_HEADER, "postroom")
+        yield Header(LOOP_HEADER, loop_mark(content.external_id.rpartition("@")[2]))
     yield Header(REPLY_HEADER, str(reply.reply_id))
 
 

@@ -53,6 +53,7 @@ def test_the_null_reverse_path_is_a_sign():
         "Auto-Submitted: no",
         "Precedence: first-class",
         "X-Auto-Response-Suppress: DR, RN",
+        "X-Loop: postroom",
         "From: Bounce House Rentals <info@bouncehouse.example>",
         "From: norepley.fan@example.com",
         "Subject: Re: your delivery to me",
