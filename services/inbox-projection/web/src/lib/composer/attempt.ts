@@ -1,6 +1,12 @@
-/** One wish to send and its key: the same content is repeated with the same key, so that it is never sent twice; pure. */
+/** One wish to send, how, and its key: what is the same is repeated with the same key, so that it is never sent twice; pure. */
 
 import type { Problem } from '#lib/api/client.ts';
+
+/** How a mail is to be sent: what becomes of the conversation with it, and when it goes. */
+export interface How {
+  then?: { status: 'resolved' | 'snoozed'; until?: string | null };
+  sendAt?: string;
+}
 
 export interface Attempt {
   key: string;

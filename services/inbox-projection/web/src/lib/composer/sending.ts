@@ -8,20 +8,13 @@ import { conversations } from '#lib/live/conversations.svelte.ts';
 import { cancel } from '#lib/thread/replying.ts';
 import { threads } from '#lib/thread/threads.svelte.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
-import { attemptFor, isUnclear } from './attempt.ts';
+import { attemptFor, isUnclear, type How } from './attempt.ts';
 import { mailOf, unfilled } from './html.ts';
 import { mentionsIn, type Mentionable } from './mentions.ts';
 import { preferences } from './preferences.svelte.ts';
 import { restore } from './restoring.ts';
 import { written } from './addresses.ts';
 import type { Writing } from './writing.svelte.ts';
-
-export interface How {
-  then?: { status: 'resolved' | 'snoozed'; until?: string | null };
-  sendAt?: string;
-  /** Send although somebody wrote meanwhile: the agent has seen it. */
-  anyway?: number;
-}
 
 /** What keeps it from being sent, as a key of the catalogue; null: nothing. */
 export function obstacle(writing: Writing): string | null {
@@ -41,6 +34,7 @@ export async function send(writing: Writing, how: How, people: Mentionable[]): P
   if (writing.sending || obstacle(writing)) return false;
   writing.sending = true;
   writing.problem = null;
+  writing.how = how;
   try {
     if (writing.mode === 'comment') await comment(writing, people);
     else if (writing.mode === 'forward') await forward(writing);
@@ -71,7 +65,7 @@ async function reply(writing: Writing, how: How): Promise<void> {
     ...(how.sendAt ? { send_at: how.sendAt } : {}),
     ...(how.then ? { then: how.then } : {}),
   };
-  const seen = how.anyway ?? writing.seen;
+  const { seen } = writing;
   // Another wish (another recipient, another time) is another attempt; the sequence is no part of what is sent.
   writing.attempt = attemptFor(writing.attempt, JSON.stringify(body), newKey);
   await writing.flush();

@@ -3,7 +3,7 @@
 import { api, asProblem, got, type Answering, type Draft, type DraftAsked, type Problem } from '#lib/api/client.ts';
 import { feed } from '#lib/live/feed.svelte.ts';
 import { added, fromAddress, recipientsOf, sameRecipients, written, type Recipient } from './addresses.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt, How } from './attempt.ts';
 import { draftOf, htmlOf, incoming, isEmpty, picturesOf } from './html.ts';
 import { outliving, saver } from './saver.ts';
 import { Files } from './uploads.svelte.ts';
@@ -41,6 +41,8 @@ export class Writing {
   /** The server said that somebody wrote meanwhile. */
   overtaken = $state(false);
   attempt: Attempt | null = null;
+  /** How it was last to be sent: whoever tries again wants the same, by the same key. */
+  how: How = {};
   #reading: Promise<void> | null = null;
   readonly #saver = saver({ save: () => this.#save(), said: (state) => (this.saved = state) });
 
@@ -171,6 +173,7 @@ export class Writing {
   }
   #done(): void {
     this.attempt = null;
+    this.how = {};
     this.problem = null;
     this.seen = null;
     this.overtaken = false;
