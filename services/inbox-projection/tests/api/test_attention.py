@@ -177,7 +177,8 @@ async def test_what_is_unread_is_each_agents_own(world: Any) -> None:
     assert await unread("agent") and await unread("manager")
     async with world.client("agent") as client:
         sequence = (await client.get(path)).json()["sequence"]
-        assert (await client.put(f"{path}/read", json={"sequence": sequence})).json()["unread"] is False
+        read = (await client.put(f"{path}/read", json={"sequence": sequence})).json()
+        assert (read["unread"], read["read_up_to"]) == (False, sequence)
     assert await unread("manager"), "another's mark is another's"
     world.story.conversation(world.thread, e.LabelAdded(label="vip"))
     world.show()

@@ -156,6 +156,33 @@ async def test_all_up_to_one_are_read_and_what_is_on_top_is_not(world: Any) -> N
     assert await kinds(world, unread="true") == ["mention"]
 
 
+async def test_one_of_a_channel_is_read_alone_until_it_comes_anew(world: Any) -> None:
+    def fails() -> None:
+        world.story.pass_time(seconds=1)
+        health = w.ChannelHealthNoted(
+            channel_id=world.support_channel, state="down", reason="refused", since=world.story.now
+        )
+        world.story.workspace(health)
+        world.show()
+
+    await start_read(world)
+    assigned(world, "agent")
+    fails()
+    newest = (await told(world, unread="true"))["items"][0]
+    assert newest["kind"] == "channel_unhealthy"
+    path = f"{ALL}/{newest['id']}/read"
+    async with world.client("agent") as client:
+        assert (await client.put(path)).json() == {"unread_count": 1}
+        assert (await client.put(f"{ALL}/{uuid4()}/read")).status_code == 404
+    async with world.client("stranger") as client:
+        assert (await client.put(path)).status_code == 404
+    assert await kinds(world, unread="true") == ["assigned"]
+    assert [one["read"] for one in (await told(world))["items"]][:2] == [True, False]
+    assert "channel_unhealthy" in await kinds(world, "manager", unread="true"), "another's reading is another's"
+    fails()
+    assert await kinds(world, unread="true") == ["channel_unhealthy", "assigned"]
+
+
 async def test_pages_follow_each_other(world: Any) -> None:
     assigned(world, "agent")
     mentioned(world, "agent")

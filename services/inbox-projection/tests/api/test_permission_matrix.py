@@ -82,7 +82,7 @@ _GIF = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02
 """One pixel."""
 BY_GRANT = {"/channel-grants": {422}, "/channel-grants/callback": {422}, "/channels/{channel_id}/reconnect": {409}}
 """Without a registration with a provider nothing comes of these."""
-BY_CHOICE = {"/agents/{agent_id}/avatar": {200, 404}}
+BY_CHOICE = {"/agents/{agent_id}/avatar": {200, 404}, "/notifications/{notification_id}/read": {404}}
 """Not everybody has one."""
 
 
@@ -261,6 +261,7 @@ def _filled(world: Any, path: str, whose: str) -> str:
         "token_id",
         "session_id",
         "test_id",
+        "notification_id",
     ):
         ids[name] = uuid4()
     if whose == "unknown":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -53,9 +54,24 @@ async def list_notifications(request: Request, asked: Annotated[NotificationsAsk
 @policy(Permission.READ_CONVERSATIONS)
 async def mark_read(request: Request, body: NotificationsRead) -> Response:
     """This one and all older ones are read."""
-    database, caller = parts_of(request).database, caller_of(request)
-    if not await notifications.mark_read(database, caller, body.up_to):
+    if not await notifications.mark_read(parts_of(request).database, caller_of(request), body.up_to):
         raise not_found("notification")
+    return await _left(request)
+
+
+@router.put("/notifications/{notification_id}/read", responses=answers.gives(UnreadCount, what="What is left."))
+@policy(Permission.READ_CONVERSATIONS)
+async def mark_one_read(request: Request, notification_id: UUID) -> Response:
+    """This one alone, until it comes anew. Those of a conversation are read with it
+    (`PUT /conversations/{id}/read`); those of a channel have no other way."""
+    if not await notifications.mark_one_read(parts_of(request).database, caller_of(request), notification_id):
+        raise not_found("notification")
+    return await _left(request)
+
+
+async def _left(request: Request) -> Response:
+    """How many are unread still."""
+    database, caller = parts_of(request).database, caller_of(request)
     kinds = await notifications.kinds_of(database, caller.agent_id)
     here = parts_of(request).here.open_of(caller.agent_id)
     return answers.json({"unread_count": await notifications.unread(database, caller, kinds, here)})

@@ -25,7 +25,7 @@ COLUMNS: Final = SQL(
     " order by l.number) as ticket_ids, c.waiting_on, c.waiting_since, c.follower_ids,"
     # Whose mark is 0 has said that it is unread; who wrote the newest has read what was before it.
     " case when m.up_to = 0 then true else c.spoken > coalesce(m.up_to, 0) and c.spoken_by is distinct from"
-    " %(me)s::uuid end as unread"
+    " %(me)s::uuid end as unread, coalesce(m.up_to, 0) as read_up_to"
 )
 JOINS: Final = SQL(
     "left join inbox.contacts p on p.contact_id = c.contact_id"
@@ -62,6 +62,7 @@ def shaped(row: Row) -> dict[str, Any]:
         "last_message_at": row["last_message_at"],
         "preview": row["preview"],
         "unread": row["unread"],
+        "read_up_to": row["read_up_to"],
         "message_count": row["message_count"],
         "sequence": row["sequence"],
         "created_at": row["created_at"],

@@ -15,12 +15,17 @@ from inbox_projection.pool import Database, Row
 
 MOST_COUNTED: Final = 100
 
-_WANTED: Final = """
+_READ: Final = """
+((n.at, n.notification_id) <= (mark.at, mark.notification_id)
+ or exists (select from inbox.read_marks r where r.conversation_id = n.conversation_id and r.agent_id = %(me)s
+            and r.up_to >= n.sequence)
+ or exists (select from inbox_projection.notification_reads s where s.agent_id = %(me)s
+            and s.notification_id = n.notification_id and s.at >= n.at))
+"""
+_WANTED: Final = f"""
 n.kind = any(%(kinds)s) and (n.at, n.notification_id) < (%(at)s, %(id)s)
 and coalesce(n.conversation_id <> all(%(open)s::uuid[]), true)
-and (not %(unread)s or (n.at, n.notification_id) > (mark.at, mark.notification_id) and not exists (
-    select from inbox.read_marks r where r.conversation_id = n.conversation_id and r.agent_id = %(me)s
-    and r.up_to >= n.sequence))
+and (not %(unread)s or not {_READ})
 """
 _MINE: Final = f"""
 with mark as (
@@ -40,29 +45,36 @@ mine as (
 """  # noqa: S608 (of this file)
 _PAGE: Final = (
     _MINE
-    + """
+    + f"""
 select n.notification_id as id, n.kind, n.conversation_id, n.channel_id, n.inbox_id, n.sequence, n.at, n.actor_kind,
-       n.actor_id, a.name as actor_name,
-       (n.at, n.notification_id) <= (mark.at, mark.notification_id) or exists (
-           select from inbox.read_marks r where r.conversation_id = n.conversation_id and r.agent_id = %(me)s
-           and r.up_to >= n.sequence) as read
+       n.actor_id, a.name as actor_name, {_READ} as read
 from mine n cross join mark
 left join inbox.agents a on n.actor_kind = 'agent' and a.agent_id::text = n.actor_id
 order by n.at desc, n.notification_id desc limit %(limit)s
-"""
+"""  # noqa: S608 (of this file)
 )
 _COUNT: Final = _MINE + "select count(*) as unread from (select 1 from mine limit %(limit)s) counted"  # noqa: S608
-_MARK: Final = """
+_MINE_IS: Final = "(n.agent_id = %(me)s or (n.agent_id is null and n.inbox_id = any(%(inboxes)s)))"
+_MARK: Final = f"""
 insert into inbox_projection.notification_marks as m (agent_id, at, notification_id)
 select %(me)s, n.at, n.notification_id from inbox.notifications n where n.notification_id = %(id)s
-  and (n.agent_id = %(me)s or (n.agent_id is null and n.inbox_id = any(%(inboxes)s)))
+  and {_MINE_IS}
 on conflict (agent_id) do update set
     at = greatest(m.at, excluded.at),
     notification_id = case when excluded.at > m.at then excluded.notification_id
                            when excluded.at < m.at then m.notification_id
                            else greatest(m.notification_id, excluded.notification_id) end
 returning agent_id
-"""
+"""  # noqa: S608 (of this file)
+_MARK_ONE: Final = f"""
+with passed as (
+    delete from inbox_projection.notification_reads s using inbox_projection.notification_marks m
+    where s.agent_id = %(me)s and m.agent_id = %(me)s and s.notification_id <> %(id)s and s.at < m.at)
+insert into inbox_projection.notification_reads as s (agent_id, notification_id, at)
+select %(me)s, n.notification_id, n.at from inbox.notifications n where n.notification_id = %(id)s and {_MINE_IS}
+on conflict (agent_id, notification_id) do update set at = greatest(s.at, excluded.at)
+returning agent_id
+"""  # noqa: S608 (of this file)
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -126,8 +138,16 @@ async def preferences(database: Database, agent_id: UUID) -> dict[str, Any]:
 
 async def mark_read(database: Database, caller: Caller, notification_id: UUID) -> bool:
     """All up to this one are read from now on, none becomes unread; False when it is none of the caller's."""
-    parameters = {"me": caller.agent_id, "id": notification_id, "inboxes": list(caller.inbox_ids)}
-    return bool(await database.write(_MARK.encode(), parameters))
+    return bool(await database.write(_MARK.encode(), _one(caller, notification_id)))
+
+
+async def mark_one_read(database: Database, caller: Caller, notification_id: UUID) -> bool:
+    """This one is read until it comes anew, the others stay; False when it is none of the caller's."""
+    return bool(await database.write(_MARK_ONE.encode(), _one(caller, notification_id)))
+
+
+def _one(caller: Caller, notification_id: UUID) -> dict[str, Any]:
+    return {"me": caller.agent_id, "id": notification_id, "inboxes": list(caller.inbox_ids)}
 
 
 def shaped(row: Row) -> dict[str, Any]:

@@ -64,6 +64,9 @@ class Conversation(Given):
     last_message_at: datetime
     preview: str
     unread: bool = Field(description="There is a message or comment by somebody else beyond your read mark.")
+    read_up_to: int = Field(
+        description="Your read mark: the sequence up to which you have read; 0: none, or unread again."
+    )
     message_count: int = Field(description="Messages in and out, not comments.")
     sequence: int = Field(description="Of the newest event; what If-Match names.")
     created_at: datetime

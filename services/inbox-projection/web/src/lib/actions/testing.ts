@@ -19,6 +19,7 @@ export function conversation(change: Partial<Conversation> = {}): Conversation {
     last_message_at: '2026-11-23T08:00:00Z',
     preview: '',
     unread: false,
+    read_up_to: 0,
     message_count: 1,
     sequence: 1,
     created_at: '2026-11-23T08:00:00Z',

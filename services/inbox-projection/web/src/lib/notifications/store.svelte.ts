@@ -35,6 +35,26 @@ export const notifications = {
     return problem;
   },
 
+  /** The sequence of the newest unread one of a conversation, of those that were read; 0: there is none. */
+  unreadOf: (conversationId: string): number =>
+    items.reduce(
+      (most, one) => (one.conversation_id === conversationId && !one.read ? Math.max(most, one.sequence) : most),
+      0,
+    ),
+
+  /** This one is read: it was looked at. Those of a conversation are read with the conversation. */
+  async look(one: Notification): Promise<void> {
+    if (one.read || one.conversation_id) return;
+    const params = { path: { notification_id: one.id } };
+    try {
+      const left = await got(api.PUT('/api/v1/notifications/{notification_id}/read', { params, keepalive: true }));
+      unread = left.unread_count;
+      items = items.map((known) => (known.id === one.id ? { ...known, read: true } : known));
+    } catch {
+      // It stays unread, and can be looked at again.
+    }
+  },
+
   /** Reads the newest; gives those that arrived since it was read last. */
   async refresh(): Promise<Notification[]> {
     const mine = (turn += 1);

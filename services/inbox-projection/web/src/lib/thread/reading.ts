@@ -2,18 +2,20 @@
 
 import { api, got, newKey, type Conversation, type Message } from '#lib/api/client.ts';
 import { conversations } from '#lib/live/conversations.svelte.ts';
-import { spokenUpTo } from './pages.ts';
+import { newestOf, tellsUpTo } from './telling.ts';
 
 export interface Reader {
-  seen: (conversation: Conversation, lines: Message[]) => void;
+  /** `notified` is the sequence of the newest notification of it that is known to be unread; 0: there is none. */
+  seen: (conversation: Conversation, lines: Message[], notified: number) => void;
 }
 
-export function reader(): Reader {
+/** Of the agent who looks. */
+export function reader(me: string): Reader {
   let of = '';
   let upTo = 0;
 
   async function mark(id: string, sequence: number): Promise<void> {
-    const takeBack = conversations.assume(id, { unread: false });
+    const takeBack = conversations.assume(id, { unread: false, read_up_to: sequence });
     try {
       const params = { path: { conversation_id: id } };
       const headers = { 'Idempotency-Key': newKey() };
@@ -27,16 +29,18 @@ export function reader(): Reader {
   }
 
   return {
-    seen(conversation, lines) {
+    seen(conversation, lines, notified) {
       if (document.visibilityState === 'hidden') return;
-      const newest = spokenUpTo(lines);
-      if (of === conversation.id && newest <= upTo) return;
+      const told = Math.max(notified, tellsUpTo(lines, me));
+      if (of === conversation.id && told <= upTo) return;
       if (of !== conversation.id) upTo = 0;
       of = conversation.id;
       // Whether it is unread is not known before the conversation is as new as its lines.
-      if (!conversation.unread && conversation.sequence < newest) return;
-      upTo = newest;
-      if (conversation.unread && newest > 0) void mark(conversation.id, newest);
+      if (!conversation.unread && conversation.sequence < told) return;
+      upTo = told;
+      if (told > 0 && (conversation.unread || told > conversation.read_up_to)) {
+        void mark(conversation.id, Math.max(told, newestOf(lines)));
+      }
     },
   };
 }
