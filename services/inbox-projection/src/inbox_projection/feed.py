@@ -14,12 +14,14 @@ import msgspec
 
 from inbox_projection.attendance import Change
 from inbox_projection.pool import Database, DatabaseAway
+from inbox_projection.queries.drafts import Told
 from inbox_projection.shown import ShownListener
 
 PAGE: Final = 500
 QUEUE: Final = 1000
 SIGNALS_KEPT: Final = 200
 KEEP_ALIVE_SECONDS: Final = 15.0
+_told: Final = msgspec.json.Decoder(Told)
 _AFTER: Final = """
 select f.feed_id, f.kind, f.conversation_id, f.inbox_id, f.sequence, f.position, t.assignee_id, t.opened_by
 from inbox.feed f
@@ -78,6 +80,15 @@ def presence_entries(change: Change) -> list[Entry]:
         text = f"event: notification\ndata: {again}\n\n".encode()
         told.append(Entry(0, change.inbox_id, text, agent_id=change.agent_id))
     return told
+
+
+def draft_entry(told: Told | None) -> Entry:
+    """The server-sent event of a draft, for its own agent, without an id; None: any draft may have changed."""
+    named = {"id": None if told is None else told.conversation_id, "sequence": None, "position": None}
+    rest = {"inbox_id": None, "became": None if told is None else told.became}
+    body = msgspec.json.encode({**named, **rest, "writer": None if told is None else told.writer}).decode()
+    agent_id = None if told is None else told.agent_id
+    return Entry(0, None, f"event: draft\ndata: {body}\n\n".encode(), agent_id=agent_id)
 
 
 def reset_text(feed_id: int) -> bytes:
@@ -177,6 +188,12 @@ class Feed:
         for listener in self._listeners:
             for one in told:
                 listener.signal(one)
+
+    def tell_draft(self, told: str | None) -> None:
+        """Hands on what `queries.drafts.CHANNEL` tells; None: some of it may have gone missing."""
+        one = draft_entry(None if told is None else _told.decode(told))
+        for listener in self._listeners:
+            listener.signal(one)
 
     async def run(self) -> None:
         """Until cancelled."""

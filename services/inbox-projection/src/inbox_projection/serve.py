@@ -83,6 +83,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
     bus = KafkaCommands(settings.kafka_bootstrap_servers, shown, find_outcome)
     blobs = Blobs(settings.blob_url)
     feed, uploads = Feed(database, listener), Uploads(database, blobs)
+    listener.hear(drafts.CHANNEL, feed.tell_draft)
     signals = KafkaSignals(settings.kafka_bootstrap_servers, settings.workspace_id)
     here = Here(signals.publish, feed.tell)
     keyed = KeyedHash(derive_key(settings.secret_key, "address-hash"))

@@ -1,15 +1,17 @@
-"""What the committed views show, by (topic, partition): told by NOTIFY, waited for by those who wrote."""
+"""What the committed views show, by (topic, partition): told by NOTIFY, waited for by those who wrote. What else the
+database tells comes by the same connection."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
 from psycopg import AsyncConnection, Error
 from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
 
 from events.outcomes import ShownAt
 from service_kit.database import session_options
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 CHANNEL: Final = "inbox_shown"
 RETRY_SECONDS: Final = 0.5
 CHECK_SECONDS: Final = 15.0
+Heard = Callable[[str | None], None]
+"""Takes a payload; None: some may have gone missing."""
 _Positions = list[tuple[str, int, int]]
 _payload = msgspec.json.Decoder(_Positions)
 
@@ -60,6 +64,7 @@ class ShownListener:
         self._dsn = dsn
         self._shown = shown
         self._signals: set[asyncio.Event] = set()
+        self._hearers: dict[str, Heard] = {}
         self.listening = asyncio.Event()
 
     def signal(self) -> asyncio.Event:
@@ -70,6 +75,10 @@ class ShownListener:
 
     def no_signal(self, event: asyncio.Event) -> None:
         self._signals.discard(event)
+
+    def hear(self, channel: str, heard: Heard) -> None:
+        """Hands on what is told on another channel, and after every (re)connection None. To be said before `run`."""
+        self._hearers[channel] = heard
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -91,12 +100,18 @@ class ShownListener:
             connect_timeout=5,
         )
         async with connection:
-            await connection.execute("listen inbox_shown")
+            for channel in (CHANNEL, *self._hearers):
+                await connection.execute(SQL("listen {}").format(Identifier(channel)))
             await self._read(connection)
+            for heard in self._hearers.values():
+                heard(None)
             self.listening.set()
             while True:
                 async for notice in connection.notifies(timeout=CHECK_SECONDS):
-                    self._tell(_payload.decode(notice.payload) if notice.payload else [])
+                    if notice.channel in self._hearers:
+                        self._hearers[notice.channel](notice.payload)
+                    else:
+                        self._tell(_payload.decode(notice.payload) if notice.payload else [])
                 await self._read(connection)
 
     async def _read(self, connection: AsyncConnection[dict[str, object]]) -> None:

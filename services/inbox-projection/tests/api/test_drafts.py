@@ -6,10 +6,12 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from inbox_projection.queries import drafts
+from inbox_projection.queries.drafts import Writer
 from inbox_projection.testing.story import START
 
 pytestmark = pytest.mark.real
@@ -121,3 +123,35 @@ async def test_naughty_strings_come_back_as_they_were_written(world: Any) -> Non
         path_of_first = f"/api/v1/conversations/{made['id']}/forwards"
         forwarded = await client.post(path_of_first, json=asked | {"text": everything})
         assert forwarded.json()["text"].startswith(everything) and forwarded.json()["text"].endswith(everything)
+
+
+# -- several pages of one agent -------------------------------------------------------------------------------------
+
+
+async def test_what_another_page_wrote_is_not_overwritten_unseen(world: Any) -> None:
+    one, other, draft = str(uuid4()), str(uuid4()), f"{path(world)}/draft"
+    async with world.client("agent") as client:
+        await client.put(draft, params={"writer": one}, json={"text": "Dear"})
+        unseen = await client.put(draft, params={"writer": other}, json={"text": "Hello"})
+        assert (unseen.status_code, unseen.json()["code"]) == (409, "draft-changed")
+        assert (await client.get(draft)).json()["text"] == "Dear"
+        assert (await client.put(draft, params={"writer": one}, json={"text": "Dear Z"})).status_code == 200, "its own"
+        stale = {"writer": other, "based_on": (START - timedelta(seconds=1)).isoformat()}
+        assert (await client.put(draft, params=stale, json={"text": "Hello"})).status_code == 409
+        fresh = {"writer": other, "based_on": (await client.get(draft)).json()["updated_at"]}
+        assert (await client.put(draft, params=fresh, json={"text": "Hello"})).json()["text"] == "Hello"
+        assert (await client.put(draft, json={"text": "by a program"})).status_code == 200
+
+
+async def test_a_draft_that_was_sent_or_thrown_away_hinders_nobody(world: Any) -> None:
+    one, other, draft = str(uuid4()), str(uuid4()), f"{path(world)}/draft"
+    async with world.client("agent") as client:
+        await client.put(draft, params={"writer": one}, json={"text": "Dear"})
+        await client.delete(draft, params={"writer": one})
+        assert (await client.put(draft, params={"writer": other}, json={"text": "Hello"})).status_code == 200
+        await client.post(f"{path(world)}/replies", json={"text": "Hello"})
+        agent, conversation = world.agents["agent"], world.thread.conversation_id
+        stale = START - timedelta(seconds=1)
+        await drafts.keep(world.parts.database, conversation, agent, '{"text":"old"}', stale, Writer(UUID(one)))
+        kept = await client.put(draft, params={"writer": other}, json={"text": "next"})
+        assert kept.status_code == 200, "one that an answer followed is none"

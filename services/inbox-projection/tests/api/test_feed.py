@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -180,3 +182,34 @@ async def test_a_presence_is_told_at_once_to_who_may_see_the_inbox_and_so_is_a_c
         async with asyncio.timeout(5):
             assert '"state":"gone"' in (await waiting)["data"]
         watching.cancel()
+
+
+async def test_what_becomes_of_a_draft_is_told_to_its_agents_own_pages(running: Any) -> None:
+    page, here = str(uuid4()), f"/api/v1/conversations/{running.thread.conversation_id}"
+    me, everybody = str(running.agents["agent"]), {"id": None, "inbox_id": None, "sequence": None, "position": None}
+    async with running.client("agent") as client, listening(running, "agent") as mine:
+        async with listening(running, "administrator") as others:
+            kept, another = asyncio.create_task(mine.event()), asyncio.create_task(others.event())
+            await _settled(running, 2)
+            await client.put(f"{here}/draft", params={"writer": page}, json={"text": "Dear"})
+            event = await kept
+            running.story.answer(running.thread, running.thread.contact_id)
+            await asyncio.to_thread(running.show)
+            assert (await another)["event"] == "conversation", "nobody else hears of a draft"
+        told = {"id": str(running.thread.conversation_id), "became": "kept", "writer": page}
+        assert event["event"] == "draft" and "id" not in event
+        assert json.loads(event["data"]) == everybody | told
+        await client.post(f"{here}/replies", params={"writer": page}, json={"text": "Dear Zofia"})
+        await client.put("/api/v1/me/draft", json={"subject": "Your offer"})
+        await client.delete("/api/v1/me/draft")
+        drafts: list[dict[str, Any]] = []
+        while len(drafts) < 3:
+            event = await mine.event()
+            drafts += [json.loads(event["data"])] if event["event"] == "draft" else []
+        assert [(one["id"], one["became"], one["writer"]) for one in drafts] == [
+            (told["id"], "sent", page),
+            (me, "kept", None),
+            (me, "discarded", None),
+        ]
+        running.parts.feed.tell_draft(None)
+        assert json.loads((await mine.event())["data"]) == everybody | {"became": None, "writer": None}

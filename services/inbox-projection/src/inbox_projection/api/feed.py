@@ -23,7 +23,9 @@ _DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
         "description": "`conversation`, `ticket` and `company` events `{id, inbox_id, sequence, position}`;"
         " `notification` (`id` and `sequence` null): read your notifications; `presence`"
         " `{id, inbox_id, agent_id, state}` (without an event id): an agent opened the conversation, writes in it, or"
-        " left it; `reset`: read everything anew.",
+        " left it; `draft` `{id, became, writer}` (without an event id): your draft in that conversation (that of a"
+        " first message under your own id) was `kept`, `sent` or `discarded` by one of your pages; `id` null: read your"
+        " drafts anew; `reset`: read everything anew.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
@@ -84,10 +86,10 @@ async def _pending(feed: Feed, listener: Listener, after: int, seconds: float) -
 def _may_see(caller: Caller, entry: Entry) -> bool:
     if entry.owners is not None:
         return caller.role != "agent" or caller.agent_id in entry.owners
-    if entry.inbox_id is None:
-        return True
     if entry.agent_id is not None and entry.agent_id != caller.agent_id:
         return False
+    if entry.inbox_id is None:
+        return True
     if entry.members_only and entry.agent_id is None and entry.inbox_id not in caller.inbox_ids:
         return False
     return decide(caller, Permission.READ_CONVERSATIONS, entry.inbox_id) is Verdict.ALLOWED

@@ -20,7 +20,7 @@ from inbox_projection.api.reach import conversation
 from inbox_projection.forwarding import Original
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, invalid, not_found
-from inbox_projection.queries import messages
+from inbox_projection.queries import drafts, messages
 from inbox_projection.replies import freeze_forward
 from service_kit.ids import derived_id
 from service_kit.recipients import Chosen
@@ -36,7 +36,11 @@ router = APIRouter(route_class=GuardedRoute, tags=["replies"])
 )
 @policy(Permission.WORK_ON_CONVERSATIONS)
 async def forward_messages(
-    request: Request, conversation_id: UUID, body: ForwardNew, key: IdempotencyKey = None
+    request: Request,
+    conversation_id: UUID,
+    body: ForwardNew,
+    key: IdempotencyKey = None,
+    writer: sending.DraftWriter = None,
 ) -> Response:
     """Carries your note, the messages and their files. Answers appear in this conversation, in its side thread, and
     never reach the customer."""
@@ -63,7 +67,9 @@ async def forward_messages(
         content=frozen.content,
         blobs=tuple(file.blob for file in files),
     )
+    me, written_until = caller_of(request).agent_id, parts.clock()
     await sending.send(request, command, conversation_id, key, identity, files)
+    await drafts.drop_sent(parts.database, conversation_id, me, written_until, writer)
     return await sending.shown(request, command.reply_id, 201)
 
 

@@ -47,7 +47,12 @@ _REPLY = "/conversations/{conversation_id}/replies/{message_id}"
 )
 @policy(Permission.WORK_ON_CONVERSATIONS)
 async def send_reply(
-    request: Request, conversation_id: UUID, body: ReplyNew, key: IdempotencyKey = None, seen: SeenSequence = None
+    request: Request,
+    conversation_id: UUID,
+    body: ReplyNew,
+    key: IdempotencyKey = None,
+    seen: SeenSequence = None,
+    writer: sending.DraftWriter = None,
 ) -> Response:
     """Goes to all by default. What it goes out with is decided now, from what you see, and never changes later.
 
@@ -68,9 +73,9 @@ async def send_reply(
         send_at=body.send_at,
         then=None if body.then is None else Then(status=body.then.status, until=body.then.until),
     )
-    written_until = parts_of(request).clock()
+    me, written_until = caller_of(request).agent_id, parts_of(request).clock()
     await sending.send(request, command, conversation_id, key, identity, files)
-    await drafts.drop_sent(parts_of(request).database, conversation_id, caller_of(request).agent_id, written_until)
+    await drafts.drop_sent(parts_of(request).database, conversation_id, me, written_until, writer)
     return await sending.shown(request, command.reply_id, 201)
 
 

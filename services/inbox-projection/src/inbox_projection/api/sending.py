@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,6 +23,12 @@ from inbox_projection.uploads import MAX_BYTES, MAX_FILES, UploadNotFound
 from service_kit.recipients import ChannelNotOfInbox, NoAddressOfOurs, NoRecipient, OwnAddress, TooManyRecipients
 
 MAX_BODY: Final = 1024 * 1024
+DraftWriter = Annotated[
+    UUID | None,
+    Query(
+        description="Any id of the page that writes: your other pages are told by the feed what became of the draft."
+    ),
+]
 REFUSALS: Final = (
     OwnAddress,
     TooManyRecipients,

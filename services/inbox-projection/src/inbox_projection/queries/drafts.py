@@ -1,31 +1,55 @@
 """Drafts, one for each agent and conversation: shown until a reply of that agent follows, or the contact is erased. An
-agent's first message, which has no conversation yet, is drafted under the agent's own id."""
+agent's first message, which has no conversation yet, is drafted under the agent's own id.
+
+Every change is told (CHANNEL) in the statement that makes it: what is not kept is not told, and the other way round."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
+
+import msgspec
 
 from inbox_projection.pool import Database, Row
 
-_READ: Final = """
+Became = Literal["kept", "sent", "discarded"]
+
+CHANNEL: Final = "inbox_drafts"
+"""Of NOTIFY: a `Told` for every draft that was kept or is gone."""
+_ANSWERED: Final = """exists (select from inbox.messages m where m.conversation_id = d.conversation_id
+                      and m.direction = 'out' and m.author_id = d.agent_id and m.at >= d.updated_at)"""
+_READ: Final = f"""
 select d.content, d.updated_at from inbox_projection.drafts d
   join inbox.conversations c on c.conversation_id = d.conversation_id
   join inbox.contacts p on p.contact_id = c.contact_id and p.erased_at is null
- where d.conversation_id = %s and d.agent_id = %s
-   and not exists (select from inbox.messages m where m.conversation_id = d.conversation_id
-                      and m.direction = 'out' and m.author_id = d.agent_id and m.at >= d.updated_at)
-"""
+ where d.conversation_id = %s and d.agent_id = %s and not {_ANSWERED}
+"""  # noqa: S608 (of this file)
 _READ_FIRST: Final = """
 select content, updated_at from inbox_projection.drafts where conversation_id = %(me)s and agent_id = %(me)s
 """
-_KEEP: Final = """
-insert into inbox_projection.drafts (conversation_id, agent_id, content, updated_at) values (%s, %s, %s, %s)
-on conflict (conversation_id, agent_id) do update set content = excluded.content, updated_at = excluded.updated_at
+_TOLD: Final = """
+select pg_notify('inbox_drafts', json_build_object('agent_id', agent_id, 'conversation_id', conversation_id,
+                                                   'became', %(became)s::text, 'writer', %(writer)s::uuid)::text)
+  from changed
 """
-_DROP: Final = "delete from inbox_projection.drafts where conversation_id = %s and agent_id = %s"
-_DROP_SENT: Final = f"{_DROP} and updated_at <= %s"
+_KEEP: Final = f"""
+with changed as (
+  insert into inbox_projection.drafts as d (conversation_id, agent_id, content, updated_at, writer)
+  values (%(conversation)s, %(agent)s, %(content)s, %(at)s, %(writer)s)
+  on conflict (conversation_id, agent_id) do update
+     set content = excluded.content, updated_at = excluded.updated_at, writer = excluded.writer
+   where excluded.writer is null or d.writer = excluded.writer or d.updated_at = %(based_on)s::timestamptz
+      or {_ANSWERED}
+  returning conversation_id, agent_id
+) {_TOLD}"""  # noqa: S608 (of this file)
+_DROP: Final = f"""
+with changed as (
+  delete from inbox_projection.drafts
+   where conversation_id = %(conversation)s and agent_id = %(agent)s
+     and updated_at <= coalesce(%(until)s::timestamptz, 'infinity')
+  returning conversation_id, agent_id
+) {_TOLD}"""  # noqa: S608 (of this file)
 _FORGET: Final = """
 delete from inbox_projection.drafts d using inbox.conversations c
 where c.conversation_id = d.conversation_id and c.contact_id = %s
@@ -38,6 +62,27 @@ delete from inbox_projection.drafts d
 """
 
 
+class Writer(msgspec.Struct, frozen=True):
+    """A page of the agent's, and when what it goes on from was kept (None: it knows of no draft). Without an id it is
+    a program that takes the place of whatever there is."""
+
+    writer: UUID | None = None
+    based_on: datetime | None = None
+
+
+UNKNOWN: Final = Writer()
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What CHANNEL says of a draft: whose, where, what became of it and by whom. A first message's conversation is the
+    agent."""
+
+    agent_id: UUID
+    conversation_id: UUID
+    became: Became
+    writer: UUID | None
+
+
 async def read(database: Database, conversation_id: UUID, agent_id: UUID) -> Row | None:
     """The draft, None where there is none (any more)."""
     return await database.row(_READ, (conversation_id, agent_id))
@@ -48,18 +93,36 @@ async def read_first(database: Database, agent_id: UUID) -> Row | None:
     return await database.row(_READ_FIRST, {"me": agent_id})
 
 
-async def keep(database: Database, conversation_id: UUID, agent_id: UUID, content: str, at: datetime) -> None:
-    """In the place of the one before."""
-    await database.write(_KEEP, (conversation_id, agent_id, content, at))
+async def keep(
+    database: Database,
+    conversation_id: UUID,
+    agent_id: UUID,
+    content: str,
+    at: datetime,
+    by: Writer = UNKNOWN,
+) -> bool:
+    """In the place of the one before. False, and nothing is kept, where another one wrote since `by` has read it."""
+    asked = {"conversation": conversation_id, "agent": agent_id, "content": content, "at": at}
+    return bool(await database.write(_KEEP, {**asked, "became": "kept", **msgspec.structs.asdict(by)}))
 
 
-async def drop(database: Database, conversation_id: UUID, agent_id: UUID) -> None:
-    await database.write(_DROP, (conversation_id, agent_id))
+async def drop(database: Database, conversation_id: UUID, agent_id: UUID, by: UUID | None = None) -> None:
+    """Thrown away."""
+    await _drop(database, conversation_id, agent_id, "discarded", by, None)
 
 
-async def drop_sent(database: Database, conversation_id: UUID, agent_id: UUID, sent_at: datetime) -> None:
-    """A reply was sent: what was written for it goes; what was written since stays."""
-    await database.write(_DROP_SENT, (conversation_id, agent_id, sent_at))
+async def drop_sent(
+    database: Database, conversation_id: UUID, agent_id: UUID, sent_at: datetime, by: UUID | None = None
+) -> None:
+    """A mail was sent: what was written for it goes; what was written since stays."""
+    await _drop(database, conversation_id, agent_id, "sent", by, sent_at)
+
+
+async def _drop(
+    database: Database, conversation_id: UUID, agent_id: UUID, became: Became, by: UUID | None, until: datetime | None
+) -> None:
+    asked = {"conversation": conversation_id, "agent": agent_id, "until": until, "became": became, "writer": by}
+    await database.write(_DROP, asked)
 
 
 async def forget(database: Database, contact_id: UUID) -> None:

@@ -103,6 +103,10 @@ class DraftAsked(Asked):
     message_ids: Files = Field(default_factory=list, description="Of a forward: what it carries.")
     comment: Annotated[Text, StringConstraints(max_length=50_000)] = ""
     mentions: Files = Field(default_factory=list, description="Of the comment.")
+    channel_id: UUID | None = Field(None, description="The chosen address that is to speak.")
+    seen_sequence: Annotated[int, Field(ge=0, lt=10**9)] | None = Field(
+        None, description="What had been said up to here was known when the mail was begun."
+    )
 
 
 class Draft(Given):
@@ -119,6 +123,8 @@ class Draft(Given):
     message_ids: list[UUID]
     comment: str
     mentions: list[UUID]
+    channel_id: UUID | None
+    seen_sequence: int | None
     updated_at: datetime | None
 
 
