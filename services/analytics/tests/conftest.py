@@ -41,20 +41,22 @@ class Talk:
         self.events.append(envelope)
         return envelope
 
-    def opens(self, minutes: float = 0, automated: AutomatedKind | None = None) -> Talk:
+    def opens(self, minutes: float = 0, automated: AutomatedKind | None = None, *, history: bool = False) -> Talk:
         event = e.ConversationOpened(
             number=self.number,
             inbox_id=self.inbox_id,
             contact_id=uuid4(),
             channel="email",
             channel_id=CHANNEL,
-            message=self._facts(minutes, automated),
+            message=self._facts(minutes, automated, history=history),
         )
         self.tell(minutes, event)
         return self
 
-    def writes(self, minutes: float, automated: AutomatedKind | None = None, *, aside: bool = False) -> Talk:
-        facts = self._facts(minutes, automated)
+    def writes(
+        self, minutes: float, automated: AutomatedKind | None = None, *, aside: bool = False, history: bool = False
+    ) -> Talk:
+        facts = self._facts(minutes, automated, history=history)
         self.tell(minutes, e.MessageAppended(contact_id=uuid4(), message=facts, in_side_thread=aside))
         return self
 
@@ -90,7 +92,7 @@ class Talk:
         self.tell(minutes, e.ConversationReopened(reason="message" if agent_id is None else "agent"), actor)
         return self
 
-    def _facts(self, minutes: float, automated: AutomatedKind | None) -> MessageFacts:
+    def _facts(self, minutes: float, automated: AutomatedKind | None, *, history: bool) -> MessageFacts:
         return MessageFacts(
             message_id=uuid4(),
             channel="email",
@@ -98,6 +100,7 @@ class Talk:
             received_at=self.start + timedelta(minutes=minutes),
             automated=automated,
             automated_kind=automated,
+            history=history,
         )
 
 

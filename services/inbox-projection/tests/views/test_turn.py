@@ -236,3 +236,25 @@ def test_whatever_happens_a_row_says_all_that_is_remembered(events: list[Any]) -
     assert attention.noted(envelope(c.LabelAdded(label="x")), row, row) == row
     if row.waiting_on == "customer":
         assert attention.turn_of(row).answers
+
+
+def earlier(minutes: int, text: str, *, history: bool = True) -> c.MessageAppended:
+    event = asked(minutes)
+    content = replace(example(c.MessageAppended).personal, new_text=text)
+    return replace(event, message=replace(event.message, history=history), personal=content)
+
+
+def test_what_lay_in_a_mailbox_before_is_new_to_nobody() -> None:
+    assert lived(opened(history=True)).spoken == 0
+    assert lived(opened(history=True), earlier(2, "older")).spoken == 0
+    known = lived(opened(), answered(1))
+    after = lived(opened(), answered(1), earlier(-9, "older"))
+    assert (after.spoken, after.spoken_by) == (known.spoken, known.spoken_by) == (2, ADA)
+    assert lived(opened(history=True), earlier(5, "now", history=False)).spoken == 2
+
+
+def test_what_is_older_than_the_newest_message_does_not_stand_for_the_conversation() -> None:
+    now = earlier(5, "now", history=False)
+    row = lived(opened(), now, earlier(-900, "long ago"))
+    assert (row.preview, row.last_message_at, row.message_count, row.sequence) == ("now", at(5), 3, 3)
+    assert lived(opened(history=True), earlier(7, "a little later")).preview == "a little later"

@@ -15,6 +15,7 @@ from analytics.measures.happenings import (
     Answered,
     Began,
     Happening,
+    Lay,
     Moment,
     Received,
     Reopened,
@@ -51,12 +52,13 @@ class Closing(msgspec.Struct, frozen=True, array_like=True):
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`number` is 0 until the conversation began; nothing is measured before. What a value is filed under is the inbox,
-    channel and team of that moment."""
+    channel and team of that moment. `from_history`: what lay in a mailbox before it was connected opened it."""
 
     number: int = 0
     inbox_id: UUID | None = None
     channel: Channel = "email"
     team_id: UUID | None = None
+    from_history: bool = False
     pending: tuple[Pending, ...] = ()
     closing: Closing | None = None
     first_response: first_response.State = first_response.State()
@@ -115,6 +117,8 @@ def _came_in(facts: MessageFacts, envelope: AnyEnvelope) -> Received:
 def _opened(before: Conversation, envelope: Envelope[e.ConversationOpened]) -> Told:
     event = envelope.data
     after = replace(before, number=event.number, inbox_id=event.inbox_id, channel=event.channel)
+    if event.message.history:
+        return replace(after, from_history=True), ()
     return after, (Began(_moment(envelope)), _came_in(event.message, envelope))
 
 
@@ -126,7 +130,7 @@ def _started(before: Conversation, envelope: Envelope[e.ConversationStarted]) ->
 
 def _appended(before: Conversation, envelope: Envelope[e.MessageAppended]) -> Told:
     event = envelope.data
-    if event.in_side_thread:
+    if event.in_side_thread or event.message.history:
         return before, ()
     after, resolved = _closed(before)
     return after, (*resolved, _came_in(event.message, envelope))
@@ -175,6 +179,9 @@ def _moved(before: Conversation, envelope: Envelope[e.ConversationMoved]) -> Tol
 
 
 def _resolved(before: Conversation, envelope: Envelope[e.ConversationResolved]) -> Told:
+    """What history opened is resolved by its second event, which nobody did."""
+    if before.from_history and envelope.sequence == 2:
+        return before, (Lay(_moment(envelope)),)
     closing, resolved = before.closing, _end(before, envelope)
     if closing is not None and closing.resolved is None:
         return replace(before, closing=replace(closing, resolved=resolved)), ()

@@ -39,7 +39,8 @@ _V1: Final = {
     "team": "the conversation's team when it stopped",
     "bucket": "when it stopped",
     "left out": "auto-replies, bounces and warnings of a delay start nothing; comments, acknowledgements, bots and side"
-    " threads stop nothing; a reply that was not accepted stops nothing",
+    " threads stop nothing; a reply that was not accepted stops nothing; what lay in a mailbox before it was connected"
+    " is no work: it is counted and timed nowhere",
 }
 V1: Final = Definition(name="v1", version=1, live=True, choices=_V1)
 V1_WITH_BOT: Final = Definition(

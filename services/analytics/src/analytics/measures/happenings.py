@@ -69,6 +69,12 @@ class Resolved(msgspec.Struct, frozen=True):
     under_way: tuple[UUID, ...] = ()
 
 
+class Lay(msgspec.Struct, frozen=True):
+    """The conversation was over before we were there: what a mailbox held when it was connected opened it."""
+
+    moment: Moment
+
+
 class Reopened(msgspec.Struct, frozen=True):
     """Open again; by a customer's message (`by_message`), by an agent, or because a reply came back."""
 
@@ -77,4 +83,4 @@ class Reopened(msgspec.Struct, frozen=True):
     agent_id: UUID | None = None
 
 
-Happening = Began | Received | Answered | HandedOff | Resolved | Reopened
+Happening = Began | Received | Answered | HandedOff | Resolved | Lay | Reopened

@@ -7,7 +7,17 @@ from typing import assert_never
 import msgspec
 
 from analytics.measures.clock import ALWAYS, Clock
-from analytics.measures.happenings import Answered, Began, HandedOff, Happening, Moment, Received, Reopened, Resolved
+from analytics.measures.happenings import (
+    Answered,
+    Began,
+    HandedOff,
+    Happening,
+    Lay,
+    Moment,
+    Received,
+    Reopened,
+    Resolved,
+)
 from analytics.measures.measure import Value
 
 
@@ -45,6 +55,8 @@ class Resolution(msgspec.Struct, frozen=True):
                 took = self.clock.elapsed(state.since.at, happening.moment.at)
                 value = Value("resolution", happening.moment, state.since, took, happening.agent_id)
                 return State(None, True), (value,)
+            case Lay():
+                return State(None, True), ()
             case Began() | Answered() | HandedOff():
                 return state, ()
             case _:

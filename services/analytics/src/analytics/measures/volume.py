@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from analytics.measures.happenings import Answered, Began, HandedOff, Happening, Received, Reopened, Resolved
+from analytics.measures.happenings import Answered, Began, HandedOff, Happening, Lay, Received, Reopened, Resolved
 from analytics.measures.measure import Value
 
 
@@ -12,7 +12,8 @@ def counted(happening: Happening) -> Value | None:
     """What a happening adds to the volume, None for nothing. It needs no state.
 
     Messages out count when the channel has accepted them, once, however often they were tried; those of agents are
-    credited to their sender, others to nobody. Messages of machines count as messages in.
+    credited to their sender, others to nobody. Messages of machines count as messages in. A mailbox's history is no
+    work: neither its messages nor the conversations that they open count.
     """
     match happening:
         case Began():
@@ -25,7 +26,7 @@ def counted(happening: Happening) -> Value | None:
             return Value("resolved", happening.moment, agent_id=happening.agent_id)
         case Reopened():
             return Value("reopened", happening.moment, agent_id=happening.agent_id)
-        case HandedOff():
+        case HandedOff() | Lay():
             return None
         case _:
             assert_never(happening)

@@ -50,8 +50,9 @@ def _with_turn(row: ConversationRow, turn: Turn) -> ConversationRow:
     return replace(row, waiting_on=waiting, waiting_since=since, turn=kept)
 
 
-def _came_in(row: ConversationRow, event: object, sequence: int) -> ConversationRow:
-    return replace(row, spoken=sequence, spoken_by=None)
+def _came_in(row: ConversationRow, event: e.ConversationOpened | e.MessageAppended, sequence: int) -> ConversationRow:
+    """What lay in a mailbox before it was connected is new to nobody."""
+    return row if event.message.history else replace(row, spoken=sequence, spoken_by=None)
 
 
 def _queued(row: ConversationRow, event: e.ReplyQueued, sequence: int) -> ConversationRow:

@@ -135,6 +135,8 @@ def project(envelope: Envelope[ConversationEvent], key_id: UUID | None, row: Con
                 snoozed_until=row.snoozed_until if event.status in (None, "snoozed") else None,
             )
         case MessageAppended():
+            if event.message.history and event.message.received_at < row.last_message_at:
+                return replace(row, sequence=sequence, message_count=row.message_count + 1)
             preview = "" if event.personal is None else _preview_of(event.personal)
             return _spoken(row, sequence, event.message.received_at, key_id, preview)
         case ReplyQueued(automatic=True):
