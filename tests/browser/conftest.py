@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -19,7 +21,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Response, StorageState, async_playwright, expect
 
 from local_runtime.chromium import WEB, found
-from local_runtime.journey import Desk
+from local_runtime.journey import Customer, Desk
 from local_runtime.live import LivePostroom
 
 PASSWORD: Final = "correct horse battery"
@@ -192,6 +194,59 @@ async def page(new_page: NewPage) -> Page:
 @pytest_asyncio.fixture(loop_scope="session")
 async def admin_page(new_page: NewPage) -> Page:
     return await new_page("admin")
+
+
+class Begun(NamedTuple):
+    """Somebody who wrote, what they wrote, and the conversation that began so."""
+
+    customer: Customer
+    mail: EmailMessage
+    conversation: dict[str, Any]
+
+
+Begin = Callable[..., Begun]
+
+
+@pytest.fixture(scope="session")
+def begun(workspace: Workspace) -> Begin:
+    """`begun("The way", "How do I find you?", name="Zofia Nowak")`; the subject ends in a word that no other has."""
+
+    def begin(subject: str = "Where is my order", text: str = "It should be here.", name: str = "Zofia Nowak") -> Begun:
+        customer = Customer(workspace.live, name)
+        mail = customer.writes(workspace.desk.address(), f"{subject} {uuid4().hex[:6]}", text)
+        return Begun(customer, mail, workspace.desk.conversation_of(customer))
+
+    return begin
+
+
+Open = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture(scope="session")
+def opened() -> Open:
+    """`await opened(page, conversation, "?sort=newest")`: beside the list of all open ones, with its messages."""
+
+    async def go(page: Page, conversation: dict[str, Any], query: str = "") -> None:
+        await page.goto(f"/inbox/all_open/{conversation['id']}{query}")
+        await expect(page.get_by_role("article").first).to_be_visible()
+
+    return go
+
+
+Write = Callable[[Page, str], Awaitable[None]]
+
+
+@pytest.fixture(scope="session")
+def write() -> Write:
+    """`await write(page, "It comes tomorrow.")`: opens a reply to what is open and types it."""
+
+    async def type_it(page: Page, text: str) -> None:
+        await page.keyboard.press("r")
+        field = page.get_by_role("textbox", name="Text")
+        await expect(field).to_be_focused()
+        await field.press_sequentially(text)
+
+    return type_it
 
 
 Done = Callable[[Page, str, Callable[[], Awaitable[object]]], Awaitable[None]]

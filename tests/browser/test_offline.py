@@ -22,32 +22,12 @@ STAYS = "window.stays = true"
 """Set in the page: a reload would lose it."""
 
 
-def begun(workspace: Any, subject: str) -> tuple[Customer, EmailMessage, dict[str, Any]]:
-    """Somebody who wrote, what he wrote, and the conversation that began so."""
-    customer = Customer(workspace.live)
-    mail = customer.writes(workspace.desk.address(), f"{subject} {uuid4().hex[:6]}", "Could you help me, please?")
-    return customer, mail, workspace.desk.conversation_of(customer)
-
-
 def row(page: Page, conversation: dict[str, Any]) -> Locator:
     return page.locator(f'[data-conversation="{conversation["id"]}"]')
 
 
 def by(page: Page, name: str) -> Locator:
     return page.get_by_role("article", name=f"Message by {name}")
-
-
-async def opened(page: Page, conversation: dict[str, Any]) -> None:
-    await page.goto(f"/inbox/all_open/{conversation['id']}?sort=newest")
-    await expect(page.get_by_role("article").first).to_be_visible()
-    await page.evaluate(STAYS)
-
-
-async def write(page: Page, text: str) -> None:
-    await page.keyboard.press("r")
-    field = page.get_by_role("textbox", name="Text")
-    await expect(field).to_be_focused()
-    await field.press_sequentially(text)
 
 
 def mails_to(workspace: Any, customer: Customer) -> list[EmailMessage]:
@@ -61,16 +41,17 @@ def sent_once(workspace: Any, customer: Customer, conversation: dict[str, Any]) 
 
 
 async def test_offline_the_work_waits_and_back_online_all_that_happened_is_there_once(
-    page: Page, workspace: Any
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
 ) -> None:
     workspace.set_undo(0)
     desk, label = workspace.desk, f"away-{uuid4().hex[:6]}"
     desk.do("POST", "/labels", {"name": label})
-    answered, _, reply_to = begun(workspace, "Answered offline")
-    drafted, first_mail, draft_in = begun(workspace, "Drafted offline")
-    _, _, closed = begun(workspace, "Closed by another")
+    answered, _, reply_to = begun("Answered offline")
+    drafted, first_mail, draft_in = begun("Drafted offline")
+    _, _, closed = begun("Closed by another")
     async with page.expect_event("requestfinished", lambda request: LAST_AHEAD in request.url):
-        await opened(page, draft_in)
+        await opened(page, draft_in, "?sort=newest")
+    await page.evaluate(STAYS)
     await write(page, "Begun")
     await expect(page.get_by_text("Draft saved")).to_be_visible()
     async with (
@@ -107,7 +88,7 @@ async def test_offline_the_work_waits_and_back_online_all_that_happened_is_there
     desk.reply(closed["id"], "Done already.")
     desk.do("PUT", f"/conversations/{closed['id']}/labels/done-{label}")
     desk.do("PUT", f"/conversations/{closed['id']}/status", {"status": "resolved"})
-    _, _, came = begun(workspace, "Came meanwhile")
+    _, _, came = begun("Came meanwhile")
     assert mails_to(workspace, answered) == []
     await expect(row(page, closed)).to_be_visible()
 
@@ -135,13 +116,14 @@ async def test_offline_the_work_waits_and_back_online_all_that_happened_is_there
 
 
 async def test_a_desk_outlives_the_death_of_the_api_and_sends_what_it_was_given_once(
-    page: Page, workspace: Any
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
 ) -> None:
     workspace.set_undo(0)
-    customer, _, conversation = begun(workspace, "Asked before the crash")
-    _, _, other = begun(workspace, "Opened in the crash")
+    customer, _, conversation = begun("Asked before the crash")
+    _, _, other = begun("Opened in the crash", "Could you help me, please?")
     address = workspace.desk.address()
-    await opened(page, conversation)
+    await opened(page, conversation, "?sort=newest")
+    await page.evaluate(STAYS)
     await write(page, "Sent into the crash.")
     await expect(page.get_by_text("Draft saved")).to_be_visible()
     before = workspace.live.kill(API)

@@ -74,28 +74,13 @@ def own_address(workspace: Any) -> Iterator[OwnAddress]:
     controller.stop()
 
 
-def begun(workspace: Any, subject: str) -> tuple[Customer, EmailMessage, dict[str, Any]]:
-    """Somebody who wrote, what he wrote, and the conversation that began so."""
-    customer = Customer(workspace.live)
-    mail = customer.writes(workspace.desk.address(), f"{subject} {uuid4().hex[:6]}", "Where is my parcel?")
-    return customer, mail, workspace.desk.conversation_of(customer)
-
-
-async def opened(page: Page, workspace: Any, conversation: dict[str, Any]) -> None:
-    """The conversation; what is sent from here goes out at once."""
+@pytest.fixture(autouse=True)
+def at_once(workspace: Any) -> None:
+    """What is sent from here goes out at once."""
     workspace.set_undo(0)
-    await page.goto(f"/inbox/all_open/{conversation['id']}")
-    await expect(page.get_by_role("article").first).to_be_visible()
 
 
-async def write(page: Page, text: str) -> None:
-    await page.keyboard.press("r")
-    field = page.get_by_role("textbox", name="Text")
-    await expect(field).to_be_focused()
-    await field.press_sequentially(text)
-
-
-async def send(page: Page, text: str, own: OwnAddress) -> Locator:
+async def send(page: Page, write: Any, text: str, own: OwnAddress) -> Locator:
     """Sends it from that address; the message in the thread."""
     await write(page, text)
     await page.get_by_label("From", exact=True).select_option(own.address)
@@ -104,12 +89,12 @@ async def send(page: Page, text: str, own: OwnAddress) -> Locator:
 
 
 async def test_a_refused_reply_says_why_and_arrives_when_it_is_tried_again(
-    page: Page, workspace: Any, own_address: OwnAddress
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any, own_address: OwnAddress
 ) -> None:
-    _, _, conversation = begun(workspace, "Refused")
+    _, _, conversation = begun("Refused")
     own_address.server.refuses = "550 no such user here"
-    await opened(page, workspace, conversation)
-    sent = await send(page, "Do you get this?", own_address)
+    await opened(page, conversation)
+    sent = await send(page, write, "Do you get this?", own_address)
     said = sent.get_by_role("alert")
     await expect(said).to_contain_text("This was not delivered.")
     await expect(said).to_contain_text("no such user here")
@@ -128,15 +113,15 @@ def tried(workspace: Any, conversation: dict[str, Any]) -> int:
 
 
 async def test_a_reply_of_unknown_outcome_is_answered_for_by_the_agent(
-    page: Page, workspace: Any, own_address: OwnAddress
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any, own_address: OwnAddress
 ) -> None:
-    _, _, conversation = begun(workspace, "Unknown")
+    _, _, conversation = begun("Unknown")
     server = own_address.server
-    await opened(page, workspace, conversation)
+    await opened(page, conversation)
     for text, answer in (("This one came.", "It arrived"), ("This one is lost.", "Send again")):
         server.hangs_up = True
         server.got.clear()
-        sent = await send(page, text, own_address)
+        sent = await send(page, write, text, own_address)
         await expect(sent.get_by_text("It is unknown whether this arrived.")).to_be_visible()
         await expect(sent.get_by_text(RISK)).to_be_visible()
         eventually(lambda: tried(workspace, conversation) == 2, "the one more try that Postroom makes by itself")
@@ -149,10 +134,10 @@ async def test_a_reply_of_unknown_outcome_is_answered_for_by_the_agent(
 
 
 async def test_a_scheduled_reply_is_held_when_the_customer_writes_and_goes_out_by_the_agents_word(
-    page: Page, workspace: Any
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
 ) -> None:
-    customer, question, conversation = begun(workspace, "Held")
-    await opened(page, workspace, conversation)
+    customer, question, conversation = begun("Held")
+    await opened(page, conversation)
     await write(page, "It comes next week.")
     await page.get_by_role("button", name="More ways to send").click()
     await page.get_by_role("menuitem", name="Send later").click()
@@ -169,11 +154,11 @@ async def test_a_scheduled_reply_is_held_when_the_customer_writes_and_goes_out_b
 
 
 async def test_who_is_outside_the_conversation_is_asked_aside_and_the_customer_never_sees_it(
-    page: Page, workspace: Any
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
 ) -> None:
-    customer, _, conversation = begun(workspace, "Lost parcel")
+    customer, _, conversation = begun("Lost parcel", "Where is my parcel?")
     carrier = Customer(workspace.live, "Carla Carrier")
-    await opened(page, workspace, conversation)
+    await opened(page, conversation)
     await page.keyboard.press("f")
     to = page.get_by_role("combobox", name="To", exact=True)
     await expect(to).to_be_focused()

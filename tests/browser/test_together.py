@@ -4,37 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
 
 from playwright.async_api import Page, expect
-
-from local_runtime.journey import Customer
 
 NewPage = Callable[..., Awaitable[Page]]
 Check = Callable[[Page], Awaitable[None]]
 
 
-async def write(page: Page, text: str) -> None:
-    await page.keyboard.press("r")
-    field = page.get_by_role("textbox", name="Text")
-    await expect(field).to_be_focused()
-    await field.press_sequentially(text)
-
-
 async def test_two_agents_see_each_other_and_the_slower_one_is_told_before_he_sends(
-    new_page: NewPage, workspace: Any, no_violations: Check
+    new_page: NewPage, workspace: Any, begun: Any, opened: Any, write: Any, no_violations: Check
 ) -> None:
     for who in (workspace.agent, workspace.admin):
         with workspace.logged_in(who) as client:
             client.patch("/me/preferences", json={"undo_seconds": 0}).raise_for_status()
-    customer = Customer(workspace.live)
-    customer.writes(workspace.desk.address(), f"Two of us {uuid4().hex[:6]}", "When do you open?")
-    conversation = workspace.desk.conversation_of(customer)
+    customer, _, conversation = begun("Two of us", "When do you open?")
     other = workspace.desk.get("/me")["name"]
     ada, admin = await new_page("agent"), await new_page("admin")
     for page in (ada, admin):
-        await page.goto(f"/inbox/all_open/{conversation['id']}")
-        await expect(page.get_by_role("article")).to_contain_text("When do you open?")
+        await opened(page, conversation)
     await expect(ada.get_by_role("status").get_by_text(f"{other} also here")).to_be_visible()
     await expect(admin.get_by_role("status").get_by_text("Ada Lovelace also here")).to_be_visible()
     await write(ada, "At nine.")
