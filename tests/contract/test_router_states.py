@@ -76,7 +76,7 @@ ROWS = {
 }
 """The look-up rows that an event leaves behind; other events leave none."""
 
-IN_ROWS_ONLY = {"HandleLinked", "HandleUnlinked", "AgentProfileChanged"}
+IN_ROWS_ONLY = {"HandleLinked", "HandleUnlinked"}
 """Events that look-ups know of and no state."""
 
 

@@ -8,14 +8,17 @@ from uuid import UUID
 
 import pytest
 
-from events.commands import AssignConversation, MarkRead
+from events import excerpts
+from events.commands import AddComment, AssignConversation, EraseContact, MarkRead
 from events.envelope import SYSTEM, Actor, AnyEnvelope
+from events.inbound import ChannelHealthChanged
 from events.notifications import SetNotificationPreferences
-from events.system_mails import SendAccountMail, SendNotificationMail, SystemMailQueued
+from events.system_mails import Excerpt, SendAccountMail, SendNotificationMail, SystemMailQueued
 from router import notification_rows
-from router.testing import ANNA, BORIS, COMMANDS, NOON, Workbench, envelope, mail
+from router.testing import ANNA, BORIS, CHANNEL, COMMANDS, NOON, Workbench, envelope, mail
 from router.timers import mail_of
 from service_kit.ids import new_id
+from service_kit.keyring import Keyring
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
 pytestmark = pytest.mark.real
@@ -138,3 +141,72 @@ def test_an_account_mail_is_queued_once_and_goes_to_who_delivers_it_alone(desk: 
 def test_a_command_for_an_agent_who_is_not_there_makes_no_mail(desk: Workbench) -> None:
     asked = envelope(SendNotificationMail(agent_id=new_id()), stream=new_id(), actor=SYSTEM)
     assert mails(desk.handle(desk.records(asked, topic=COMMANDS))) == []
+
+
+# -- what was written ---------------------------------------------------------------------------------------------
+
+
+def told(desk: Workbench) -> AnyEnvelope:
+    ((due_at, _, _),) = pending(desk)
+    assert isinstance(due_at, datetime)
+    (sent,) = send(desk, due_at)
+    return sent
+
+
+def opened(desk: Workbench, sent: AnyEnvelope) -> Excerpt | None:
+    (matter,) = sent.data.matters
+    assert matter.excerpt is not None
+    with desk.parts.store.transaction() as cursor:
+        keys = Keyring(desk.settings.secret_key).fetch(cursor, [matter.excerpt.key_id])
+    return excerpts.opened(matter.excerpt, matter.conversation_id, keys)
+
+
+def test_the_mail_holds_who_wrote_and_what_sealed_under_their_key(desk: Workbench) -> None:
+    conversation = with_boris(desk)
+    desk.receive(mail(token=conversation, text="Is it there yet?"))
+    sent = told(desk)
+    excerpt = opened(desk, sent)
+    assert excerpt is not None and excerpt.text == "Is it there yet?" and excerpt.subject
+    assert "maria@customer.example" in excerpt.sender
+    stored = desk.rows("SELECT state FROM router.stored_events WHERE originator_id = %s", sent.stream)
+    assert b"there yet" not in bytes(stored[0][0]) and b"maria" not in bytes(stored[0][0])
+
+
+def test_after_the_person_is_erased_neither_the_mail_of_before_nor_a_new_one_says_a_word(desk: Workbench) -> None:
+    conversation = with_boris(desk)
+    sent = told(desk)
+    contact = next(event.stream for event in desk.events() if event.type == "ContactCreated")
+    assert opened(desk, sent) is not None
+    assert desk.command(EraseContact(), contact).state == "done"
+    assert opened(desk, sent) is None
+    desk.connection.execute("DELETE FROM router.notification_mails")
+    desk.command(AssignConversation(agent_id=ANNA, team_id=None), conversation)
+    desk.command(AssignConversation(agent_id=BORIS, team_id=None), conversation)
+    assert told(desk).data.matters[0].excerpt is None
+
+
+def test_who_is_mentioned_is_told_the_comment_and_that_it_is_internal(desk: Workbench) -> None:
+    wish = SetNotificationPreferences(agent_id=BORIS, mail=("mention",))
+    assert desk.command(wish, DEFAULT_WORKSPACE_ID, actor=AS_BORIS).state == "done"
+    conversation = with_boris(desk)
+    desk.connection.execute("DELETE FROM router.notification_mails")
+    comment = AddComment(comment_id=new_id(), text="Please call her", mentions=(BORIS,))
+    assert desk.command(comment, conversation, actor=Actor("agent", str(ANNA))).state == "done"
+    sent = told(desk)
+    sealed, excerpt = sent.data.matters[0].excerpt, opened(desk, sent)
+    assert excerpt is not None and (excerpt.sender, excerpt.text) == ("", "Please call her")
+    assert sealed.internal and sealed.agent_id == ANNA
+
+
+def test_a_channel_with_trouble_is_mailed_once_however_often_that_is_said(desk: Workbench) -> None:
+    wish = SetNotificationPreferences(agent_id=BORIS, mail=("channel_unhealthy",))
+    assert desk.command(wish, DEFAULT_WORKSPACE_ID, actor=AS_BORIS).state == "done"
+    for reason in ("imap_refused", "imap_unreachable"):
+        report = ChannelHealthChanged(
+            channel="email", channel_id=CHANNEL, state="down", reason=reason, reported_at=NOON, part="receiving"
+        )
+        desk.handle(desk.records(envelope(report, stream=CHANNEL, actor=SYSTEM)))
+    sent = told(desk)
+    assert sent.data.matters == ()
+    assert [(one.channel_id, one.reason) for one in sent.data.channels] == [(CHANNEL, "imap_unreachable")]
+    assert pending(desk) == []

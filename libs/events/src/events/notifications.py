@@ -18,16 +18,9 @@ NotificationKind = Literal[
     "channel_unhealthy",
     "followed",
 ]
-MailKind = Literal[
-    "new_unassigned", "assigned", "customer_answered", "mention", "snooze_over", "send_failed", "followed"
-]
-"""What mails may tell of: what happens in conversations."""
 KINDS: Final[tuple[NotificationKind, ...]] = get_args(NotificationKind)
-
-
-MAIL_KINDS: Final[tuple[MailKind, ...]] = get_args(MailKind)
 MailRhythm = Literal["at_once", "hourly", "daily"]
-"""At once: after a minute, and at most one mail for a conversation in five."""
+"""At once: after a minute, and at most one mail for a conversation in five; daily: at the agent's own seven o'clock."""
 
 
 class NotificationPreferencesSet(Event, frozen=True, kw_only=True):
@@ -39,7 +32,7 @@ class NotificationPreferencesSet(Event, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = TOPIC
     agent_id: UUID
     in_app: tuple[NotificationKind, ...] = ()
-    mail: tuple[MailKind, ...] = ()
+    mail: tuple[NotificationKind, ...] = ()
     mail_rhythm: MailRhythm = "at_once"
 
 
@@ -48,5 +41,5 @@ class SetNotificationPreferences(Command, frozen=True, kw_only=True):
 
     agent_id: UUID
     in_app: tuple[NotificationKind, ...] = ()
-    mail: tuple[MailKind, ...] = ()
+    mail: tuple[NotificationKind, ...] = ()
     mail_rhythm: MailRhythm = "at_once"

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from events.envelope import Command, Event
+from events.envelope import Command, Event, Personal
 from events.notifications import NotificationKind
 
 AccountMailKind = Literal["invitation", "password_reset"]
@@ -31,6 +31,25 @@ class SendNotificationMail(Command, frozen=True, kw_only=True):
     agent_id: UUID
 
 
+class Excerpt(Personal, frozen=True, kw_only=True):
+    """What was written, cut to what a mail shows of it; `sender` is who wrote, "" for an agent of ours."""
+
+    sender: str = ""
+    subject: str = ""
+    text: str = ""
+
+
+class SealedExcerpt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An `Excerpt` in a box of its own: under the key of the conversation's person, with the conversation's id as
+    associated data. Once that person is erased it says nothing. `agent_id` wrote it, None: somebody outside;
+    `internal`: it is a comment, for the team alone."""
+
+    key_id: UUID
+    box: bytes
+    agent_id: UUID | None = None
+    internal: bool = False
+
+
 class Matter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A conversation that a mail is about, and of what in it; `inbox_id` is where it was then."""
 
@@ -38,14 +57,25 @@ class Matter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: int
     kinds: tuple[NotificationKind, ...]
     inbox_id: UUID | None = None
+    excerpt: SealedExcerpt | None = None
+
+
+class ChannelMatter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A channel with trouble that a mail is about: how it did when the mail was queued, and since when."""
+
+    channel_id: UUID
+    inbox_id: UUID
+    state: str
+    reason: str
+    since: datetime
 
 
 class SystemMailQueued(Event, frozen=True, kw_only=True):
     """A mail to an agent, to be written in the agent's language and sent to the agent's address as they are then.
 
     What has expired when its turn comes is not sent. The stream is the mail; it has no second event. Of a notification
-    `matters` says about what, with nothing personal; the answer to one about a single conversation becomes a reply
-    there, and `refused` is the code of why it could not. The others have a token.
+    `matters` and `channels` say about what; all that is personal in them is sealed. The answer to one about a single
+    conversation becomes a reply there, and `refused` is the code of why it could not. The others have a token.
     """
 
     TOPIC: ClassVar[str] = "outbound.email.v1"
@@ -56,6 +86,7 @@ class SystemMailQueued(Event, frozen=True, kw_only=True):
     expires_at: datetime
     matters: tuple[Matter, ...] = ()
     refused: str = ""
+    channels: tuple[ChannelMatter, ...] = ()
 
 
 SystemMailEvent = SystemMailQueued

@@ -142,6 +142,7 @@ def build(
             keys=agent_keys,
             caught_up=channels.caught_up,
             answers_to=answers_to,
+            channel_address=channels.routes.book.address_of,
         ),
         signer=signer,
     )

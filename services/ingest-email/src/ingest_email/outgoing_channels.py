@@ -31,9 +31,14 @@ class OutgoingChannel(msgspec.Struct, frozen=True):
     """An e-mail channel. `smtp` None: its replies go out by the installation's relay; `dkim` None: unsigned."""
 
     connected: bool = True
+    address: str = ""
     dkim: Dkim | None = None
     smtp: SmtpSettings | None = None
     health: Health = Health()
+
+
+def _of(settings: EmailSettings) -> OutgoingChannel:
+    return OutgoingChannel(address=settings.address, smtp=settings.smtp, dkim=settings.dkim)
 
 
 class ChannelBook:
@@ -55,6 +60,11 @@ class ChannelBook:
         channel = self._channels.get(channel_id)
         return None if channel is None else channel.dkim
 
+    def address_of(self, channel_id: UUID) -> str:
+        """ "" for a channel that is not known, or connected no more."""
+        channel = self._channels.get(channel_id)
+        return "" if channel is None else channel.address
+
     def by_relay(self) -> list[UUID]:
         """The connected channels whose replies go out by the installation's relay."""
         return [channel_id for channel_id, one in self._channels.items() if one.connected and one.smtp is None]
@@ -63,13 +73,13 @@ class ChannelBook:
         """Takes in one event; those about other things change nothing."""
         match event:
             case FallbackAddressIssued():
-                self._put(event.channel_id, OutgoingChannel())
+                self._put(event.channel_id, OutgoingChannel(address=event.address))
             case ChannelConnected(kind="email", email=EmailSettings() as settings):
-                self._put(event.channel_id, OutgoingChannel(smtp=settings.smtp, dkim=settings.dkim))
+                self._put(event.channel_id, _of(settings))
             case ChannelChanged(email=EmailSettings() as settings):
                 known = self._channels.get(event.channel_id)
                 if known is not None and known.connected:
-                    self._put(event.channel_id, msgspec.structs.replace(known, smtp=settings.smtp, dkim=settings.dkim))
+                    self._put(event.channel_id, msgspec.structs.replace(_of(settings), health=known.health))
             case ChannelDisconnected() if event.channel_id in self._channels:
                 self._put(event.channel_id, OutgoingChannel(connected=False))
             case ChannelHealthNoted() if "sending" in spoken_of(event):

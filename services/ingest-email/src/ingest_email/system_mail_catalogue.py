@@ -28,11 +28,13 @@ class Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Language(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Mails by kind, what is said of each kind of notification, and of each reason why an answer became no reply."""
+    """Mails by kind, what is said of each kind of notification and of who wrote, and of each reason why an
+    answer became no reply."""
 
     mails: dict[str, Text]
     kinds: dict[NotificationKind, str]
     refusals: dict[str, str]
+    phrases: dict[str, str]
 
 
 class Catalogue:
@@ -61,6 +63,10 @@ class Catalogue:
         """Why an answer became no reply, as a sentence."""
         known = self._language(language).refusals
         return known.get(code) or known[OTHERWISE]
+
+    def phrase(self, language: str, name: str) -> str:
+        """A piece of a text, with `{names}` to be filled in. Raises KeyError for no such piece."""
+        return self._language(language).phrases.get(name) or self.languages[FALLBACK].phrases[name]
 
     def _language(self, language: str) -> Language:
         return self.languages.get(language.partition("-")[0].lower(), self.languages[FALLBACK])

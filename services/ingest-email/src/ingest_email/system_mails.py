@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from events import codec
+from events import codec, excerpts
 from events.envelope import Envelope
+from events.errors import MalformedEvent, SealBroken
 from events.sealing import Keys
 from events.system_mails import Matter, SystemMailKind, SystemMailQueued
 from events.values import Address
-from ingest_email import system_mail_render
+from ingest_email import notification_text, system_mail_render
 from ingest_email.agent_book import AgentBook, KnownAgent
 from ingest_email.delivery import Impossible, Postponed
+from ingest_email.notification_text import Written
 from ingest_email.outgoing_addresses import Unsendable
 from ingest_email.render import Mail
 from ingest_email.system_mail_catalogue import Catalogue
 from service_kit.faults import KafkaAway
 from service_kit.secrets import SecretBox, SecretSealedOtherwise
 
+log = logging.getLogger(__name__)
 HOUSE: Final = "Postroom"
 PAGES: Final[dict[SystemMailKind, str]] = {"invitation": "invitations", "password_reset": "password-resets"}
 PREFERENCES: Final = "me/notifications"
@@ -35,6 +39,7 @@ class SystemMails:
     """What writing one needs. `keys` reads a data key afresh; `caught_up` waits for the copy of the workspace.
 
     `answers_to` gives an inbox's address of which a plus part names a mail, None where none is known.
+    `channel_address` is a channel's own, "" for one that is not known.
     """
 
     book: AgentBook
@@ -45,6 +50,7 @@ class SystemMails:
     keys: Callable[[UUID | None], Awaitable[Keys]]
     caught_up: Callable[[], Awaitable[None]]
     answers_to: Callable[[UUID, UUID], str | None] = lambda inbox_id, mail_id: None
+    channel_address: Callable[[UUID], str] = lambda channel_id: ""
 
     async def mail(self, envelope: Envelope[SystemMailQueued], now: datetime) -> Mail | Impossible | Postponed:
         """The mail, or why there is none: its time is over, the agent is gone. Raises KeyNotHeld."""
@@ -60,7 +66,8 @@ class SystemMails:
         if person is None:
             return Impossible("erased", "the agent was erased")
         try:
-            values = {"house": HOUSE, "name": person.name, **self._values(queued, agent.language)}
+            written = {matter.conversation_id: await self._written(matter) for matter in queued.matters}
+            values = {"house": HOUSE, "name": person.name, **self._values(queued, agent.language, written)}
             answers_to = self._answers_to(queued)
             kind = queued.kind if answers_to is None else ANSWERABLE
             subject, text = self.catalogue.text(agent.language, kind).filled(values)
@@ -73,7 +80,9 @@ class SystemMails:
         except Unsendable as error:
             return Impossible("unsendable", str(error))
 
-    def _values(self, queued: SystemMailQueued, language: str) -> dict[str, str]:
+    def _values(
+        self, queued: SystemMailQueued, language: str, written: Mapping[UUID, Written | None]
+    ) -> dict[str, str]:
         """What the text of this kind of mail speaks of. Raises SecretSealedOtherwise."""
         if queued.kind == "answer_refused":
             (matter,) = queued.matters
@@ -83,10 +92,11 @@ class SystemMails:
         if queued.kind == "notification_test":
             return {"link": f"{self.public_url}/{PREFERENCES}"}
         if queued.kind == "notification":
-            numbers = ", ".join(f"#{matter.number}" for matter in queued.matters[:MOST_NUMBERS])
-            more = ", …" if len(queued.matters) > MOST_NUMBERS else ""
-            told = "\n".join(self._told(matter, language) for matter in queued.matters)
-            return {"numbers": numbers + more, "matters": told, "link": f"{self.public_url}/{PREFERENCES}"}
+            return {
+                "about": self._about(queued, written),
+                "matters": "\n".join(self._told(queued, language, written)),
+                "link": f"{self.public_url}/{PREFERENCES}",
+            }
         token = self.box.open(queued.mail_id, queued.token)
         return {
             "link": f"{self.public_url}/{PAGES[queued.kind]}/{token}",
@@ -95,14 +105,56 @@ class SystemMails:
 
     def _answers_to(self, queued: SystemMailQueued) -> Address | None:
         """Where an answer becomes a reply: of a notification about a single conversation."""
-        if queued.kind != "notification" or len(queued.matters) != 1 or queued.matters[0].inbox_id is None:
+        alone = len(queued.matters) == 1 and not queued.channels
+        if queued.kind != "notification" or not alone or queued.matters[0].inbox_id is None:
             return None
         address = self.answers_to(queued.matters[0].inbox_id, queued.mail_id)
         return None if address is None else Address(address, HOUSE)
 
-    def _told(self, matter: Matter, language: str) -> str:
-        words = ", ".join(self.catalogue.words(language, kind) for kind in matter.kinds)
-        return f"#{matter.number}: {words}\n{self.public_url}/conversations/{matter.conversation_id}\n"
+    def _about(self, queued: SystemMailQueued, written: Mapping[UUID, Written | None]) -> str:
+        """Of one conversation its number and subject, of several the first numbers; the addresses of channels."""
+        if len(queued.matters) == 1 and not queued.channels:
+            (matter,) = queued.matters
+            return notification_text.titled(matter, written[matter.conversation_id])
+        names = [f"#{matter.number}" for matter in queued.matters]
+        names += [self.channel_address(one.channel_id) or str(one.channel_id) for one in queued.channels]
+        return ", ".join(names[:MOST_NUMBERS]) + (", …" if len(names) > MOST_NUMBERS else "")
+
+    def _told(self, queued: SystemMailQueued, language: str, written: Mapping[UUID, Written | None]) -> Iterator[str]:
+        url, alone = self.public_url, len(queued.matters) == 1
+        for matter in queued.matters:
+            told = written[matter.conversation_id]
+            yield notification_text.told(matter, told, self.catalogue, language, url, alone=alone)
+        for one in queued.channels:
+            address = self.channel_address(one.channel_id)
+            yield notification_text.told_of_channel(one, address, self.catalogue, language, url)
+
+    async def _written(self, matter: Matter) -> Written | None:
+        """What was written there, opened now; None where it says nothing, or its person was erased. Raises KeyNotHeld.
+
+        What does not open for another reason is left out: the agent is told where to read it.
+        """
+        sealed = matter.excerpt
+        if sealed is None:
+            return None
+        keys = await self.keys(sealed.key_id)
+        try:
+            excerpt = excerpts.opened(sealed, matter.conversation_id, keys)
+        except (SealBroken, MalformedEvent) as error:
+            log.error("the excerpt of a notification does not open", extra={"reason": type(error).__name__})
+            return None
+        if excerpt is None:
+            return None
+        who = excerpt.sender if sealed.agent_id is None else await self._name_of(sealed.agent_id)
+        return Written(excerpt, who, sealed.internal)
+
+    async def _name_of(self, agent_id: UUID) -> str:
+        """ "" for an agent who is erased or not known."""
+        agent = self.book.find(agent_id)
+        if agent is None:
+            return ""
+        person = codec.open_(agent.profile, await self.keys(agent.profile.key_id)).data.personal
+        return "" if person is None else str(person.name)
 
     async def _agent(self, agent_id: UUID) -> KnownAgent | None:
         known = self.book.find(agent_id)

@@ -27,11 +27,12 @@ from service_kit.clock import utc_now
 from service_kit.ids import new_id
 
 CHANNEL, INBOX = UUID(int=1), UUID(int=2)
+ADDRESS = "support@example.com"
 SMTP, OTHER = SmtpSettings(host="mail.example.com"), SmtpSettings(host="other.example.com")
 
 
 def settings(smtp: SmtpSettings | None) -> EmailSettings:
-    return EmailSettings(address="support@example.com", smtp=smtp)
+    return EmailSettings(address=ADDRESS, smtp=smtp)
 
 
 def connected(smtp: SmtpSettings | None = SMTP) -> ChannelConnected:
@@ -42,6 +43,10 @@ def noted(state: str, reason: str = "", part: Any = "sending") -> ChannelHealthN
     return ChannelHealthNoted(channel_id=CHANNEL, part=part, state=state, reason=reason, since=utc_now())
 
 
+def of_ours(**known: Any) -> OutgoingChannel:
+    return OutgoingChannel(address=ADDRESS, **known)
+
+
 DOWN = Health("down", "smtp_wrong_password")
 
 
@@ -49,15 +54,15 @@ DOWN = Health("down", "smtp_wrong_password")
     ("events", "channel"),
     [
         ([], None),
-        ([FallbackAddressIssued(inbox_id=INBOX, channel_id=CHANNEL, address="a@b")], OutgoingChannel()),
-        ([connected(None)], OutgoingChannel()),
-        ([connected()], OutgoingChannel(smtp=SMTP)),
-        ([connected(), ChannelChanged(channel_id=CHANNEL, email=settings(OTHER))], OutgoingChannel(smtp=OTHER)),
-        ([connected(), ChannelChanged(channel_id=CHANNEL, email=settings(None))], OutgoingChannel()),
-        ([connected(), noted(*DOWN)], OutgoingChannel(smtp=SMTP, health=DOWN)),
-        ([connected(), noted(*DOWN, None)], OutgoingChannel(smtp=SMTP, health=DOWN)),
-        ([connected(), noted(*DOWN), noted("ok", part="receiving")], OutgoingChannel(smtp=SMTP, health=DOWN)),
-        ([connected(), noted("down", "imap_tls", "receiving")], OutgoingChannel(smtp=SMTP)),
+        ([FallbackAddressIssued(inbox_id=INBOX, channel_id=CHANNEL, address=ADDRESS)], of_ours()),
+        ([connected(None)], of_ours()),
+        ([connected()], of_ours(smtp=SMTP)),
+        ([connected(), ChannelChanged(channel_id=CHANNEL, email=settings(OTHER))], of_ours(smtp=OTHER)),
+        ([connected(), ChannelChanged(channel_id=CHANNEL, email=settings(None))], of_ours()),
+        ([connected(), noted(*DOWN)], of_ours(smtp=SMTP, health=DOWN)),
+        ([connected(), noted(*DOWN, None)], of_ours(smtp=SMTP, health=DOWN)),
+        ([connected(), noted(*DOWN), noted("ok", part="receiving")], of_ours(smtp=SMTP, health=DOWN)),
+        ([connected(), noted("down", "imap_tls", "receiving")], of_ours(smtp=SMTP)),
         ([connected(), ChannelDisconnected(channel_id=CHANNEL)], OutgoingChannel(connected=False)),
         (
             [
@@ -123,5 +128,5 @@ def test_a_record_that_cannot_be_read_is_set_aside_and_changes_nothing() -> None
     broken = record(ChannelChanged(channel_id=CHANNEL, email=settings(OTHER)), 2)
     broken.value = b"\0not json"
     reader.read([record(connected(), 1), broken])
-    assert reader.book.find(CHANNEL) == OutgoingChannel(smtp=SMTP)
+    assert reader.book.find(CHANNEL) == of_ours(smtp=SMTP)
     assert [one for one, _ in reader.unreadable] == [broken]

@@ -12,12 +12,14 @@ from typing import Any, get_args
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
-from events import codec
+from events import codec, excerpts
 from events.envelope import Envelope, Event
+from events.errors import KeyNotHeld
 from events.notifications import KINDS
-from events.sealing import ERASED, Keys
-from events.system_mails import Matter, SystemMailKind, SystemMailQueued
+from events.sealing import ERASED, DataKey, Keys
+from events.system_mails import ChannelMatter, Excerpt, Matter, SystemMailKind, SystemMailQueued
 from events.testing import EXAMPLE_KEY, EXAMPLE_KEY_ID, MOMENT, envelope
 from events.values import Address
 from events.workspace import (
@@ -145,6 +147,8 @@ def test_every_language_has_the_texts_of_english_with_the_same_names() -> None:
         assert texts.mails.keys() == english.mails.keys() == {*get_args(SystemMailKind), ANSWERABLE}
         assert texts.refusals.keys() == english.refusals.keys() >= {OTHERWISE}
         assert texts.kinds.keys() == set(KINDS)
+        assert texts.phrases.keys() == english.phrases.keys()
+        assert all(names(texts.phrases[name]) == names(english.phrases[name]) for name in english.phrases)
         for kind, text in texts.mails.items():
             assert names(text.text) == names(english.mails[kind].text)
             assert names(text.subject) == names(english.mails[kind].subject)
@@ -202,3 +206,79 @@ def test_a_name_cannot_break_out_of_its_header(name: str) -> None:
         system_mail_render.render(
             MAIL, "mail.test", Address("eve@acme.test", name), "Subject", "Text", MOMENT, house="Postroom"
         )
+
+
+# -- what was written ---------------------------------------------------------------------------------------------
+
+ROSAS = DataKey(UUID(int=900), bytes(range(32, 64)))
+BOTH: Keys = {EXAMPLE_KEY_ID: EXAMPLE_KEY, ROSAS.key_id: ROSAS}
+TALK = UUID(int=12)
+
+
+def about(
+    text: str = "Where is it?", *, subject: str = "My parcel", sender: str = "Rosa", at: int = 12, **known: Any
+) -> Matter:
+    talk = UUID(int=at)
+    sealed = excerpts.seal(Excerpt(sender=sender, subject=subject, text=text), talk, ROSAS, **known)
+    return Matter(conversation_id=talk, number=at, kinds=("customer_answered",), inbox_id=UUID(int=3), excerpt=sealed)
+
+
+async def notified(*matters: Matter, keys: Keys = BOTH, **more: Any) -> tuple[Any, str]:
+    wish = queued(kind="notification", token=b"", matters=matters, **more)
+    desk = replace(mails(book(INVITED), keys=keys), channel_address=lambda channel_id: "support@acme.test")
+    return read(await desk.mail(wish, MOMENT))
+
+
+async def test_a_notification_says_who_wrote_under_which_subject_and_what() -> None:
+    message, text = await notified(about("Where is it?\r\nI wait."))
+    assert message["Subject"] == "Postroom: #12 My parcel"
+    assert "#12 My parcel: the customer has answered\r\n" in text
+    assert "Rosa wrote:\r\n> Where is it?\r\n> I wait.\r\n" in text
+
+
+async def test_after_the_person_is_erased_the_mail_says_no_more_than_where() -> None:
+    gone = {EXAMPLE_KEY_ID: EXAMPLE_KEY, ROSAS.key_id: ERASED}
+    message, text = await notified(about(), keys=gone)
+    whole = f"{message['Subject']} {text}"
+    assert message["Subject"] == "Postroom: #12" and f"/conversations/{TALK}" in text
+    assert not any(word in whole for word in ("Rosa", "parcel", "Where"))
+
+
+async def test_a_missing_key_makes_the_mail_wait_and_a_broken_box_leaves_the_text_out() -> None:
+    with pytest.raises(KeyNotHeld):
+        await mails(book(INVITED)).mail(queued(kind="notification", token=b"", matters=(about(),)), MOMENT)
+    elsewhere = replace_struct(about(), conversation_id=UUID(int=13))
+    message, text = await notified(elsewhere)
+    assert message["Subject"] == "Postroom: #12" and "Where" not in text
+
+
+async def test_a_colleagues_comment_is_theirs_and_said_to_be_internal() -> None:
+    _, text = await notified(about("Call her", sender="", agent_id=ADA, internal=True))
+    assert "Ada Zażółć wrote, unseen by the customer:\r\n> Call her" in text
+    _, text = await notified(about("Call her", sender="", agent_id=UUID(int=99), internal=True))
+    assert "Somebody wrote, unseen by the customer:" in text
+
+
+async def test_several_conversations_are_told_shortly_with_their_numbers_in_the_subject() -> None:
+    message, text = await notified(about("word " * 100), about("Second", at=13))
+    assert message["Subject"] == "Postroom: #12, #13"
+    assert "> Second" in text and max(map(len, text.splitlines())) < 260 and "…" in text
+
+
+@pytest.mark.parametrize("odd", ["Parcel\r\nBcc: eve@acme.test", "Par\x00cel", "Parcel " * 200])
+async def test_nothing_that_a_customer_writes_breaks_the_header_or_passes_for_ours(odd: str) -> None:
+    message, text = await notified(about(f"Fine\n{odd}\nhttps://desk.test/x", subject=odd, sender=odd))
+    assert message["Bcc"] is None and len(message["Subject"]) < 150
+    assert "\r\nhttps://desk.test/x" not in text and "> https://desk.test/x" in text
+
+
+async def test_a_channel_with_trouble_is_named_with_its_reason_and_where_to_mend_it() -> None:
+    channel = ChannelMatter(
+        channel_id=UUID(int=5), inbox_id=UUID(int=3), state="down", reason="imap_refused", since=MOMENT
+    )
+    message, text = await notified(channels=(channel,))
+    assert message["Subject"] == "Postroom: support@acme.test"
+    assert "support@acme.test: a channel has trouble (imap_refused)" in text
+    assert f"/settings/inboxes/{UUID(int=3)}/channels/{UUID(int=5)}" in text
+    message, _ = await notified(about(), channels=(channel,))
+    assert message["Subject"] == "Postroom: #12, support@acme.test" and message["Reply-To"] is None

@@ -217,7 +217,7 @@ def want(
                     wanted.quarantined.add(envelope.stream)
                 elif isinstance(envelope.data, SendAccountMail | SendNotificationMail):
                     wanted.others.add(envelope.stream)
-                    wanted.conversations.update(one.conversation_id for one in item.due)
+                    wanted.conversations.update(one.conversation_id for one in item.due if not one.is_of_channel)
             case Broken(command=command):
                 if command is not None:
                     wanted.others.add(command[0])

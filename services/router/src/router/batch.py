@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import UUID
 
 import msgspec
@@ -30,6 +30,7 @@ from router import (
 )
 from router.domain.house import House
 from router.drafts import Draft, Tally
+from router.excerpts import with_excerpts
 from router.handbacks import give_back
 from router.hashes import Hashes
 from router.lookup_rows import Asked, Known, Writes
@@ -175,9 +176,7 @@ class BatchHandler:
         elif isinstance(item, ParsedAnew):
             return self._readable(record, lambda: self._with_mail(item))
         elif isinstance(item, Ask) and isinstance(item.envelope.data, SendNotificationMail):
-            with self._store.transaction() as cursor:
-                due = notification_rows.due(cursor, item.envelope.data.agent_id, item.envelope.occurred_at)
-                return msgspec.structs.replace(item, due=due)
+            return self._readable(record, lambda: self._with_due(item))
         return item
 
     def _readable(self, record: Record, completed: Callable[[], Item]) -> Item:
@@ -203,6 +202,13 @@ class BatchHandler:
             return mail
         with self._store.transaction() as cursor:
             return msgspec.structs.replace(mail, notified=answering.find(cursor, self._keyring, answered))
+
+    def _with_due(self, ask: Ask) -> Ask:
+        """A mail to an agent with what is due, and what was written there. Raises EventError."""
+        data = cast(SendNotificationMail, ask.envelope.data)
+        with self._store.transaction() as cursor:
+            due = notification_rows.due(cursor, data.agent_id, ask.envelope.occurred_at)
+            return msgspec.structs.replace(ask, due=with_excerpts(cursor, self._keyring, due, data.agent_id))
 
     def _with_mail(self, item: ParsedAnew) -> ParsedAnew:
         mail = None if item.mail is None else self._with_notification(item.mail)

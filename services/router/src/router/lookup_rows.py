@@ -20,7 +20,7 @@ ThreadKeyId = tuple[UUID, bytes]
 HandleId = tuple[str, bytes]
 TimerKind = Literal["snooze", "reply", "trash"]
 AgentNotice = tuple[UUID, UUID]
-"""An agent and the conversation that it is to be told of."""
+"""An agent and the conversation, or channel, that it is to be told of."""
 
 
 class ThreadKey(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ from events.conversations import (
 from events.envelope import SYSTEM, Actor, AnyEnvelope, Envelope, Event
 from events.system_mails import SystemMailEvent
 from events.tickets import TicketEvent, TicketOpened
-from events.workspace import WorkspaceEvent
+from events.workspace import ChannelHealthNoted, WorkspaceEvent
 from router.domain import company, contact, conversation, system_mails, ticket, workspace
 from router.domain.company import NO_COMPANY
 from router.domain.conversation import NOT_OPENED, ConversationState
@@ -38,6 +38,7 @@ from router.domain.house import House
 from router.domain.leaving import left_by
 from router.domain.mail_servers import secret_ids
 from router.domain.queues import Reason
+from router.domain.system_mails import PlannedNotice
 from router.domain.ticket import UNOPENED, Ticket, TicketState
 from router.domain.workspace import Workspace
 from router.drafts import Draft, Tally, Verdict
@@ -145,10 +146,13 @@ class WorkingSet:
         self, stream: UUID, event: ConversationEvent, before: ConversationState, after: ConversationState, cause: Cause
     ) -> None:
         """Notes whom a mail is to tell of the event, and by when; several about one conversation become one."""
-        planned = system_mails.planned(event, _actor(event, cause), before, after, self.workspace, cause.recorded_at)
+        actor = _actor(event, cause)
+        self._plan(stream, system_mails.planned(event, actor, before, after, self.workspace, cause.recorded_at))
+
+    def _plan(self, about: UUID, planned: Iterable[tuple[UUID, PlannedNotice]]) -> None:
         for agent_id, notice in planned:
-            known = self.rows.writes.notices.get((agent_id, stream))
-            self.rows.writes.notices[agent_id, stream] = notice if known is None else known.with_more(notice)
+            known = self.rows.writes.notices.get((agent_id, about))
+            self.rows.writes.notices[agent_id, about] = notice if known is None else known.with_more(notice)
 
     def append_contact(self, stream: UUID, events: Iterable[ContactEvent], cause: Cause) -> None:
         for event in events:
@@ -201,8 +205,11 @@ class WorkingSet:
             for left in left_by(event, before, self.workspace):
                 self.rows.writes.handbacks[left] = Handback(cause.id, cause.correlation_id)
             self._teams.clear()
-            self._draft(self.workspace_id, event, WORKSPACE, cause, key_id)
+            draft = self._draft(self.workspace_id, event, WORKSPACE, cause, key_id)
             self.rows.workspace(event, self.workspace)
+            if isinstance(event, ChannelHealthNoted) and self.workspace.mailed_to:
+                sequence, now = draft.envelope.sequence, cause.recorded_at
+                self._plan(event.channel_id, system_mails.planned_of_channel(event, sequence, self.workspace, now))
         if self.rows.freed:
             self._note_freed(cause)
 

@@ -21,12 +21,37 @@ from events.conversations import (
 )
 from events.envelope import Actor
 from events.notifications import NotificationPreferencesSet
-from events.system_mails import Matter, SendAccountMail, SendNotificationMail, SystemMailQueued
+from events.system_mails import (
+    ChannelMatter,
+    Excerpt,
+    Matter,
+    SealedExcerpt,
+    SendAccountMail,
+    SendNotificationMail,
+    SystemMailQueued,
+)
 from events.testing import example
-from events.workspace import AgentDeactivated, InboxChanged
+from events.values import Address
+from events.workspace import (
+    AgentDeactivated,
+    AgentProfileChanged,
+    ChannelDisconnected,
+    ChannelHealthNoted,
+    InboxChanged,
+)
 from router.domain import conversation, errors
 from router.domain.conversation import NOT_OPENED, Conversation, ConversationState
-from router.domain.system_mails import DueNotice, PlannedNotice, due, notification_mail, planned, send_account_mail
+from router.domain.system_mails import (
+    MOST_EXCERPT,
+    DueNotice,
+    PlannedNotice,
+    due,
+    excerpt_of,
+    notification_mail,
+    planned,
+    planned_of_channel,
+    send_account_mail,
+)
 from router.domain.testing import (
     ADA,
     BOB,
@@ -34,6 +59,7 @@ from router.domain.testing import (
     CONVERSATION,
     NINE,
     SUPPORT,
+    SUPPORT_MAIL,
     a_workspace,
     an_id,
     command,
@@ -174,3 +200,99 @@ def test_several_of_a_conversation_are_one_matter_and_it_is_not_put_off() -> Non
     first = PlannedNotice(NINE, 2, frozenset({"assigned"}))
     more = first.with_more(PlannedNotice(NINE + timedelta(minutes=1), 9, frozenset({"mention"})))
     assert more == PlannedNotice(NINE, 9, frozenset({"assigned", "mention"}))
+
+
+# -- the agent's own morning --------------------------------------------------------------------------------------
+
+WARSAW = "Europe/Warsaw"
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "morning"),
+    [
+        (WARSAW, datetime(2026, 1, 5, 5, 59, tzinfo=UTC), datetime(2026, 1, 5, 6, tzinfo=UTC)),
+        (WARSAW, datetime(2026, 1, 5, 6, tzinfo=UTC), datetime(2026, 1, 6, 6, tzinfo=UTC)),
+        # The clocks go forward in the night to 29 March and back in the night to 25 October.
+        (WARSAW, datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 3, 29, 5, tzinfo=UTC)),
+        (WARSAW, datetime(2026, 10, 24, 12, tzinfo=UTC), datetime(2026, 10, 25, 6, tzinfo=UTC)),
+        ("America/Los_Angeles", datetime(2026, 1, 5, 1, tzinfo=UTC), datetime(2026, 1, 5, 15, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2026, 1, 5, 18, tzinfo=UTC), datetime(2026, 1, 6, 17, tzinfo=UTC)),
+        ("Mars/Olympus", datetime(2026, 1, 5, 6, tzinfo=UTC), datetime(2026, 1, 5, 7, tzinfo=UTC)),
+    ],
+)
+def test_a_daily_mail_goes_at_seven_by_the_agents_own_clock(zone: str, now: datetime, morning: datetime) -> None:
+    assert due("daily", now, zone) == morning
+
+
+def test_the_zone_is_that_of_the_agents_profile() -> None:
+    moved = AgentProfileChanged(agent_id=BOB, time_zone="Asia/Tokyo")
+    workspace = evolve(wanting("assigned", rhythm="daily"), moved)
+    ((_, notice),) = plans(ASSIGNED, BY_SYSTEM, workspace)
+    assert notice.due_at == datetime(2026, 1, 5, 22, tzinfo=UTC) > NINE
+
+
+# -- channels -----------------------------------------------------------------------------------------------------
+
+DOWN = ChannelHealthNoted(channel_id=SUPPORT_MAIL, state="down", reason="imap_refused", since=NINE, part="receiving")
+WELL = replace(DOWN, state="ok", reason="")
+OF_CHANNEL = DueNotice(SUPPORT_MAIL, 9, ("channel_unhealthy",))
+
+
+def test_a_channel_with_trouble_is_told_to_its_inboxs_agents_who_want_that_by_mail() -> None:
+    workspace = evolve(wanting("channel_unhealthy"), DOWN)
+    assert list(planned_of_channel(DOWN, 9, workspace, NINE)) == [
+        (BOB, PlannedNotice(NINE + timedelta(minutes=1), 9, frozenset({"channel_unhealthy"})))
+    ]
+    assert list(planned_of_channel(WELL, 9, workspace, NINE)) == []
+    assert list(planned_of_channel(DOWN, 9, wanting("assigned"), NINE)) == []
+    assert list(planned_of_channel(DOWN, 9, wanting("channel_unhealthy", agent=CLEO), NINE)) == []
+    gone = evolve(workspace, AgentDeactivated(agent_id=BOB))
+    assert list(planned_of_channel(DOWN, 9, gone, NINE)) == []
+
+
+def of_channel(workspace: Workspace) -> tuple[SystemMailQueued, ...]:
+    wish = command(SendNotificationMail(agent_id=BOB), by=None, on=MAIL)
+    return notification_mail(wish.data, wish, (OF_CHANNEL,), {}, workspace)
+
+
+def test_the_mail_says_which_channel_and_why() -> None:
+    (mail,) = of_channel(evolve(wanting("channel_unhealthy"), DOWN))
+    matter = ChannelMatter(
+        channel_id=SUPPORT_MAIL, inbox_id=SUPPORT, state="down", reason="imap_refused", since=DOWN.since
+    )
+    assert (mail.matters, mail.channels) == ((), (matter,))
+
+
+def test_a_channel_that_works_again_or_is_gone_needs_no_mail() -> None:
+    troubled = evolve(wanting("channel_unhealthy"), DOWN)
+    assert of_channel(evolve(troubled, WELL)) == ()
+    assert of_channel(evolve(troubled, ChannelDisconnected(channel_id=SUPPORT_MAIL))) == ()
+    assert of_channel(evolve(wanting("assigned"), DOWN)) == ()
+
+
+# -- what was written ---------------------------------------------------------------------------------------------
+
+EXCERPT = SealedExcerpt(key_id=an_id("rosa"), box=b"sealed")
+
+
+def with_excerpt(workspace: Workspace) -> tuple[SystemMailQueued, ...]:
+    wish = command(SendNotificationMail(agent_id=BOB), by=None, on=MAIL)
+    notice = DueNotice(CONVERSATION, 2, ("assigned",), EXCERPT)
+    return notification_mail(wish.data, wish, (notice,), {CONVERSATION: talk(ASSIGNED)}, workspace)
+
+
+def test_what_was_written_goes_along_to_who_belongs_to_the_inbox() -> None:
+    (mail,) = with_excerpt(wanting("assigned"))
+    assert mail.matters[0].excerpt == EXCERPT
+    without = InboxChanged(inbox_id=SUPPORT, name="Support", member_ids=(ADA,))
+    (mail,) = with_excerpt(evolve(wanting("assigned"), without))
+    assert mail.matters[0].excerpt is None
+
+
+def test_an_excerpt_is_the_beginning_cut_between_words() -> None:
+    short = excerpt_of(Address("rosa@customer.test", "Rosa"), "My parcel", "\n Where is it? \n")
+    assert short == Excerpt(sender="Rosa <rosa@customer.test>", subject="My parcel", text="Where is it?")
+    long = excerpt_of(Address("rosa@customer.test"), "", "many words " * 500)
+    assert long.sender == "rosa@customer.test"
+    assert MOST_EXCERPT - 12 < len(long.text) <= MOST_EXCERPT + 2 and long.text.endswith("many …")
+    assert len(excerpt_of(None, "", "x" * 5_000).text) == MOST_EXCERPT + 2

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from events.commands import ChangeAgent, ChangeProfile, InviteAgent, SetAvailability
 from events.envelope import Actor
-from events.notifications import KINDS, MAIL_KINDS, NotificationPreferencesSet, SetNotificationPreferences
+from events.notifications import KINDS, NotificationPreferencesSet, SetNotificationPreferences
 from events.workspace import (
     AgentAvailabilityChanged,
     AgentCapacityChanged,
@@ -128,7 +128,7 @@ def set_notification_preferences(
     if actor.kind == "agent" and actor.id != str(agent.id):
         raise errors.NotYourOwn("Agents choose their notifications themselves.")
     in_app = tuple(kind for kind in KINDS if kind in command.in_app)
-    mail = tuple(kind for kind in MAIL_KINDS if kind in command.mail)
+    mail = tuple(kind for kind in KINDS if kind in command.mail)
     if (in_app, mail, command.mail_rhythm) == (agent.told_in_app, agent.told_by_mail, agent.mail_rhythm):
         return ()
     return (NotificationPreferencesSet(agent_id=agent.id, in_app=in_app, mail=mail, mail_rhythm=command.mail_rhythm),)

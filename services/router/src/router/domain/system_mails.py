@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from events import channel_health
 from events.conversations import ConversationEvent
 from events.envelope import Actor, AnyEnvelope
 from events.notifications import KINDS, MailRhythm, NotificationKind
-from events.system_mails import Matter, SendAccountMail, SendNotificationMail, SystemMailQueued
+from events.system_mails import (
+    ChannelMatter,
+    Excerpt,
+    Matter,
+    SealedExcerpt,
+    SendAccountMail,
+    SendNotificationMail,
+    SystemMailQueued,
+)
+from events.values import Address
+from events.workspace import ChannelHealthNoted
 from router.domain import errors
 from router.domain.conversation_state import Conversation, ConversationState
 from router.domain.workspace_state import Agent, Workspace
@@ -23,9 +35,12 @@ HOLD: Final = timedelta(minutes=1)
 APART: Final = timedelta(minutes=5)
 """From one mail about a conversation to the next."""
 DAILY_HOUR: Final = 7
-"""Of UTC, when daily mails go."""
+"""By the agent's own clock, when daily mails go."""
+WELL: Final = "ok"
 MOST_MATTERS: Final = 50
 STALE: Final = timedelta(days=1)
+MOST_EXCERPT: Final = 1_000
+"""Characters of what was written that a mail holds."""
 
 
 class PlannedNotice(msgspec.Struct, frozen=True):
@@ -40,11 +55,27 @@ class PlannedNotice(msgspec.Struct, frozen=True):
 
 
 class DueNotice(msgspec.Struct, frozen=True):
-    """What an agent is to be told of a conversation now."""
+    """What an agent is to be told of a conversation now, or of a channel: then that is what `conversation_id` names.
+    `excerpt` is what was written there last, sealed."""
 
     conversation_id: UUID
     newest: int
     kinds: tuple[NotificationKind, ...]
+    excerpt: SealedExcerpt | None = None
+
+    @property
+    def is_of_channel(self) -> bool:
+        return "channel_unhealthy" in self.kinds
+
+
+def excerpt_of(sender: Address | None, subject: str, text: str) -> Excerpt:
+    """What a mail tells of a text: its beginning, cut between words where that can be. No sender: an agent wrote it."""
+    shown = text.strip()
+    if len(shown) > MOST_EXCERPT:
+        cut = shown[:MOST_EXCERPT]
+        shown = (cut.rpartition(" ")[0] or cut).rstrip() + " …"
+    name = "" if sender is None else f"{sender.name} <{sender.address}>" if sender.name else sender.address
+    return Excerpt(sender=name, subject=subject, text=shown)
 
 
 def send_account_mail(
@@ -103,7 +134,22 @@ def planned(
                 continue
             if notice.kind in ("followed", "send_failed") and not _sees(agent, after.inbox_id, workspace):
                 continue
-            yield agent_id, PlannedNotice(due(agent.mail_rhythm, now), after.sequence, frozenset({notice.kind}))
+            at = due(agent.mail_rhythm, now, agent.time_zone)
+            yield agent_id, PlannedNotice(at, after.sequence, frozenset({notice.kind}))
+
+
+def planned_of_channel(
+    event: ChannelHealthNoted, sequence: int, workspace: Workspace, now: datetime
+) -> Iterator[tuple[UUID, PlannedNotice]]:
+    """Whom a mail is to tell of a channel that is not well: its inbox's active agents who want it."""
+    channel = workspace.channels.get(event.channel_id)
+    if channel is None or event.state == WELL:
+        return
+    for agent_id in workspace.members_of_inbox(channel.inbox_id):
+        agent = workspace.agents.get(agent_id)
+        if agent is not None and agent.active and "channel_unhealthy" in agent.told_by_mail:
+            at = due(agent.mail_rhythm, now, agent.time_zone)
+            yield agent_id, PlannedNotice(at, sequence, frozenset({"channel_unhealthy"}))
 
 
 def _sees(agent: Agent, inbox_id: UUID, workspace: Workspace) -> bool:
@@ -111,17 +157,27 @@ def _sees(agent: Agent, inbox_id: UUID, workspace: Workspace) -> bool:
     return agent.role == "administrator" or agent.id in workspace.members_of_inbox(inbox_id)
 
 
-def due(rhythm: MailRhythm, now: datetime) -> datetime:
-    """When what happened now is due: after a minute, at the next full hour, at the next seven o'clock (UTC)."""
-    hour = now.replace(minute=0, second=0, microsecond=0)
+def due(rhythm: MailRhythm, now: datetime, zone: str = "UTC") -> datetime:
+    """When what happened now is due: after a minute, at the next full hour, at the next seven o'clock in the zone."""
     match rhythm:
         case "at_once":
             return now + HOLD
         case "hourly":
-            return hour + timedelta(hours=1)
+            return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         case "daily":
-            today = hour.replace(hour=DAILY_HOUR)
-            return today if today > now else today + timedelta(days=1)
+            clock = _clock(zone)
+            day = now.astimezone(clock).date()
+            mornings = (datetime.combine(day + timedelta(days=ahead), time(DAILY_HOUR), clock) for ahead in (0, 1))
+            today, tomorrow = (morning.astimezone(UTC) for morning in mornings)
+            return today if today > now else tomorrow
+
+
+def _clock(zone: str) -> ZoneInfo:
+    """UTC for a name of which nothing is known here."""
+    try:
+        return ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 def notification_mail(
@@ -131,21 +187,30 @@ def notification_mail(
     states: Mapping[UUID, ConversationState],
     workspace: Workspace,
 ) -> tuple[SystemMailQueued, ...]:
-    """One mail about all that is due and unread; none when there is nothing left to tell, or nobody to be told.
+    """One mail about all that is due and unread, and channels that are not well still; none when there is nothing left
+    to tell, or nobody to be told.
 
-    Of more than 50 conversations the first 50 are named: the others wait in the app.
+    Of more than 50 conversations the first 50 are named: the others wait in the app. What was written is told to who
+    belongs to the conversation's inbox now.
     """
     agent = workspace.agents.get(command.agent_id)
     if agent is None or not agent.active:
         return ()
     matters = tuple(
-        Matter(conversation_id=one.conversation_id, number=state.number, kinds=wanted, inbox_id=state.inbox_id)
+        Matter(
+            conversation_id=one.conversation_id,
+            number=state.number,
+            kinds=wanted,
+            inbox_id=state.inbox_id,
+            excerpt=one.excerpt if _sees(agent, state.inbox_id, workspace) else None,
+        )
         for one in due_notices
         if isinstance(state := states.get(one.conversation_id), Conversation)
         and state.read.get(agent.id, 0) < one.newest
         and (wanted := tuple(kind for kind in KINDS if kind in one.kinds and kind in agent.told_by_mail))
     )
-    if not matters:
+    channels = tuple(_unwell(due_notices, agent, workspace))
+    if not matters and not channels:
         return ()
     return (
         SystemMailQueued(
@@ -154,5 +219,25 @@ def notification_mail(
             agent_id=agent.id,
             expires_at=envelope.occurred_at + STALE,
             matters=matters[:MOST_MATTERS],
+            channels=channels[:MOST_MATTERS],
         ),
     )
+
+
+def _unwell(due_notices: Sequence[DueNotice], agent: Agent, workspace: Workspace) -> Iterator[ChannelMatter]:
+    """The channels of which the agent is to be told and that still have trouble."""
+    for one in due_notices:
+        channel = workspace.channels.get(one.conversation_id) if one.is_of_channel else None
+        if channel is None or not channel.connected or "channel_unhealthy" not in agent.told_by_mail:
+            continue
+        worst = channel_health.worst(channel.health)
+        if worst is None or worst[1].state == WELL or not _sees(agent, channel.inbox_id, workspace):
+            continue
+        health = worst[1]
+        yield ChannelMatter(
+            channel_id=channel.id,
+            inbox_id=channel.inbox_id,
+            state=health.state,
+            reason=health.reason,
+            since=health.since,
+        )

@@ -53,7 +53,7 @@ def evolve(state: Workspace, event: WorkspaceEvent) -> Workspace:
             agent = Agent(id=event.agent_id, role=event.role)
             return replace(state, agents=with_item(state.agents, agent.id, agent))
         case e.AgentProfileChanged():
-            return state
+            return _with_agent(state, event.agent_id, time_zone=event.time_zone)
         case e.AgentRoleChanged():
             return _with_agent(state, event.agent_id, role=event.role)
         case e.AgentDeactivated():

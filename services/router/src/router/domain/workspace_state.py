@@ -11,7 +11,7 @@ from uuid import UUID
 
 from events.business_hours import BusinessHours
 from events.channel_health import PartsHealth
-from events.notifications import KINDS, MailKind, MailRhythm, NotificationKind
+from events.notifications import KINDS, MailRhythm, NotificationKind
 from events.rules import RuleSet
 from events.values import Availability, Channel, Role
 from events.workspace import EmailSettings
@@ -67,8 +67,9 @@ class Agent:
     available_until: datetime | None = None
     capacity: int | None = None
     told_in_app: tuple[NotificationKind, ...] = KINDS
-    told_by_mail: tuple[MailKind, ...] = ()
+    told_by_mail: tuple[NotificationKind, ...] = ()
     mail_rhythm: MailRhythm = "at_once"
+    time_zone: str = "UTC"
     has_avatar: bool = False
 
     @property

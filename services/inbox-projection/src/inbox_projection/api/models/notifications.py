@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from events.notifications import MailKind, MailRhythm, NotificationKind
+from events.notifications import MailRhythm, NotificationKind
 from inbox_projection.api.models.common import Asked, Given, PageAsked
 
 
@@ -54,13 +54,13 @@ class UnreadCount(Given):
 
 class NotificationPreferences(Given):
     in_app: list[NotificationKind]
-    mail: list[MailKind]
+    mail: list[NotificationKind]
     mail_rhythm: MailRhythm
 
 
 class NotificationPreferencesNew(Asked):
     in_app: Annotated[list[NotificationKind], Field(max_length=20)]
-    mail: Annotated[list[MailKind], Field(max_length=20)] = Field(default_factory=list)
+    mail: Annotated[list[NotificationKind], Field(max_length=20)] = Field(default_factory=list)
     mail_rhythm: MailRhythm = Field(
         "at_once", description="At once: after a minute, at most one mail for a conversation in 5 minutes."
     )
