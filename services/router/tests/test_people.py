@@ -64,7 +64,8 @@ def test_an_address_in_use_is_refused_and_with_update_leads_to_its_contact(bench
     refused = bench.command(person("rosa@c.example"), new_id())
     assert (refused.code, str(rosa) in refused.detail) == ("conflict.handle-in-use", True)
     before = bench.last_position()
-    done = bench.command(person("rosa@c.example", "rosa@home.example", phone="1", update=True), new_id())
+    wish = {"phone": "1", "update": True, "known_as": rosa}
+    done = bench.command(person("rosa@c.example", "rosa@home.example", **wish), new_id())
     assert (done.state, done.resource_id) == ("done", rosa)
     events = bench.events(after=before)[:-1]
     assert [(event.type, event.stream) for event in events] == [("HandleLinked", rosa), ("ContactUpdated", rosa)]
@@ -140,11 +141,28 @@ def test_what_somebody_else_has_by_that_address_now_stays_with_them(bench: Workb
     assert (conversation,) in held
 
 
+def test_nobody_is_updated_whom_the_wish_does_not_name(bench: Workbench) -> None:
+    rosa, sam = (writes(bench, f"{name}@c.example")[0].stream for name in ("rosa", "sam"))
+    before = bench.last_position()
+    for known_as in (None, sam, new_id()):
+        refused = bench.command(person("rosa@c.example", name="X", update=True, known_as=known_as), new_id())
+        assert (refused.code, str(rosa) in refused.detail) == ("conflict.handle-in-use", True)
+    both = person("rosa@c.example", "sam@c.example", name="X", update=True, known_as=rosa)
+    assert bench.command(both, new_id()).code == "conflict.handle-in-use"
+    assert set(kinds(bench.events(after=before))) == {"CommandHandled"}
+
+
 def test_two_contacts_of_one_address_in_one_batch_are_one(bench: Workbench) -> None:
-    wishes = [envelope(person("rosa@c.example", name=name, update=True), stream=new_id()) for name in ("R", "Rosa")]
+    first = new_id()
+    wishes = [
+        envelope(person("rosa@c.example", name="R", update=True), stream=first),
+        envelope(person("rosa@c.example", name="Rosa", update=True, known_as=first), stream=new_id()),
+        envelope(person("rosa@c.example", name="Rose", update=True), stream=new_id()),
+    ]
     events = bench.handle(bench.records(*wishes, topic=COMMANDS))
-    assert kinds(events) == ["ContactCreated", "ContactUpdated", "CommandHandled", "CommandHandled"]
+    assert kinds(events) == ["ContactCreated", "ContactUpdated", *["CommandHandled"] * 3]
     assert events[0].stream == events[1].stream
+    assert [event.data.state for event in events[2:]] == ["done", "done", "refused"]
 
 
 def test_properties_are_checked_by_what_the_workspace_defined(bench: Workbench) -> None:

@@ -26,7 +26,8 @@ class EraseContact(Command, frozen=True, kw_only=True):
 class CreateContact(Command, frozen=True, kw_only=True):
     """Adds a person. The target is the contact that it makes.
 
-    A handle that somebody has is refused; with `update` what is given is written to that contact instead.
+    A handle that somebody has is refused; with `update` what is given is written to that contact instead, if it is the
+    one `known_as`: who asks has seen that contact, and nobody else is changed.
     """
 
     name: str = ""
@@ -35,6 +36,7 @@ class CreateContact(Command, frozen=True, kw_only=True):
     note: str = ""
     properties: dict[str, PropertyValue] | None = None
     update: bool = False
+    known_as: UUID | None = None
 
 
 class AddContactAddress(Command, frozen=True, kw_only=True):

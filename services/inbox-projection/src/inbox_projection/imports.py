@@ -6,21 +6,25 @@ import asyncio
 import logging
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Final
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from events.contact_commands import CreateContact
 from events.outcomes import CommandHandled
+from inbox_projection.auth.identity import caller_of_agent
 from inbox_projection.commands import AnyCommand, CommandPort, agent, answered, envelope
 from inbox_projection.contact_csv import CsvRefused, Numbered, records
 from inbox_projection.contact_rows import Columns, Property, RowInvalid, columns, wish
+from inbox_projection.policy import Permission, granted
 from inbox_projection.pool import Database, DatabaseAway, Row
-from inbox_projection.queries import companies, imports
+from inbox_projection.queries import companies, contacts, imports
+from inbox_projection.queries.contacts import Owner
 from inbox_projection.queries.imports import Wrong
 from service_kit.clock import Clock
 from service_kit.ids import derived_id
@@ -29,16 +33,21 @@ log = logging.getLogger(__name__)
 BLOCK: Final = 200
 PREVIEW: Final = 10
 POLL_SECONDS: Final = 1.0
+HANDLE_IN_USE: Final = "conflict.handle-in-use"
+IN_USE: Final = "Its address cannot be used for a new contact."
+"""Of a contact who is out of reach no more is said, and not who it is."""
+NOT_ALLOWED: Final = "Who began the import may not import contacts any more; what is counted is imported."
 
 
 @dataclass(frozen=True)
 class _Job:
-    """An import with its file at hand."""
+    """An import with its file at hand, and the inboxes that who began it reaches (None: all)."""
 
     row: Row
     file: IO[bytes]
     properties: dict[UUID, Property]
     columns: Columns
+    reach: frozenset[UUID] | None
 
     @property
     def id(self) -> UUID:
@@ -103,12 +112,15 @@ class Imports:
 
     async def _checked(self, row: Row, file: IO[bytes]) -> _Job:
         """Reads the whole file once before anything of it is imported. Raises CsvRefused."""
+        caller = await caller_of_agent(self._database, row["agent_id"])
+        if caller is None or Permission.MANAGE_CONTACTS not in granted(caller.role):
+            raise CsvRefused("not-allowed", NOT_ALLOWED)
         found = [Property(one["id"], one["name"], one["kind"], tuple(one["choices"])) for one in await self._defined()]
         mapping = None if row["mapping"] is None else msgspec.json.decode(row["mapping"], type=dict[str, str])
         header, total = await asyncio.to_thread(_counted, file, row["encoding"])
         known = columns(header, mapping, found)
         await imports.checked(self._database, row["import_id"], total, known.header, known.fields)
-        return _Job(row, file, {one.id: one for one in found}, known)
+        return _Job(row, file, {one.id: one for one in found}, known, caller.reach)
 
     async def _defined(self) -> list[Row]:
         return await companies.properties(self._database)
@@ -132,31 +144,53 @@ class Imports:
         await imports.finish(self._database, job.id, "done", preview=shown)
 
     async def _expected(self, job: _Job, wishes: list[tuple[int, CreateContact]]) -> Counter[str]:
-        """What a dry run says would become of the contacts; an address twice in the file is found once it is there."""
-        addresses = [handle.value for _, one in wishes for handle in one.handles]
-        known = await imports.known(self._database, addresses)
+        """What a dry run says would become of the contacts; an address twice in the file is found once it is there.
+        Whom the agent may not see is not there."""
+        known = await self._owners(job, wishes)
         there = "updated" if job.row["existing"] == "update" else "skipped"
         return Counter(
-            there if any(handle.value[:100] in known for handle in one.handles) else "created" for _, one in wishes
+            there if any(owner.visible for owner in _owners_of(one, known)) else "created" for _, one in wishes
         )
 
     async def _asked(
         self, job: _Job, cells: dict[int, list[str]], wishes: list[tuple[int, CreateContact]], wrong: list[Wrong]
     ) -> Counter[str]:
-        """Gives the commands, and adds to `wrong` what was refused."""
-        ids = [derived_id(job.id, f"line {line}") for line, _ in wishes]
-        outcomes = await asyncio.gather(
-            *(self._ask(job, command_id, one) for command_id, (_, one) in zip(ids, wishes, strict=True))
-        )
+        """Gives the commands, and adds to `wrong` what was refused. Rows that share an address are asked for one after
+        the other: the second finds the contact of the first."""
         counts = Counter[str]()
-        for command_id, (line, _), outcome in zip(ids, wishes, outcomes, strict=True):
-            if outcome.state == "done":
-                counts["created" if outcome.resource_id in (None, _contact(command_id)) else "updated"] += 1
-            elif outcome.code == "conflict.handle-in-use" and job.row["existing"] == "skip":
-                counts["skipped"] += 1
-            else:
-                wrong.append(Wrong(line, cells[line], outcome.detail or outcome.code))
+        while wishes:
+            now, wishes = _apart(wishes)
+            known = await self._owners(job, now)
+            ends = await asyncio.gather(*(self._one(job, line, one, known) for line, one in now))
+            for (line, _), (end, reason) in zip(now, ends, strict=True):
+                if end == "failed":
+                    wrong.append(Wrong(line, cells[line], reason))
+                else:
+                    counts[end] += 1
         return counts
+
+    async def _one(self, job: _Job, line: int, one: CreateContact, known: Mapping[str, Owner]) -> tuple[str, str]:
+        """What became of a row, and why. A contact out of reach is neither changed nor named, as where a person asks;
+        the router changes nobody but whom we name."""
+        command_id = derived_id(job.id, f"line {line}")
+        others = [owner for owner in _owners_of(one, known) if owner.contact_id != _contact(command_id)]
+        if not all(owner.visible for owner in others):
+            return "failed", IN_USE
+        if others and job.row["existing"] == "skip":
+            return "skipped", ""
+        outcome = await self._ask(job, command_id, replace(one, known_as=others[0].contact_id) if others else one)
+        if outcome.state == "done":
+            return "created" if outcome.resource_id in (None, _contact(command_id)) else "updated", ""
+        if outcome.code != HANDLE_IN_USE:
+            return "failed", outcome.detail or outcome.code
+        found = _owners_of(one, await self._owners(job, [(line, one)]))
+        if not found or not all(owner.visible for owner in found):
+            return "failed", IN_USE
+        return ("skipped", "") if job.row["existing"] == "skip" else ("failed", outcome.detail or IN_USE)
+
+    async def _owners(self, job: _Job, wishes: list[tuple[int, CreateContact]]) -> dict[str, Owner]:
+        addresses = [handle.value for _, one in wishes for handle in one.handles]
+        return await contacts.owners(self._database, addresses, job.reach) if addresses else {}
 
     async def _ask(self, job: _Job, command_id: UUID, data: CreateContact) -> CommandHandled:
         command: AnyCommand = envelope(
@@ -172,6 +206,20 @@ class Imports:
 
 def _contact(command_id: UUID) -> UUID:
     return derived_id(command_id, "contact")
+
+
+def _owners_of(one: CreateContact, known: Mapping[str, Owner]) -> list[Owner]:
+    return [known[handle.value] for handle in one.handles if handle.value in known]
+
+
+def _apart(wishes: list[tuple[int, CreateContact]]) -> tuple[list[tuple[int, CreateContact]], ...]:
+    """The first rows of each address, and those that have to wait for them."""
+    now, later, taken = list[tuple[int, CreateContact]](), list[tuple[int, CreateContact]](), set[str]()
+    for line, one in wishes:
+        addresses = {handle.value for handle in one.handles}
+        (now if taken.isdisjoint(addresses) else later).append((line, one))
+        taken |= addresses
+    return now, later
 
 
 def _wishes(job: _Job, block: list[Numbered]) -> tuple[list[tuple[int, CreateContact]], list[Wrong]]:

@@ -86,12 +86,108 @@ async def test_contacts_are_imported_and_what_is_wrong_is_in_the_error_file(worl
 
 async def test_known_contacts_may_be_skipped(world: Any) -> None:
     async with world.client("manager") as client:
-        made = await given(client, "email\na@b.test\n", existing="skip")
-        world.router.refusal = ("conflict.handle-in-use", "An address belongs to a contact.")
+        await client.post("/api/v1/contacts", json={"addresses": ["a@b.test"]})
+        before = len(world.router.asked)
+        made = await given(client, "email\na@b.test\nnew@b.test\n", existing="skip")
         await runner(world).step()
         told = await asked(client, made)
-        assert (told.state, told.skipped, told.failed) == ("done", 1, 0)
-        assert not world.router.asked[-1].data.update
+        assert (told.state, told.created, told.skipped, told.failed) == ("done", 1, 1, 0)
+        (created,) = world.router.asked[before:]
+        assert not created.data.update
+
+
+async def reached(world: Any) -> dict[str, str]:
+    """An address of each kind: whom the manager may see, whom not, whom anybody may, and nobody's."""
+    async with world.client() as client:
+        seen, hidden = [
+            (await client.get(f"/api/v1/contacts/{one.contact_id}")).json()["handle"]
+            for one in (world.thread, world.foreign_thread)
+        ]
+        await client.post("/api/v1/contacts", json={"addresses": ["hand@acme.test"]})
+    return {"seen": seen, "hidden": hidden, "by hand": "hand@acme.test", "nobody": "nobody@acme.test"}
+
+
+MATRIX = {
+    # (existing, who): (a dry run as manager, an import as manager, an import as administrator)
+    ("update", "seen"): ("updated", "updated", "updated"),
+    ("update", "hidden"): ("created", "failed", "updated"),
+    ("update", "by hand"): ("updated", "updated", "updated"),
+    ("update", "nobody"): ("created", "created", "created"),
+    ("skip", "seen"): ("skipped", "skipped", "skipped"),
+    ("skip", "hidden"): ("created", "failed", "skipped"),
+    ("skip", "by hand"): ("skipped", "skipped", "skipped"),
+    ("skip", "nobody"): ("created", "created", "created"),
+}
+
+
+@pytest.mark.parametrize(("existing", "who"), MATRIX)
+async def test_an_import_reaches_whom_its_agent_may_see_and_tells_nothing_of_others(
+    world: Any, existing: str, who: str
+) -> None:
+    address = (await reached(world))[who]
+    for as_role, dry_run, became in zip(
+        ("manager", "manager", "administrator"), (True, False, False), MATRIX[existing, who], strict=True
+    ):
+        async with world.client(as_role) as client:
+            before = [one for one in world.router.asked if isinstance(one.data, c.CreateContact)]
+            if (who, as_role) == ("nobody", "administrator"):
+                address = "somebody.else@acme.test"
+            made = await given(client, f"name,email\nRenamed,{address.upper()}\n", dry_run=dry_run, existing=existing)
+            await runner(world).step()
+            told = await asked(client, made)
+            counts = {name: getattr(told, name) for name in ("created", "updated", "skipped", "failed")}
+            assert counts == {**dict.fromkeys(counts, 0), became: 1}, (as_role, dry_run)
+            given_now = [one for one in world.router.asked if isinstance(one.data, c.CreateContact)][len(before) :]
+            assert len(given_now) == (0 if dry_run or became in ("failed", "skipped") else 1)
+            if became == "failed":
+                errors = (await client.get(told.errors_url or "")).text
+                assert errors.splitlines()[1].endswith("Its address cannot be used for a new contact.")
+                assert str(world.foreign_thread.contact_id) not in errors
+    async with world.client() as client:
+        name = (await client.get(f"/api/v1/contacts/{world.foreign_thread.contact_id}")).json()["name"]
+    assert (name == "Renamed") == ((existing, who) == ("update", "hidden")), "by the administrator alone"
+
+
+async def test_a_row_with_an_address_of_somebody_out_of_reach_changes_nobody(world: Any) -> None:
+    known = await reached(world)
+    async with world.client("manager") as client:
+        made = await given(client, f"name,email\nX,{known['seen']}; {known['hidden']}\n")
+        await runner(world).step()
+        assert (await asked(client, made)).failed == 1
+        assert (await client.get(f"/api/v1/contacts/{world.thread.contact_id}")).json()["name"] != "X"
+
+
+async def test_whom_the_views_do_not_show_yet_the_router_refuses_and_the_import_does_not_name(world: Any) -> None:
+    async with world.client("manager") as client:
+        for existing in ("update", "skip"):
+            made = await given(client, "email\na@b.test\n", existing=existing)
+            world.router.refusal = ("conflict.handle-in-use", "An address belongs to the contact 0190-secret.")
+            await runner(world).step()
+            told = await asked(client, made)
+            assert (told.created, told.updated, told.skipped, told.failed) == (0, 0, 0, 1)
+            assert "secret" not in (await client.get(told.errors_url or "")).text
+
+
+async def test_rows_of_one_address_in_one_block_are_one_contact(world: Any) -> None:
+    imports_ = Imports(world.parts.database, world.router, WORKSPACE_ID, lambda: START, block=10, poll_seconds=0.0)
+    async with world.client("manager") as client:
+        made = await given(client, "name,email\nR,r@b.test\nSam,s@b.test\nRosa,R@b.test\nRose,r@b.test\n")
+        await imports_.step()
+        told = await asked(client, made)
+        assert (told.created, told.updated, told.failed) == (2, 2, 0)
+        found = (await client.get("/api/v1/contacts?q=r@b.test")).json()["items"]
+        assert [one["name"] for one in found] == ["Rose"]
+
+
+async def test_who_may_not_import_any_more_imports_nothing(world: Any) -> None:
+    async with world.client("manager") as client:
+        made = await given(client, "name\nRosa\n")
+    world.execute("update inbox.agents set role = 'agent' where agent_id = %s", (world.agents["manager"],))
+    await runner(world).step()
+    async with world.client() as client:
+        told = await asked(client, made)
+    assert told.state == "refused" and told.reason is not None and told.reason.code == "not-allowed"
+    assert told.created == 0
 
 
 @pytest.mark.parametrize(

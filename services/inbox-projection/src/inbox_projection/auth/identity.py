@@ -40,6 +40,14 @@ from auth.sessions s join inbox.agents a on a.agent_id = s.agent_id
 where (s.token_hash = %(hash)s or (s.previous_hash = %(hash)s and s.rotated_at > now() - %(grace)s::interval))
   and s.expires_at > now() and s.seen_at > now() - %(idle)s::interval and not a.deactivated
 """
+_OF_AGENT: Final = """
+select a.agent_id, a.role, a.time_zone,
+       array(select i.inbox_id from inbox.inboxes i
+             where a.agent_id = any(i.member_ids)
+                or exists (select from inbox.teams t where t.team_id = any(i.team_ids)
+                           and a.agent_id = any(t.member_ids))) as inbox_ids
+from inbox.agents a where a.agent_id = %s and not a.deactivated
+"""
 _END: Final = """
 with gone as (delete from auth.sessions where token_hash = %(hash)s or previous_hash = %(hash)s returning agent_id)
 insert into auth.presence as p (agent_id, ended_at) select distinct agent_id, now() from gone
@@ -163,6 +171,12 @@ class Identities:
 
     async def _end_some(self, agent_id: UUID, session_id: UUID | None, but: str | None) -> list[Row]:
         return await self._database.write(_END_ALL, {"agent": agent_id, "session": session_id, "kept": _hash(but)})
+
+
+async def caller_of_agent(database: Database, agent_id: UUID) -> Caller | None:
+    """The agent as of now, for what goes on after the request that asked for it; None for a deactivated one."""
+    row = await database.row(_OF_AGENT, (agent_id,))
+    return None if row is None else _caller(row)
 
 
 def _hash(token: str | None) -> bytes:

@@ -103,6 +103,20 @@ select coalesce(p.merged_into, p.contact_id) as contact_id from (
     select contact_id from inbox.linked_handles where left(value, 100) = left(%(address)s, 100) and value = %(address)s
 ) f join inbox.contacts p on p.contact_id = f.contact_id limit 1
 """
+_OWNERS: Final = (
+    SQL("""
+select f.address, p.contact_id, {visible} as visible from (
+    select k.handle as address, k.contact_id from inbox.contacts k
+    where left(k.handle, 100) = any(%(beginnings)s::text[]) and k.handle = any(%(addresses)s::text[])
+    union all
+    select h.value, h.contact_id from inbox.linked_handles h
+    where left(h.value, 100) = any(%(beginnings)s::text[]) and h.value = any(%(addresses)s::text[])
+) f join inbox.contacts w on w.contact_id = f.contact_id
+join inbox.contacts p on p.contact_id = coalesce(w.merged_into, w.contact_id)
+""")
+    .format(visible=_VISIBLE)
+    .as_bytes()
+)
 _LAST_ID: Final = UUID(int=2**128 - 1)
 
 
@@ -198,6 +212,20 @@ async def others_of(database: Database, contact_id: UUID, address: str) -> list[
     """The further e-mail addresses of this very contact, the oldest first."""
     found = await database.rows(_FURTHER, {"contact": contact_id, "address": address})
     return [row["value"] for row in found]
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Who is known by an address, or stands for who is; `visible`: `one` would give that contact."""
+
+    contact_id: UUID
+    visible: bool
+
+
+async def owners(database: Database, addresses: Sequence[str], inboxes: frozenset[UUID] | None) -> dict[str, Owner]:
+    """Who has these addresses (in lower case), and whether who reaches these inboxes may see them."""
+    asked = {"addresses": list(addresses), "beginnings": [address[:100] for address in addresses]}
+    rows = await database.rows(_OWNERS, asked | {"all": inboxes is None, "ids": list(inboxes or ())})
+    return {row["address"]: Owner(row["contact_id"], row["visible"]) for row in rows}
 
 
 async def owner_of(database: Database, address: str) -> UUID | None:

@@ -32,11 +32,6 @@ with moved as (
 )
 select 1 from moved
 """  # noqa: S608 (as above)
-_KNOWN: Final = """
-select left(p.handle, 100) as address from inbox.contacts p
-where left(p.handle, 100) = any(%(addresses)s::text[]) and p.handle is not null
-union select left(h.value, 100) from inbox.linked_handles h where left(h.value, 100) = any(%(addresses)s::text[])
-"""
 _ERRORS: Final = """
 select line, cells, reason from inbox_projection.import_errors
 where import_id = %s and line > %s order by line limit 500
@@ -139,12 +134,6 @@ async def errors(database: Database, import_id: UUID) -> AsyncIterator[list[Wron
             return
         yield [Wrong(row["line"], msgspec.json.decode(row["cells"]), row["reason"]) for row in rows]
         after = rows[-1]["line"]
-
-
-async def known(database: Database, addresses: Sequence[str]) -> set[str]:
-    """Which of the addresses, by their first hundred characters, somebody has."""
-    rows = await database.rows(_KNOWN, {"addresses": [address[:100] for address in addresses]})
-    return {row["address"] for row in rows}
 
 
 async def forget_old(database: Database) -> None:

@@ -90,12 +90,11 @@ def tell(story: Story, command: Envelope[Command]) -> UUID | None:
 def _create(story: Story, data: c.CreateContact, stream: UUID, say: Any) -> UUID:
     first, *further = (Handle("email", each.value.strip().lower()) for each in data.handles or (Handle("email", ""),))
     card = {"phone": data.phone or None, "note": data.note or None, "properties": data.properties}
-    known = story.owners.get(first.value) if data.update else None
+    known = data.known_as if data.update else None
     target = known or stream
     if known is None:
         story.new_key(stream)
         say(e.ContactCreated(personal=e.ContactIdentity(name=data.name, handle=first)))
-        story.owners[first.value] = stream
     for handle in further if known is None else ():
         say(e.HandleLinked(personal=e.LinkedHandle(handle=handle)))
     changes = e.ContactChanges(name=data.name if known else None, **card)  # type: ignore[arg-type]

@@ -112,7 +112,6 @@ class Story:
         self.erased_at: dict[UUID, int] = {}
         self.threads: list[Thread] = []
         self.contacts: dict[UUID, int] = {}
-        self.owners: dict[str, UUID] = {}
         self.companies: dict[UUID, tuple[int, str, tuple[str, ...]]] = {}
         self.tickets: dict[UUID, TicketOpened] = {}
         self._ticket_sequences: dict[UUID, int] = {}
