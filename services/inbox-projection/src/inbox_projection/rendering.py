@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from inbox_projection.html import sanitise_outgoing
-from service_kit import templates
+from service_kit import signing_off, templates
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ def values_of(view: dict[str, Any]) -> dict[str, str]:
     }
     assert values.keys() == set(templates.KNOWN)
     return values
+
+
+def signature(view: dict[str, Any] | None) -> str:
+    """What stands below a reply; `view` is the row of queries.snippets.values or inbox_values."""
+    return "" if view is None or not view["signature"] else signing_off.filled(view["signature"], values_of(view))
 
 
 def render(text: str, html: str | None, values: dict[str, str]) -> Rendered:

@@ -14,7 +14,7 @@ from events.values import Address, Attachment, MessageContent, MessageFacts
 from inbox_projection.forwarding import Carried, subject_of
 from inbox_projection.html import inline_names, sanitise_outgoing, with_inline_images
 from inbox_projection.html_text import text_of
-from service_kit import recipients, reply_token
+from service_kit import recipients, reply_token, signing_off
 from service_kit.recipients import Answered, Chosen, OwnChannel, Recipients
 
 _inbound: Final = msgspec.json.Decoder(MessageContent)
@@ -36,12 +36,13 @@ class Frozen:
 
 @dataclass(frozen=True)
 class Written:
-    """What the agent wrote."""
+    """What the agent wrote; `signature`, filled, goes below it."""
 
     text: str
     html: str | None = None
     chosen: Chosen = field(default_factory=Chosen)
     from_channel_id: UUID | None = None
+    signature: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,8 @@ def freeze(
         cc=people.cc,
         bcc=people.bcc,
         subject=recipients.answer_subject(answered.subject or view["subject"]),
-        text=_text(written, html),
-        html=html,
+        text=signing_off.signed(_text(written, html), written.signature),
+        html=None if html is None else signing_off.signed_html(html, written.signature),
         attachments=attachments,
         in_reply_to=recipients.answered_id(answered),
         references=recipients.answer_references(answered),
@@ -136,8 +137,8 @@ def freeze_first(
         cc=people.cc,
         bcc=people.bcc,
         subject=subject,
-        text=_text(written, html),
-        html=html,
+        text=signing_off.signed(_text(written, html), written.signature),
+        html=None if html is None else signing_off.signed_html(html, written.signature),
         attachments=attachments,
     )
     return Frozen(sender.id, content)

@@ -68,3 +68,19 @@ def test_a_name_is_text_in_html() -> None:
     made = render("Hi {{contact.name}}", "<p>Hi {{contact.name}}</p>", {"contact.name": "<img src=x onerror=y> & Co"})
     assert made.text == "Hi <img src=x onerror=y> & Co"
     assert made.html == "<p>Hi &lt;img src=x onerror=y&gt; &amp; Co</p>"
+
+
+async def test_the_signature_stands_below_what_is_sent_in_text_and_html(world: Any) -> None:
+    world.router.inbox_changed(world.story.inbox_id, signature="{{agent.name}}, {{inbox.name}} {{agent.meeting_url}}")
+    world.show()
+    path = f"/api/v1/conversations/{world.thread.conversation_id}/replies"
+    async with world.client("agent") as client:
+        plain = (await client.post(path, json={"text": "It is on its way."})).json()
+        rich = (await client.post(path, json={"text": "", "html": "<p>It is on its way.</p>"})).json()
+        first = {"inbox_id": str(world.story.inbox_id), "to": ["new@customer.test"], "subject": "Hi", "text": "Hello"}
+        begun = (await client.post("/api/v1/conversations", json=first)).json()
+        thread = (await client.get(f"/api/v1/conversations/{begun['id']}/messages")).json()["items"]
+    assert plain["text"] == "It is on its way.\n\n-- \nAgent, Support"
+    assert rich["text"] == plain["text"] and rich["html"].endswith("<p>--&nbsp;<br>Agent, Support</p>")
+    (sent,) = (one for one in thread if one["kind"] == "message")
+    assert sent["text"] == "Hello\n\n-- \nAgent, Support"

@@ -11,6 +11,7 @@ from events.conversations import ConversationOpened, ConversationStarted, Messag
 from events.envelope import AnyEnvelope
 from events.replies import ReplyContent
 from events.system_mails import SystemMailQueued
+from events.workspace import AgentIdentity, AgentProfile
 from router.domain.agent_answers import Notified, Question
 from service_kit.database import Cursor
 from service_kit.keyring import Keyring
@@ -51,15 +52,21 @@ def find(cursor: Cursor, keyring: Keyring, mail_id: UUID) -> Notified | None:
         number=matter.number,
         told_at=envelope.occurred_at,
         question=_question(cursor, keyring, matter.conversation_id),
-        agent_name=_name(cursor, keyring, envelope.workspace_id, told.agent_id),
+        agent=_profile(cursor, keyring, envelope.workspace_id, told.agent_id),
     )
 
 
-def _name(cursor: Cursor, keyring: Keyring, workspace_id: UUID, agent_id: UUID) -> str:
-    """What the agent is called; "" for one who was erased."""
+def _profile(cursor: Cursor, keyring: Keyring, workspace_id: UUID, agent_id: UUID) -> AgentProfile | None:
+    """The agent's last profile; None for one who was erased."""
     for event in _newest_first(cursor, keyring, _PROFILES, workspace_id, of=agent_id):
-        return "" if event.data.personal is None else str(event.data.personal.name)
-    return ""
+        match event.data.personal:
+            case AgentProfile() as profile:
+                return profile
+            case AgentIdentity(name=name, email=email):
+                return AgentProfile(name=name, email=email)
+            case _:
+                return None
+    return None
 
 
 def _question(cursor: Cursor, keyring: Keyring, conversation_id: UUID) -> Question:

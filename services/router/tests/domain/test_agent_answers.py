@@ -168,3 +168,16 @@ def test_the_answer_comes_once_however_often_it_is_decided() -> None:
     events = conversation.decide(command, OPEN, workspace=a_workspace(), house=HOUSE)
     after = reduce(conversation.evolve, events, cast(ConversationState, OPEN))
     assert conversation.decide(command, after, workspace=a_workspace(), house=HOUSE) == ()
+
+
+def test_below_the_answer_stands_the_inboxs_signature_as_below_every_reply() -> None:
+    signing = a_workspace(
+        w.InboxChanged(
+            inbox_id=SUPPORT,
+            name="Support",
+            member_ids=(BOB,),
+            signature="{{agent.name}}, {{inbox.name}} #{{conversation.number}}\n{{agent.meeting_url}}",
+        )
+    )
+    told = replace(TOLD, agent=w.AgentProfile(name="Bob", email="bob@acme.test"))
+    assert command_of(answered(), signing, told).data.content.text == "It leaves today.\n\n-- \nBob, Support #1"

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from events.commands import StartConversation
-from events.values import Attachment
+from events.values import Address, Attachment
+from inbox_projection import rendering
 from inbox_projection.api import answers, sending
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.conversations import Conversation
@@ -19,7 +20,7 @@ from inbox_projection.api.perform import IdempotencyKey, begin
 from inbox_projection.api.reach import check_inbox, conversation
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, invalid, not_found
-from inbox_projection.queries import conversations, messages
+from inbox_projection.queries import conversations, messages, snippets
 from inbox_projection.replies import Frozen, Written, freeze_first
 from service_kit.ids import derived_id
 from service_kit.recipients import Chosen
@@ -74,7 +75,11 @@ async def _frozen(
         if view is None:
             raise not_found("inbox")
         channels = await messages.mail_channels(parts.database, caller_of(request).agent_id, parts.company_name)
-        written = Written(body.text, body.html, chosen, body.channel_id)
+        to = next(iter(chosen.to or ()), Address(""))
+        signing = await snippets.inbox_values(
+            parts.database, body.inbox_id, body.channel_id, caller_of(request).agent_id, to, body.subject
+        )
+        written = Written(body.text, body.html, chosen, body.channel_id, rendering.signature(signing))
         return freeze_first(conversation_id, view, channels, body.subject, written, files, parts.reply_token_key)
     except (*sending.REFUSALS, Problem) as error:
         await sending.release(request, identity, files)

@@ -13,6 +13,7 @@ from events.commands import CancelReply, ConfirmReply, RetryReply, SendReply
 from events.conversations import Then
 from events.envelope import Command
 from events.values import Attachment
+from inbox_projection import rendering
 from inbox_projection.api import answers, sending
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.conversations import Message
@@ -22,7 +23,7 @@ from inbox_projection.api.perform import IdempotencyKey, begin, perform
 from inbox_projection.api.reach import conversation
 from inbox_projection.policy import Permission
 from inbox_projection.problems import Problem, not_found
-from inbox_projection.queries import drafts, messages
+from inbox_projection.queries import drafts, messages, snippets
 from inbox_projection.replies import Frozen, Written, freeze
 from service_kit.ids import derived_id
 from service_kit.recipients import Chosen
@@ -56,8 +57,8 @@ async def send_reply(
 ) -> Response:
     """Goes to all by default. What it goes out with is decided now, from what you see, and never changes later.
 
-    With `undo_seconds` or `send_at` it waits until then. When the customer writes while a reply is scheduled, it is
-    held until somebody sends or cancels it.
+    The inbox's signature, where it has one, is added below the text. With `undo_seconds` or `send_at` it waits until
+    then. When the customer writes while a reply is scheduled, it is held until somebody sends or cancels it.
     """
     await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
     identity = begin(request, key)
@@ -122,7 +123,7 @@ async def _frozen(
     request: Request, conversation_id: UUID, body: ReplyNew, identity: UUID, files: tuple[Attachment, ...]
 ) -> Frozen:
     """Raises Problem 404, 409 or 422; then the files are given back."""
-    parts = parts_of(request)
+    parts, me = parts_of(request), caller_of(request).agent_id
     chosen = Chosen(
         to=body.chosen(body.to),
         cc=body.chosen(body.cc),
@@ -133,8 +134,9 @@ async def _frozen(
         view = await messages.answered(parts.database, conversation_id)
         if view is None:
             raise not_found("conversation")
-        channels = await messages.mail_channels(parts.database, caller_of(request).agent_id, parts.company_name)
-        written = Written(body.text, body.html, chosen, body.from_channel_id)
+        channels = await messages.mail_channels(parts.database, me, parts.company_name)
+        signature = rendering.signature(await snippets.values(parts.database, conversation_id, me))
+        written = Written(body.text, body.html, chosen, body.from_channel_id, signature)
         return freeze(conversation_id, view, channels, written, files, parts.reply_token_key)
     except (*sending.REFUSALS, Problem) as error:
         await sending.release(request, identity, files)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from events.values import Attachment
+from events.values import Address, Attachment
 from inbox_projection.pool import Database, Row
 
 _COLUMNS: Final = "snippet_id, owner_id, name, folder, text, html, attachments, changed_at"
@@ -28,6 +28,15 @@ select c.number, c.subject, i.name as inbox_name, i.fallback_address, i.signatur
   left join inbox.channels h on h.channel_id = c.channel_id
   left join inbox.agents a on a.agent_id = %(agent)s
  where c.conversation_id = %(id)s
+"""
+_INBOX_VALUES: Final = """
+select '' as number, %(subject)s as subject, i.name as inbox_name, i.fallback_address, i.signature,
+       %(contact_name)s as contact_name, %(contact_email)s as contact_email, a.name as agent_name,
+       a.email as agent_email, a.meeting_url, a.signature as agent_signature, h.address as channel_address
+  from inbox.inboxes i
+  left join inbox.channels h on h.channel_id = %(channel)s
+  left join inbox.agents a on a.agent_id = %(agent)s
+ where i.inbox_id = %(inbox)s
 """
 _attachments: Final = msgspec.json.Decoder(tuple[Attachment, ...])
 
@@ -56,6 +65,21 @@ async def one(database: Database, snippet_id: UUID, agent_id: UUID) -> Row | Non
 async def values(database: Database, conversation_id: UUID, agent_id: UUID) -> Row | None:
     """What variables stand for in a conversation, for an agent."""
     return await database.row(_VALUES, {"id": conversation_id, "agent": agent_id})
+
+
+async def inbox_values(
+    database: Database, inbox_id: UUID, channel_id: UUID | None, agent_id: UUID, to: Address, subject: str
+) -> Row | None:
+    """What variables stand for in a conversation that begins with a message of ours to `to`: it has no number yet."""
+    asked = {
+        "inbox": inbox_id,
+        "channel": channel_id,
+        "agent": agent_id,
+        "contact_name": to.name,
+        "contact_email": to.address,
+        "subject": subject,
+    }
+    return await database.row(_INBOX_VALUES, asked)
 
 
 def files_of(row: Row) -> tuple[Attachment, ...]:

@@ -14,11 +14,12 @@ from events.conversations import QuotedHistory, ReplyContent
 from events.envelope import Actor, Envelope
 from events.inbound import MessageReceived
 from events.values import Address, MessageContent
+from events.workspace import AgentProfile
 from router.domain import errors
 from router.domain.conversation_state import Conversation
 from router.domain.house import House
 from router.domain.workspace_state import Inbox, Workspace
-from service_kit import from_names, recipients
+from service_kit import from_names, recipients, signing_off, templates
 from service_kit.recipients import Answered, Chosen, NoAddressOfOurs, NoRecipient, OwnChannel, TooManyRecipients
 
 ANSWERABLE: Final = timedelta(days=30)
@@ -40,15 +41,19 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notified(msgspec.Struct, frozen=True, kw_only=True):
-    """The notification mail that is answered: to whom it went, when, and about which conversation. `agent_name` is what
-    that agent is called now."""
+    """The notification mail that is answered: to whom it went, when, and about which conversation. `agent` is that
+    agent's profile as it is now, None for one who was erased."""
 
     agent_id: UUID
     conversation_id: UUID
     number: int
     told_at: datetime
     question: Question
-    agent_name: str = ""
+    agent: AgentProfile | None = None
+
+    @property
+    def agent_name(self) -> str:
+        return "" if self.agent is None else self.agent.name
 
 
 def check_answer(
@@ -126,6 +131,7 @@ def _frozen(
     written_by, company = notified.agent_name, house.company_name
     name = from_names.fill(channel.from_name, agent=written_by, inbox=inbox.name, company=company)
     fallback = workspace.fallback_address(inbox.id) or channel.address
+    signature = signing_off.filled(inbox.signature, _values(notified, people.to[0], inbox, channel))
     return channel, ReplyContent(
         external_id="",
         sender=Address(channel.address, name),
@@ -134,12 +140,33 @@ def _frozen(
         cc=people.cc,
         bcc=people.bcc,
         subject=recipients.answer_subject(answered.subject or question.subject),
-        text=_text(written, notified.conversation_id),
+        text=signing_off.signed(_text(written, notified.conversation_id), signature),
         attachments=tuple(msgspec.structs.replace(one, content_id=None) for one in written.attachments),
         in_reply_to=recipients.answered_id(answered),
         references=recipients.answer_references(answered),
         history=_history(question, inbox),
     )
+
+
+def _values(notified: Notified, contact: Address, inbox: Inbox, channel: OwnChannel) -> dict[str, str]:
+    """What the variables of the inbox's signature stand for."""
+    agent = notified.agent or AgentProfile(name="", email="")
+    values = {
+        "contact.name": contact.name,
+        "contact.first_name": templates.first_name(contact.name),
+        "contact.email": contact.address,
+        "agent.name": agent.name,
+        "agent.first_name": templates.first_name(agent.name),
+        "agent.email": agent.email,
+        "agent.meeting_url": agent.meeting_url,
+        "agent.signature": agent.signature,
+        "inbox.name": inbox.name,
+        "inbox.address": channel.address,
+        "conversation.number": str(notified.number),
+        "conversation.subject": notified.question.subject,
+    }
+    assert values.keys() == set(templates.KNOWN)
+    return values
 
 
 def _text(written: MessageContent, conversation_id: UUID) -> str:
