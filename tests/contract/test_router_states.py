@@ -143,7 +143,7 @@ def test_a_conversation_is_another_after_each_of_its_events(
 def test_a_contact_is_known_by_its_events(contact_event: Path, before: Before, ignored: Ignored) -> None:
     around = Around(contact_event, CONTACTS.name, before, contacts=True)
     was, now = (states.contacts.get(around.stream, UNKNOWN) for states in (around.before, around.after))
-    around.rows.contact(around.stream, around.envelope.data, around.envelope.recorded_at)
+    around.rows.contact(around.stream, around.envelope.data, around.envelope.recorded_at, by_agent=False)
     assert around.written() == around.expected()
     assert (now != was) == (around.envelope.type not in IN_ROWS_ONLY | ignored["router"].keys())
 

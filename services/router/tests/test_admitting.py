@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 
 from events.commands import EraseContact, MarkConversationAsSpam, ReopenConversation, SendReply, SetEmailFilters
+from events.contact_commands import AddContactAddress, CreateContact, RemoveContactAddress, UpdateContact
 from events.conversations import ReplyContent
 from events.envelope import AnyEnvelope
 from events.filtering import AdmitFiltered, FilterSwitches, SpamBlock
 from events.outcomes import CommandHandled
-from events.values import Address
+from events.values import Address, Handle
 from events.workspace import EmailFilter
 from router.rebuild import rebuild
 from router.testing import AS_ANNA, CHANNEL, INBOX, NOON, SUPPORT, TEAM, Workbench, envelope, kinds, mail
@@ -144,8 +145,9 @@ def test_look_ups_are_rebuilt_as_they_are(bench: Workbench) -> None:
     for number, sender in enumerate((SENDER, "")):
         admitted(bench, kept_out(bench, mail(sender, subject="Buy", blobs=[f"raw/{number}"])).stream)
     answered(bench, bench.receive(mail("friend@good.example"))[1].stream, "friend@good.example")
+    rosa = vouched(bench)
     grown = {table: rows(bench, table) for table in TABLES}
-    assert len(grown["corresponded"]) == 1 and len(grown["filtered"]) == 2
+    assert len(grown["corresponded"]) == 6 and len(grown["filtered"]) == 2 and rosa is not None
     rebuild(bench.parts)
     assert {table: rows(bench, table) for table in TABLES} | {"dedupe": grown["dedupe"]} == grown
     rebuild(bench.built(), page_events=2, kept=1)
@@ -172,6 +174,62 @@ def test_a_ready_made_filter_catches_strangers_and_lets_through_to_whom_we_have_
     assert "ConversationOpened" in kinds(bench.receive(mail("person@seen.example")))
     blocking(bench)
     assert "ConversationOpened" in kinds(bench.receive(mail("robot@seen.example", known=machine))), "off at once"
+
+
+MACHINE = {"automated": "auto-submitted", "automated_kind": "other"}
+
+
+def vouched(bench: Workbench) -> UUID:
+    """An agent makes a contact and adds an address; fills in one who wrote, who loses the address afterwards."""
+    made, rosa = new_id(), bench.receive(mail("rosa@client.example"))[0].stream
+    wish = CreateContact(name="Client", handles=(Handle("email", "Info@client.example"),))
+    assert bench.command(wish, made).state == "done"
+    for command, stream in (
+        (AddContactAddress(address="billing@client.example"), made),
+        (UpdateContact(name="Rosa"), rosa),
+        (AddContactAddress(address="rosa@home.example"), rosa),
+        (RemoveContactAddress(address="rosa@client.example", first="rosa@home.example"), rosa),
+    ):
+        assert bench.command(command, stream).state == "done"
+    return rosa
+
+
+def test_a_ready_made_filter_lets_through_whose_contact_an_agent_made_or_filled_in(bench: Workbench) -> None:
+    bench.set_up_workspace()
+    vouched(bench)
+    blocking(bench, switches=(FilterSwitches(automated=True, role_addresses=True),))
+    for address in ("info@client.example", "billing@client.example", "rosa@client.example", "rosa@home.example"):
+        assert "ConversationOpened" in kinds(bench.receive(mail(address, known=MACHINE))), address
+    for address in ("info@other.example", "someone@client.example"):
+        assert kinds(bench.receive(mail(address, known=MACHINE))) == ["InboundFiltered"], address
+
+
+def test_a_ready_made_filter_lets_through_of_whom_an_agent_let_a_mail_in(bench: Workbench) -> None:
+    bench.set_up_workspace()
+    blocking(bench, switches=(FilterSwitches(automated=True),))
+    kept = kept_out(bench, mail("info@client.example", known=MACHINE))
+    admit = envelope(AdmitFiltered(), stream=kept.stream, actor=AS_ANNA)
+    admitted_events = bench.handle(bench.records(admit, topic="commands.v1"))
+    assert "FilteredAdmitted" in kinds(admitted_events)
+    assert "ConversationOpened" in kinds(bench.receive(mail("info@client.example", known=MACHINE, message_id="2@c")))
+    contact = next(event for event in admitted_events if event.type == "ContactCreated").stream
+    bench.command(EraseContact(), contact)
+    assert kinds(bench.receive(mail("info@client.example", known=MACHINE, message_id="3@c"))) == ["InboundFiltered"]
+
+
+def test_whom_agents_knew_before_all_this_is_known_when_it_is_installed(bench: Workbench) -> None:
+    bench.set_up_workspace()
+    bench.receive(mail("stranger@other.example"))
+    vouched(bench)
+    blocking(bench, BLOCKED)
+    admitted(bench, kept_out(bench, mail(SENDER)).stream)
+    known = rows(bench, "corresponded")
+    former = bench.parts.decoder.hashes.handle("email", "rosa@client.example")
+    bench.connection.execute("DELETE FROM router.corresponded")
+    script = files("router.migrations").joinpath("0015_known_contacts.sql").read_text("utf-8")
+    bench.connection.execute(script.encode())
+    bench.connection.execute("INSERT INTO router.corresponded (handle_hash) VALUES (%s)", (former,))
+    assert rows(bench, "corresponded") == known and len(known) == 5
 
 
 def test_in_one_batch_with_the_answer_the_next_mail_passes(bench: Workbench) -> None:

@@ -18,7 +18,8 @@ function and no person (RFC 2142, noreply@ and its like)."""
 
 class FilterSwitches(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The ready-made filters that are on, in one inbox or (`inbox_id` None) in all. What they catch is blocked, but for
-    mail of a known contact: whom an `allow` filter names, or to whom we have written."""
+    mail of a known contact: whom an `allow` filter names, to whom agents wrote, whose contact they made,
+    imported or filled in, or of whom they let a mail in."""
 
     inbox_id: UUID | None = None
     automated: bool = False

@@ -110,7 +110,8 @@ def _let_in(item: Admit, working: WorkingSet, now: datetime) -> FilteredAdmitted
         message_id=data.facts.message_id,
         received_at=data.facts.received_at,
     )
-    working.admit_filtered(command.stream, event, Cause.of(command, command.actor, now))
+    sender = item.mail.handle if item.mail.sender else b""
+    working.admit_filtered(command.stream, event, sender, Cause.of(command, command.actor, now))
     return event
 
 

@@ -198,7 +198,8 @@ def _blocked(mail: Mail, working: WorkingSet) -> UUID | None:
 
 
 def _caught(mail: Mail, working: WorkingSet) -> Caught | None:
-    """The filter that the mail meets: one that people made, else a ready-made one, which known contacts pass."""
+    """The filter that the mail meets: one that people made, else a ready-made one, which those pass whom we
+    know: we wrote to them, made or filled in their contact, or let a mail of theirs in."""
     filters, data = working.workspace.filters, mail.envelope.data
     caught = filters.catch(data)
     if caught is None and filters.switches and mail.handle not in working.rows.known.corresponded:

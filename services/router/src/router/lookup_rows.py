@@ -163,5 +163,6 @@ class Writes:
     handbacks: dict[Left, Handback] = field(default_factory=dict)
     handbacks_done: set[Left] = field(default_factory=set)
     corresponded: set[bytes] = field(default_factory=set)
+    vouched: set[UUID] = field(default_factory=set)
     admitted: dict[UUID, tuple[UUID, UUID]] = field(default_factory=dict)
     successors: dict[UUID, Successor] = field(default_factory=dict)

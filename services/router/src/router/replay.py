@@ -111,7 +111,7 @@ class Replay:
             sealer = sealer or stream
             if isinstance(data, ContactErased):
                 self.flush(cursor)
-            self._rows.contact(stream, data, at)
+            self._rows.contact(stream, data, at, by_agent=envelope.actor.kind == "agent")
             if isinstance(data, ContactErased):
                 self.flush(cursor)
         elif isinstance(data, _COMPANY):

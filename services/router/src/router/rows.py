@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -158,11 +158,17 @@ class Rows:
         """The stages of a pipeline with tickets in them, if they were asked for."""
         return ticket_rows.stages_in_use(self.known, self.writes, pipeline_id)
 
-    def contact(self, stream: UUID, event: ContactEvent, at: datetime) -> None:
+    def contact(self, stream: UUID, event: ContactEvent, at: datetime, *, by_agent: bool) -> None:
+        """`by_agent`: somebody made or filled in the contact by hand or by a file, and so knows the person."""
         match event:
             case c.ContactCreated() | c.HandleLinked():
                 if event.personal is not None:
                     self._handle(stream, event.personal.handle)
+                    if by_agent and (handle := event.personal.handle).value:
+                        self._know((self._hashes.handle(handle.kind, handle.value),))
+            case c.ContactUpdated():
+                if by_agent:
+                    self.writes.vouched.add(stream)
             case c.HandleUnlinked():
                 if event.personal is not None:
                     self._unhandle(stream, event.personal.handle)
@@ -209,15 +215,21 @@ class Rows:
         if event.personal is not None and (sender := sender_of(event.personal)):
             self.writes.filtered[stream] = self._hashes.handle(event.channel, sender)
 
-    def filtered_admitted(self, stream: UUID, event: e.FilteredAdmitted) -> None:
-        """It was let in: what it holds in the blob store is its conversation's, and goes with that contact."""
+    def filtered_admitted(self, stream: UUID, event: e.FilteredAdmitted, sender: bytes = b"") -> None:
+        """It was let in: what it holds in the blob store is its conversation's, and goes with that contact. Its sender
+        is known from now on; a rebuild reads the hash from the row of the mail."""
         self.writes.admitted[stream] = (event.contact_id, event.conversation_id)
+        if sender:
+            self.known.corresponded.add(sender)
 
     def _correspond(self, addresses: frozenset[str]) -> None:
         """We have written to them."""
-        hashes = {self._hashes.handle("email", address) for address in addresses}
-        self.known.corresponded |= hashes
-        self.writes.corresponded |= hashes
+        self._know([self._hashes.handle("email", address) for address in addresses])
+
+    def _know(self, hashes: Collection[bytes]) -> None:
+        """Ready-made filters let them through."""
+        self.known.corresponded.update(hashes)
+        self.writes.corresponded.update(hashes)
 
     def filtered_erased(self, stream: UUID, at: datetime) -> None:
         """Its sender was erased: its key, its rows and its blobs go."""

@@ -160,7 +160,7 @@ class WorkingSet:
                 self.new_keys.add(stream)
             personal = getattr(event, "personal", None)
             self._draft(stream, event, CONTACTS, cause, None if personal is None else stream)
-            self.rows.contact(stream, event, cause.recorded_at)
+            self.rows.contact(stream, event, cause.recorded_at, by_agent=cause.actor.kind == "agent")
             self.contacts[stream] = contact.evolve(self.contacts.get(stream, contact.UNKNOWN), event)
 
     def ticket(self, stream: UUID) -> TicketState:
@@ -223,9 +223,9 @@ class WorkingSet:
         self.rows.filtered(stream, event)
         self._draft(stream, event, CONVERSATIONS, cause, stream)
 
-    def admit_filtered(self, stream: UUID, event: FilteredAdmitted, cause: Cause) -> None:
-        """A mail that a filter blocked is in a conversation after all."""
-        self.rows.filtered_admitted(stream, event)
+    def admit_filtered(self, stream: UUID, event: FilteredAdmitted, sender: bytes, cause: Cause) -> None:
+        """A mail that a filter blocked is in a conversation after all; `sender` is the hash of its handle, if any."""
+        self.rows.filtered_admitted(stream, event, sender)
         self._draft(stream, event, CONVERSATIONS, cause, None)
 
     def erase_filtered(self, stream: UUID, contact_id: UUID, cause: Cause) -> None:

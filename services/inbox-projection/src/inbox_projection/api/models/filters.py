@@ -77,8 +77,9 @@ class EmailFiltersAsked(Asked):
 
     switches: Annotated[list[SwitchesAsked], Field(max_length=MAX_FILTERS)] | None = Field(
         None,
-        description="Ready-made filters. A known contact passes them: whom an `allow` filter names, or to whom somebody"
-        " here has written. Left out: as they are.",
+        description="Ready-made filters. A known contact passes them: whom an `allow` filter names, to whom somebody"
+        " here has written, whose contact was made, imported or filled in here, or of whom a filtered mail was let in."
+        " Left out: as they are.",
     )
 
     @model_validator(mode="after")
