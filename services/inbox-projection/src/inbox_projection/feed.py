@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from inbox_projection.attendance import Change
+from inbox_projection.policy import Permission
 from inbox_projection.pool import Database, DatabaseAway
 from inbox_projection.queries.drafts import Told
 from inbox_projection.shown import ShownListener
@@ -31,6 +32,17 @@ where f.feed_id > %s order by f.feed_id limit %s
 _BOUNDS: Final = "select coalesce(min(feed_id), 0) as oldest, coalesce(max(feed_id), 0) as newest from inbox.feed"
 
 
+_NAMED: Final = frozenset({"conversation", "ticket", "company", "contact", "agent"})
+_UNNAMED: Final = {
+    "inbox": Permission.READ_CONVERSATIONS,
+    "team": Permission.READ_CONVERSATIONS,
+    "label": Permission.READ_CONVERSATIONS,
+    "view": Permission.READ_CONVERSATIONS,
+    "filtered": Permission.MANAGE_FILTERS,
+}
+"""Kinds that only say that something of it is otherwise, and what one must be allowed to be told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A row of the feed with its text on the wire; `inbox_id` None concerns everybody, `agent_id` set that agent only.
@@ -45,6 +57,7 @@ class Entry:
     agent_id: UUID | None = None
     members_only: bool = False
     owners: frozenset[UUID] | None = None
+    needs: Permission = Permission.READ_CONVERSATIONS
 
 
 def entry(
@@ -61,7 +74,11 @@ def entry(
         body = msgspec.json.encode({"id": None, "inbox_id": inbox_id, "sequence": None, "position": position}).decode()
         text = f"id: {feed_id}\nevent: notification\ndata: {body}\n\n".encode()
         return Entry(feed_id, inbox_id, text, agent_id=conversation_id, members_only=True)
-    if kind not in ("conversation", "ticket", "company"):
+    if kind in _UNNAMED:
+        body = msgspec.json.encode({"id": None, "inbox_id": inbox_id, "sequence": None, "position": position}).decode()
+        text = f"id: {feed_id}\nevent: {kind}\ndata: {body}\n\n".encode()
+        return Entry(feed_id, inbox_id, text, agent_id=conversation_id, needs=_UNNAMED[kind])
+    if kind not in _NAMED:
         return Entry(feed_id, None, reset_text(feed_id))
     body = msgspec.json.encode(
         {"id": conversation_id, "inbox_id": inbox_id, "sequence": sequence, "position": position}
@@ -89,6 +106,12 @@ def draft_entry(told: Told | None) -> Entry:
     body = msgspec.json.encode({**named, **rest, "writer": None if told is None else told.writer}).decode()
     agent_id = None if told is None else told.agent_id
     return Entry(0, None, f"event: draft\ndata: {body}\n\n".encode(), agent_id=agent_id)
+
+
+def preferences_entry(agent_id: UUID | None) -> Entry:
+    """The server-sent event of an agent's preferences, without an id; None: anybody's may be others."""
+    body = msgspec.json.encode({"id": None, "inbox_id": None, "sequence": None, "position": None}).decode()
+    return Entry(0, None, f"event: preferences\ndata: {body}\n\n".encode(), agent_id=agent_id)
 
 
 def reset_text(feed_id: int) -> bytes:
@@ -192,6 +215,12 @@ class Feed:
     def tell_draft(self, told: str | None) -> None:
         """Hands on what `queries.drafts.CHANNEL` tells; None: some of it may have gone missing."""
         one = draft_entry(None if told is None else _told.decode(told))
+        for listener in self._listeners:
+            listener.signal(one)
+
+    def tell_preferences(self, agent_id: str | None) -> None:
+        """Hands on what `queries.preferences.CHANNEL` tells; None: some of it may have gone missing."""
+        one = preferences_entry(None if agent_id is None else UUID(agent_id))
         for listener in self._listeners:
             listener.signal(one)
 

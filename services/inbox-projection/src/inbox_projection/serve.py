@@ -25,6 +25,7 @@ from inbox_projection.auth.recovery import Recovery
 from inbox_projection.auth.single_use import SingleUseTokens
 from inbox_projection.bootstrap import Bootstrap, Plan
 from inbox_projection.command_bus import KafkaCommands
+from inbox_projection.company_links import CompanyLinks
 from inbox_projection.feed import Feed
 from inbox_projection.here import Here
 from inbox_projection.imports import Imports
@@ -32,7 +33,7 @@ from inbox_projection.inbound_log import KafkaInboundLog
 from inbox_projection.origins import Origins
 from inbox_projection.pool import Database, DatabaseAway
 from inbox_projection.presence import Presence
-from inbox_projection.queries import bulks, drafts, imports, requests
+from inbox_projection.queries import bulks, drafts, imports, preferences, requests
 from inbox_projection.shown import Shown, ShownListener
 from inbox_projection.signal_bus import KafkaSignals
 from inbox_projection.uploads import Uploads
@@ -84,6 +85,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
     blobs = Blobs(settings.blob_url)
     feed, uploads = Feed(database, listener), Uploads(database, blobs)
     listener.hear(drafts.CHANNEL, feed.tell_draft)
+    listener.hear(preferences.CHANNEL, feed.tell_preferences)
     signals = KafkaSignals(settings.kafka_bootstrap_servers, settings.workspace_id)
     here = Here(signals.publish, feed.tell)
     keyed = KeyedHash(derive_key(settings.secret_key, "address-hash"))
@@ -131,6 +133,7 @@ async def opened(settings: Settings) -> AsyncIterator[Running]:
         "sweeper": lambda: _sweep(parts, lockout),
         "bulks": parts.bulks.run,
         "imports": Imports(database, bus, settings.workspace_id, utc_now).run,
+        "company links": CompanyLinks(database, bus, settings.workspace_id, utc_now).run,
         "presence": parts.presence.run,
         "signals": lambda: signals.run(here.heard),
         "here": here.run,

@@ -41,7 +41,7 @@ from inbox_projection.origins import Origins
 from inbox_projection.pool import Database
 from inbox_projection.presence import Presence
 from inbox_projection.projector import Views
-from inbox_projection.queries import drafts
+from inbox_projection.queries import drafts, preferences
 from inbox_projection.shown import Shown, ShownListener
 from inbox_projection.tables.schema import create
 from inbox_projection.testing import Replay, Story, Thread
@@ -269,6 +269,7 @@ async def world(
     blobs = Blobs((tmp_path / "blobs").as_uri())
     feed, signals = Feed(pool, listener, keep_alive_seconds=0.2), list[AgentPresent]()
     listener.hear(drafts.CHANNEL, feed.tell_draft)
+    listener.hear(preferences.CHANNEL, feed.tell_preferences)
 
     async def publish(signal: AgentPresent) -> None:
         signals.append(signal)

@@ -112,6 +112,40 @@ async def test_a_company_is_told_to_everybody(running: Any) -> None:
         assert all(company["id"] in one["data"] and '"inbox_id":null' in one["data"] for one in told)
 
 
+async def test_a_view_of_ones_own_is_told_to_its_agent_alone_and_what_was_kept_out_to_who_may_see_it(
+    running: Any,
+) -> None:
+    async with running.client("agent") as client:
+        await client.post("/api/v1/views", json={"name": "Mine"})
+    running.story.filtered_mail(running.story.new_id(), running.story.new_id())
+    running.show()
+    async with running.client("administrator") as client:
+        label = (await client.post("/api/v1/labels", json={"name": "late"})).json()
+        view = (await client.post("/api/v1/views", json={"name": "Everybody's", "shared": True})).json()
+    _, newest = await running.parts.feed.bounds()
+    seen = {}
+    for who, count in (("agent", 3), ("administrator", 3), ("stranger", 2)):
+        async with listening(running, who, str(newest - 4)) as stream:
+            seen[who] = [await stream.event() for _ in range(count)]
+    told = {who: [one["event"] for one in events] for who, events in seen.items()}
+    assert told["agent"] == ["view", "label", "view"]
+    assert told["administrator"] == ["filtered", "label", "view"]
+    assert told["stranger"] == ["label", "view"]
+    assert not any(one["id"] in event["data"] for one in (label, view) for event in seen["agent"])
+
+
+async def test_preferences_are_told_to_all_pages_of_their_agent_and_nobody_elses(running: Any) -> None:
+    async with listening(running, "agent") as mine, listening(running, "administrator") as another:
+        waiting = [asyncio.create_task(one.event()) for one in (mine, another)]
+        await _settled(running, 2)
+        async with running.client("agent") as client:
+            await client.patch("/api/v1/me/preferences", json={"theme": "dark"})
+            told = await waiting[0]
+            await client.post("/api/v1/labels", json={"name": "late"})
+        assert (told["event"], "id" in told) == ("preferences", False)
+        assert (await waiting[1])["event"] == "label", "the first that another agent hears of"
+
+
 async def test_a_listener_resumes_where_it_was(running: Any) -> None:
     oldest, newest = await running.parts.feed.bounds()
     assert oldest <= newest

@@ -13,14 +13,16 @@ from starlette.responses import Response, StreamingResponse
 from inbox_projection.api.guard import GuardedRoute, identify, policy
 from inbox_projection.api.parts import Parts, caller_of, parts_of
 from inbox_projection.feed import Entry, Feed, Listener, reset_text
-from inbox_projection.policy import Caller, Permission, Verdict, decide
+from inbox_projection.policy import ANYWHERE, Caller, Permission, Verdict, decide
 from inbox_projection.pool import DatabaseAway
 
 router = APIRouter(route_class=GuardedRoute, tags=["feed"])
 _HEADERS: Final = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 _DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "`conversation`, `ticket` and `company` events `{id, inbox_id, sequence, position}`;"
+        "description": "`conversation`, `ticket`, `company`, `contact` (`id` null: there are new ones) and `agent`"
+        " events `{id, inbox_id, sequence, position}`; `inbox`, `team`, `label`, `view` and `filtered` (`id` null):"
+        " read those that you may see anew; `preferences` (without an event id): yours are others now;"
         " `notification` (`id` and `sequence` null): read your notifications; `presence`"
         " `{id, inbox_id, agent_id, state}` (without an event id): an agent opened the conversation, writes in it, or"
         " left it; `draft` `{id, became, writer}` (without an event id): your draft in that conversation (that of a"
@@ -88,8 +90,7 @@ def _may_see(caller: Caller, entry: Entry) -> bool:
         return caller.role != "agent" or caller.agent_id in entry.owners
     if entry.agent_id is not None and entry.agent_id != caller.agent_id:
         return False
-    if entry.inbox_id is None:
-        return True
-    if entry.members_only and entry.agent_id is None and entry.inbox_id not in caller.inbox_ids:
+    where = ANYWHERE if entry.inbox_id is None else entry.inbox_id
+    if entry.members_only and entry.agent_id is None and where not in caller.inbox_ids:
         return False
-    return decide(caller, Permission.READ_CONVERSATIONS, entry.inbox_id) is Verdict.ALLOWED
+    return decide(caller, entry.needs, where) is Verdict.ALLOWED

@@ -8,9 +8,14 @@ from uuid import UUID
 from inbox_projection.pool import Database
 
 _READ: Final = "select content from inbox_projection.preferences where agent_id = %s"
+CHANNEL: Final = "inbox_preferences"
+"""Of NOTIFY: the id of the agent whose preferences were kept."""
 _KEEP: Final = """
-insert into inbox_projection.preferences (agent_id, content, updated_at) values (%s, %s, now())
-on conflict (agent_id) do update set content = excluded.content, updated_at = excluded.updated_at
+with kept as (
+  insert into inbox_projection.preferences (agent_id, content, updated_at) values (%s, %s, now())
+  on conflict (agent_id) do update set content = excluded.content, updated_at = excluded.updated_at
+  returning agent_id)
+select pg_notify('inbox_preferences', agent_id::text) from kept
 """
 
 
@@ -21,5 +26,5 @@ async def read(database: Database, agent_id: UUID) -> str | None:
 
 
 async def keep(database: Database, agent_id: UUID, content: str) -> None:
-    """In the place of what was kept before."""
+    """In the place of what was kept before; all pages of the agent are told."""
     await database.write(_KEEP, (agent_id, content))

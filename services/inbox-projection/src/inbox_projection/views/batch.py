@@ -43,6 +43,7 @@ from inbox_projection.views import (
     ticket,
     timeline,
     workspace,
+    workspace_told,
 )
 from inbox_projection.views.changes import Arrived, Changes, Known
 from inbox_projection.views.order import Holes, check
@@ -94,7 +95,7 @@ class _Folding:
         self._quarantine = dict(known.quarantine)
         self._workspace = workspace.copy(known.workspace)
         self._replies: dict[tuple[UUID, UUID], int] = {}
-        self._told: dict[tuple[UUID, UUID | None], FeedRow] = {}
+        self._told: dict[tuple[str, UUID | None, UUID | None], FeedRow] = {}
 
     def finished(self) -> Changes:
         """The changes, with those of the index of labels against what is known to be there."""
@@ -145,9 +146,18 @@ class _Folding:
         """The newest of each; the feed says once for each inbox and agent that there is something."""
         for row in made:
             self.changes.notifications[row.notification_id] = row
-            self._told[row.inbox_id, row.agent_id] = _fed(
-                record, "notification", row.agent_id, row.inbox_id, row.sequence
-            )
+            self._tell(record, "notification", row.agent_id, row.inbox_id, row.sequence)
+
+    def _tell(
+        self,
+        record: Arrived,
+        kind: str,
+        changed: UUID | None = None,
+        inbox_id: UUID | None = None,
+        sequence: int | None = None,
+    ) -> None:
+        """What the feed says once, however often the batch gives cause for it."""
+        self._told[kind, changed, inbox_id] = _fed(record, kind, changed, inbox_id, sequence)
 
     def _thread(self, record: Arrived, envelope: AnyEnvelope, row: ConversationRow) -> None:
         changes, event = self.changes, envelope.data
@@ -197,6 +207,8 @@ class _Folding:
             self._remember(envelope)
             return
         self._contacts[stream] = row
+        for changed in contact.shown_anew(before, row):
+            self._tell(record, "contact", changed)
         if before is None or stream in changes.new_contacts:
             changes.new_contacts[stream] = row
         else:
@@ -229,7 +241,7 @@ class _Folding:
             changes.changed_companies[stream] = company.later(changes.changed_companies[stream], made)
         else:
             changes.changed_companies[stream] = made
-        self._told[stream, None] = _fed(record, "company", stream, None, envelope.sequence)
+        self._tell(record, "company", stream, sequence=envelope.sequence)
 
     def ticket(self, record: Arrived, envelope: AnyEnvelope) -> None:
         stream = envelope.stream
@@ -262,6 +274,8 @@ class _Folding:
         elif isinstance(envelope.data, ChannelTestNoted) and envelope.data.message is not None:
             self._came_in(envelope.data.message)
         for change in workspace.project(envelope, self._workspace):
+            for kind, changed in workspace_told.of_change(change, self._workspace):
+                self._tell(record, kind, changed)
             workspace.put(self._workspace, change)
             self.changes.workspace.append(change)
 
@@ -270,12 +284,14 @@ class _Folding:
         self._remember(envelope)
         row = filtered.filtered(envelope, record.key_id)
         self.changes.filtered.append(row)
+        self._tell(record, "filtered", inbox_id=row.inbox_id)
         count_stored(self.changes.stored, row.channel, row.at, "filtered")
 
     def admitted(self, record: Arrived, envelope: Envelope[FilteredAdmitted]) -> None:
         self._check(envelope, None)
         self._remember(envelope)
         self.changes.admitted.append(filtered.admitted(envelope))
+        self._tell(record, "filtered", inbox_id=envelope.data.inbox_id)
         count_stored(self.changes.stored, envelope.data.channel, envelope.data.received_at, "admitted")
 
     def audited(self, envelope: AnyEnvelope) -> None:

@@ -55,6 +55,15 @@ def created(envelope: Envelope[ContactCreated]) -> ContactRow:
     )
 
 
+def shown_anew(before: ContactRow | None, row: ContactRow) -> tuple[UUID | None, ...]:
+    """Whose cards are others after an event: the contact's, and of who stands or stood for it. None: there is a new one
+    that was added by hand; who wrote is told of with the conversation."""
+    if before is None:
+        return (None,) if row.by_hand else ()
+    named = (row.contact_id, before.merged_into, row.merged_into)
+    return tuple(dict.fromkeys(one for one in named if one is not None))
+
+
 def project(envelope: Envelope[ContactEvent], row: ContactRow) -> ContactRow:
     """The row after a further event. An erased person's row keeps its id and times only."""
     event, sequence = envelope.data, envelope.sequence

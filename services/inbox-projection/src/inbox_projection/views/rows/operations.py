@@ -54,9 +54,10 @@ class StreamRow(Row, frozen=True, kw_only=True, gc=False):
 
 
 class FeedRow(Row, frozen=True, kw_only=True, gc=False):
-    """What the live feed says; the table gives it its id and time. `conversation_id` is what changed: of kind `ticket`
-    or `company` that one's id, of kind `notification` the agent's (None: all members of the inbox). A ticket without
-    conversations and a company are in no inbox."""
+    """What the live feed says; the table gives it its id and time. `conversation_id` is what changed: of kind `ticket`,
+    `company`, `contact` (None: new ones were added) or `agent` that one's id, of kind `notification` (None: all members
+    of the inbox) and `view` (None: everybody) the agent's who is told. Only conversations, their tickets,
+    notifications and what was `filtered` are in an inbox."""
 
     kind: str
     conversation_id: UUID | None

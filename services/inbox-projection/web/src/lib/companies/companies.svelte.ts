@@ -1,7 +1,7 @@
 /** Companies by id, and what is done with them. */
 
-import { api, asProblem, got, type Company, type CompanyChanged, type CompanyNew } from '#lib/api/client.ts';
-import { feed } from '#lib/live/feed.svelte.ts';
+import { api, got, type Company, type CompanyChanged, type CompanyNew } from '#lib/api/client.ts';
+import { following } from '#lib/people/following.ts';
 import { storeOf } from '#lib/people/store.svelte.ts';
 
 export const companies = storeOf<Company>(async (id) => {
@@ -13,13 +13,8 @@ const taken = (company: Company): Company => {
   companies.put([company]);
   return company;
 };
-const watchers = new Set<() => void>();
-
 /** Is told that companies were added or changed, here or elsewhere. Gives what ends it. */
-export function onCompanies(watcher: () => void): () => void {
-  watchers.add(watcher);
-  return () => watchers.delete(watcher);
-}
+export const onCompanies = following('company', companies);
 
 /** Reads one anew. Throws Problem 404 when it is not there. */
 export const readCompany = async (company_id: string): Promise<Company> =>
@@ -36,15 +31,3 @@ export function domainsOf(typed: string): string[] {
   const words = typed.split(/[\s,;]+/).map((word) => word.replace(/^@/, '').toLowerCase());
   return [...new Set(words.filter(Boolean))];
 }
-
-async function look(ids: string[]): Promise<void> {
-  try {
-    await companies.refresh(companies.known(ids));
-  } catch (thrown) {
-    // Not read now: what is shown is read anew when the feed is back.
-    if (!asProblem(thrown).offline) throw thrown;
-  }
-  for (const watcher of watchers) watcher();
-}
-
-feed.on('company', (events) => void look([...new Set(events.flatMap((one) => one.id ?? []))]));

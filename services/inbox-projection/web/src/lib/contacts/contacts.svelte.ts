@@ -1,12 +1,16 @@
 /** Contacts by id, and what is done with them; every answer is shown wherever the contact is. */
 
 import { api, got, type Contact, type ContactChange, type ContactNew } from '#lib/api/client.ts';
+import { following } from '#lib/people/following.ts';
 import { storeOf } from '#lib/people/store.svelte.ts';
 
 export const contacts = storeOf<Contact>(async (id) => {
   const page = await got(api.GET('/api/v1/contacts', { params: { query: { id, limit: 100 } } }));
   return page.items;
 });
+
+/** Is told whose cards are others now, here or elsewhere; of none: contacts were added. Gives what ends it. */
+export const onContacts = following('contact', contacts);
 
 const taken = (contact: Contact): Contact => {
   contacts.put([contact]);

@@ -3,6 +3,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { api, got, type Agent, type DefinedLabel, type Inbox, type Team } from '#lib/api/client.ts';
 import { feed } from '#lib/live/feed.svelte.ts';
+import { soon } from '#lib/live/soon.ts';
 
 const FRESH_MS = 60_000;
 const agents = new SvelteMap<string, Agent>();
@@ -35,7 +36,7 @@ export const directory = {
   /** The label of this name; labels are told apart without regard to case. */
   label: (name: string): DefinedLabel | undefined => labels.get(name.toLocaleLowerCase()),
 
-  /** Reads what is older than a minute. Throws Problem when it cannot be read and nothing is known yet. */
+  /** Reads what is older than a minute; what the feed tells of is read by itself. Throws Problem when it cannot be read and nothing is known yet. */
   async need(): Promise<void> {
     if (Date.now() - readAt < FRESH_MS) return;
     reading ??= read().finally(() => (reading = null));
@@ -57,17 +58,16 @@ export const directory = {
   },
 };
 
+/** How each part is read whole, under the name by which the feed tells that it is otherwise. */
+const parts = {
+  agent: async () => fill(agents, (await got(api.GET('/api/v1/agents'))).items, (one) => one.id),
+  team: async () => fill(teams, (await got(api.GET('/api/v1/teams'))).items, (one) => one.id),
+  inbox: async () => fill(inboxes, (await got(api.GET('/api/v1/inboxes'))).items, (one) => one.id),
+  label: async () => fill(labels, await everyLabel(), (one) => one.name.toLocaleLowerCase()),
+};
+
 async function read(): Promise<void> {
-  const [people, groups, boxes, words] = await Promise.all([
-    got(api.GET('/api/v1/agents')),
-    got(api.GET('/api/v1/teams')),
-    got(api.GET('/api/v1/inboxes')),
-    everyLabel(),
-  ]);
-  fill(agents, people.items, (one) => one.id);
-  fill(teams, groups.items, (one) => one.id);
-  fill(inboxes, boxes.items, (one) => one.id);
-  fill(labels, words, (one) => one.name.toLocaleLowerCase());
+  await Promise.all(Object.values(parts).map((one) => one()));
   readAt = Date.now();
 }
 
@@ -88,7 +88,14 @@ function fill<T>(map: SvelteMap<string, T>, items: T[], key: (item: T) => string
   for (const one of items) map.set(key(one), one);
 }
 
-feed.onReturn(() => {
+for (const kind of Object.keys(parts) as (keyof typeof parts)[]) {
+  const again = soon(() => void parts[kind]().catch(() => directory.stale())); // shown stays; the next need asks again
+  feed.on(kind, () => readAt > 0 && again.ask());
+}
+
+function readAgain(): void {
   readAt = 0;
   void directory.need().catch(() => undefined); // shown stays as it is; the next need asks again
-});
+}
+feed.onReturn(readAgain);
+feed.on('reset', readAgain);

@@ -59,5 +59,6 @@ async function count(): Promise<void> {
 }
 
 feed.on('conversation', soon);
+feed.on('filtered', soon);
 feed.on('reset', soon);
 feed.onReturn(soon);

@@ -4,6 +4,13 @@ import type { FilteredMessage } from '#lib/api/client.ts';
 import { t } from '#lib/i18n/index.ts';
 import { known } from '#lib/i18n/language.svelte.ts';
 
+/** The list with its newest ones as they were read again; null: they do not reach down to what was known. */
+export function withNewest<T extends { id: string }>(known: readonly T[], newest: readonly T[]): T[] | null {
+  const read = new Set(newest.map((one) => one.id));
+  if (!known.some((one) => read.has(one.id))) return null;
+  return [...newest, ...known.filter((one) => !read.has(one.id))];
+}
+
 export function caughtBy(one: FilteredMessage): string {
   if (one.switch) return t(`inbox.caught_${one.switch}`);
   if (one.filter) {

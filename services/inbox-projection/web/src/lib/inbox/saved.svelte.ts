@@ -2,6 +2,7 @@
 
 import { api, got, type View, type ViewChange, type ViewNew } from '#lib/api/client.ts';
 import { feed } from '#lib/live/feed.svelte.ts';
+import { soon } from '#lib/live/soon.ts';
 import { viewCounts } from './counts.svelte.ts';
 
 let views = $state.raw<View[]>([]);
@@ -53,6 +54,11 @@ async function fetchAll(): Promise<void> {
   read = true;
 }
 
-feed.onReturn(() => {
-  if (read) void fetchAll().catch(() => undefined); // the old ones stay
+const again = soon(() => {
+  viewCounts.soon();
+  void fetchAll().catch(() => undefined); // the old ones stay
 });
+const asked = () => read && again.ask();
+feed.on('view', asked);
+feed.on('reset', asked);
+feed.onReturn(asked);

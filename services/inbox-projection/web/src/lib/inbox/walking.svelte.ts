@@ -7,7 +7,7 @@ import { feed } from '#lib/live/feed.svelte.ts';
 import { session } from '#lib/session/session.svelte.ts';
 import { mayBelong } from './belongs.ts';
 import type { ConversationList } from './list.svelte.ts';
-import { savedFilter, type Listing } from './listing.ts';
+import { isFixed, savedFilter, type Listing } from './listing.ts';
 import { savedViews } from './saved.svelte.ts';
 
 /** What is on the page now. */
@@ -50,6 +50,8 @@ export class Walking {
   attend(list: ConversationList): () => void {
     const ends = [
       feed.on('conversation', (events) => void list.check(events.flatMap((one) => one.id ?? []))),
+      // What a saved view shows may have been changed.
+      feed.on('view', () => !isFixed(this.here().listing.view) && void list.read()),
       feed.on('reset', () => void list.read()),
       feed.onReturn(() => void list.read()),
       actions.onAct((ids, wish) => this.#acted(list, ids, wish.kind === 'status')),

@@ -89,4 +89,11 @@ feed.on('conversation', (events: FeedEvent[]) => {
   if (wanted.length > 0) void fetchThem(wanted);
 });
 
+// They carry the names of their people.
+feed.on('contact', (events) => {
+  const people = new Set(events.flatMap(({ id }) => id ?? []));
+  const theirs = [...known.values()].filter((one) => people.has(one.contact.id)).map((one) => one.id);
+  if (theirs.length > 0) void fetchThem(theirs.slice(-AT_ONCE));
+});
+
 feed.on('reset', () => void fetchThem([...known.keys()].slice(-AT_ONCE)));

@@ -1,8 +1,26 @@
 /** Server-sent events out of the bytes of a stream (HTML Living Standard 9.2.6); pure. */
 
+const KINDS = [
+  'conversation',
+  'ticket',
+  'company',
+  'contact',
+  'agent',
+  'inbox',
+  'team',
+  'label',
+  'view',
+  'filtered',
+  'preferences',
+  'notification',
+  'presence',
+  'draft',
+  'reset',
+] as const;
+
 export interface FeedEvent {
-  kind: 'conversation' | 'ticket' | 'company' | 'notification' | 'presence' | 'reset';
-  /** The conversation, ticket or company; null where the event has none. */
+  kind: (typeof KINDS)[number];
+  /** The conversation, ticket, company, contact or agent; null where the event has none. */
   id: string | null;
   inbox_id: string | null;
   sequence: number | null;
@@ -10,9 +28,10 @@ export interface FeedEvent {
   /** Of presence only. */
   agent_id?: string;
   state?: 'viewing' | 'replying' | 'gone';
+  /** Of drafts only: what one of the agent's pages made of it, and which; null: read them anew. */
+  became?: 'kept' | 'sent' | 'discarded' | null;
+  writer?: string | null;
 }
-
-const KINDS = new Set(['conversation', 'ticket', 'company', 'notification', 'presence', 'reset']);
 
 /** Collects text as it comes; `lastId` is what `Last-Event-ID` resumes after. */
 export class EventReader {
@@ -42,7 +61,8 @@ export class EventReader {
       if (field === 'event') kind = value;
       if (field === 'data') data += value;
     }
-    if (!KINDS.has(kind) || !data) return [];
-    return [{ kind: kind as FeedEvent['kind'], ...(JSON.parse(data) as Omit<FeedEvent, 'kind'>) }];
+    const known = KINDS.find((one) => one === kind);
+    if (!known || !data) return [];
+    return [{ kind: known, ...(JSON.parse(data) as Omit<FeedEvent, 'kind'>) }];
   }
 }

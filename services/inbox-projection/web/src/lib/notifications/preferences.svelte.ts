@@ -1,8 +1,12 @@
 /** How the agent wants to hear of news: the same on every device, but for what each browser must allow itself. */
 
 import { api, got, type Preferences, type PreferencesChange } from '#lib/api/client.ts';
+import { feed } from '#lib/live/feed.svelte.ts';
+import { soon } from '#lib/live/soon.ts';
 
 let known = $state.raw<Preferences | null>(null);
+/** Changes of this page: what was read before the last of them is old. */
+let changes = 0;
 
 export const preferences = {
   /** Null until they were read. */
@@ -17,12 +21,30 @@ export const preferences = {
   /** Shows the change at once, sends it even if the page goes, and takes it back when it is refused (throws Problem). */
   async change(change: PreferencesChange): Promise<void> {
     const before = known;
+    changes += 1;
     if (known) known = { ...known, ...(change as Partial<Preferences>) };
     try {
       known = await got(api.PATCH('/api/v1/me/preferences', { body: change, keepalive: true }));
+      changes += 1;
     } catch (thrown) {
       known = before;
       throw thrown;
     }
   },
 };
+
+async function readAgain(): Promise<void> {
+  if (!known) return;
+  const asked = changes;
+  try {
+    const found = await got(api.GET('/api/v1/me/preferences'));
+    if (asked === changes) known = found;
+  } catch {
+    // They stay as they are; the feed's return reads them again.
+  }
+}
+
+const again = soon(() => void readAgain());
+feed.on('preferences', again.ask);
+feed.on('reset', again.ask);
+feed.onReturn(again.ask);

@@ -42,6 +42,11 @@ export const session = {
     return me;
   },
 
+  /** Who it is may be otherwise since: by another page or device, or by who manages agents. */
+  async lookAtMe(): Promise<void> {
+    if (me) await session.became(await got(api.GET('/api/v1/me')));
+  },
+
   async logIn(email: string, password: string): Promise<void> {
     const before = me;
     const found = await got(api.POST('/api/v1/session', { body: { email, password } }));

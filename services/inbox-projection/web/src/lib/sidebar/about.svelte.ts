@@ -3,7 +3,7 @@
 import { untrack } from 'svelte';
 import { api, asProblem, got, type Conversation, type Problem } from '#lib/api/client.ts';
 import { companies } from '#lib/companies/companies.svelte.ts';
-import { contacts, readContact } from '#lib/contacts/contacts.svelte.ts';
+import { contacts, onContacts, readContact } from '#lib/contacts/contacts.svelte.ts';
 import { properties } from '#lib/contacts/properties.svelte.ts';
 import { directory } from '#lib/directory/index.svelte.ts';
 import { conversations } from '#lib/live/conversations.svelte.ts';
@@ -67,6 +67,9 @@ export function aboutOf(conversationId: () => string) {
           const person = about?.personId;
           const id = conversationId();
           if (changed.some((one) => one.id === id || one.contact.id === person)) void read();
+        }),
+        onContacts((ids) => {
+          if (about && ids.includes(about.personId)) void read();
         }),
         onTickets((ids) => {
           if (ids.some((id) => about?.ticketIds.includes(id) || !tickets.get(id) || concerns(id))) void read();
