@@ -27,6 +27,7 @@ OPEN: Final = "SELECT count(*) FROM inbox.conversations WHERE status = 'open'"
 ROW: Final = "[data-conversation]"
 FIRST_LOADS: Final = 10
 SWITCHES: Final = 1_000
+NEW_THREADS: Final = 60
 SETTLED: Final = 200
 """Switches after which everything has been made once: what grows from there on is a leak."""
 MAILS: Final = 200
@@ -61,6 +62,24 @@ SEEN: Final = """() => {
   new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
   look();
 }"""
+
+NEXT: Final = """async () => {
+  const list = [...document.querySelectorAll('.rows *')].find((one) => one.scrollHeight > one.clientHeight + 200);
+  for (;;) {
+    const { top, bottom } = list.getBoundingClientRect();
+    const row = [...document.querySelectorAll('[data-conversation]')].find((one) => {
+      const at = one.getBoundingClientRect();
+      return at.top >= top && at.bottom <= bottom && !window.taken.has(one.dataset.conversation);
+    });
+    if (row) {
+      window.taken.add(row.dataset.conversation);
+      return row.dataset.conversation;
+    }
+    list.scrollTop += list.clientHeight / 2;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}"""
+"""A conversation not taken yet whose row is in sight, scrolled to where there is none."""
 
 SCROLLED: Final = """async (seconds) => {
   const list = [...document.querySelectorAll('.rows *')].find((one) => one.scrollHeight > one.clientHeight + 1000);
@@ -150,10 +169,12 @@ async def _first_load(browser: Browser, bench: Bench) -> tuple[float, float]:
 
 
 async def _switches(page: Page) -> dict[str, list[float]]:
-    """A dozen rows, each opened for the first time, then again."""
-    ids = await _ids(page, 12)
-    first = [await page.evaluate(OPENED, one) / 1000 for one in ids]
-    again = [await page.evaluate(OPENED, one) / 1000 for _ in range(3) for one in ids]
+    """Conversations opened for the first time, then a dozen of them again."""
+    first, ids = [], list[str]()
+    async for one in _rows(page, NEW_THREADS + 1):
+        first.append(await page.evaluate(OPENED, one) / 1000)
+        ids.append(one)
+    again = [await page.evaluate(OPENED, one) / 1000 for _ in range(3) for one in ids[-12:]]
     return {"first": first[1:], "again": again}  # the very first brings the thread's code, too
 
 
@@ -177,15 +198,21 @@ async def _new_mails(page: Page, bench: Bench) -> dict[str, float]:
 
 
 async def _scrolling(page: Page) -> tuple[int, list[float]]:
-    """Scrolls to the end until all rows are loaded, then up to the top and slowly down again."""
+    """Loads all rows, and scrolls slowly down through them."""
+    total = await _load_rows(page, ROWS)
+    return total, [milliseconds / 1000 for milliseconds in await page.evaluate(SCROLLED, SCROLL_SECONDS)]
+
+
+async def _load_rows(page: Page, count: int) -> int:
+    """Scrolls down until the list has so many rows, then up to the top; how many there are."""
     total = 0
-    for _ in range(ROWS // 50 * 3):
+    for _ in range(count // 50 * 3):
         total = await page.evaluate(
             "() => { const l = [...document.querySelectorAll('.rows *')]"
             ".find((one) => one.scrollHeight > one.clientHeight + 1000);"
             " l.scrollTop = l.scrollHeight; return Math.round(l.scrollHeight / 64); }"
         )
-        if total >= ROWS:
+        if total >= count:
             break
         await page.wait_for_function(
             "(known) => [...document.querySelectorAll('.rows *')].some((one) => one.scrollHeight / 64 > known + 1)",
@@ -196,31 +223,40 @@ async def _scrolling(page: Page) -> tuple[int, list[float]]:
         "() => { [...document.querySelectorAll('.rows *')]"
         ".find((one) => one.scrollHeight > one.clientHeight + 1000).scrollTop = 0; }"
     )
-    return total, [milliseconds / 1000 for milliseconds in await page.evaluate(SCROLLED, SCROLL_SECONDS)]
+    return total
 
 
 async def _memory(page: Page) -> dict[str, float]:
-    """Heap after garbage collection, settled and at the end."""
+    """Heap and elements after garbage collection, settled and at the end.
+
+    Each switch is to another conversation; their rows are loaded before, or the growing list would be measured.
+    """
     await page.goto(LIST)
     await page.wait_for_selector(ROW)
+    await _load_rows(page, SWITCHES + 100)
     session = await page.context.new_cdp_session(page)
-    ids, kept = await _ids(page, 10), {}
-    for number in range(1, SWITCHES + 1):
-        await page.evaluate(OPENED, ids[number % len(ids)])
+    kept: dict[str, float] = {}
+    number = 0
+    async for one in _rows(page, SWITCHES):
+        await page.evaluate(OPENED, one)
+        number += 1
         if number in (SETTLED, SWITCHES):
             kept[f"after_{number}"] = await _heap(session)
+            kept[f"elements_after_{number}"] = await page.evaluate("() => document.querySelectorAll('*').length")
     return kept
 
 
 async def _heap(session: CDPSession) -> float:
     await session.send("HeapProfiler.collectGarbage")
     used: dict[str, Any] = await session.send("Runtime.getHeapUsage")
-    return round(used["usedSize"] / 1e6, 2)
+    return round(float(used["usedSize"]) / 1e6, 2)
 
 
-async def _ids(page: Page, count: int) -> list[str]:
-    found_: list[str] = await page.eval_on_selector_all(ROW, "(rows) => rows.map((one) => one.dataset.conversation)")
-    return found_[:count]
+async def _rows(page: Page, count: int) -> AsyncIterator[str]:
+    """The ids of so many conversations from where the list is on, each while its row is in sight."""
+    await page.evaluate("() => { window.taken = new Set(); }")
+    for _ in range(count):
+        yield await page.evaluate(NEXT)
 
 
 def _frames(seconds: list[float]) -> dict[str, float]:
