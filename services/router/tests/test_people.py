@@ -212,6 +212,20 @@ def test_who_writes_from_a_companys_domain_belongs_to_it(bench: Workbench) -> No
     assert bench.command(LinkCompany(company_id=new_id()), events[0].stream).code == "not_found.company-not-found"
 
 
+def test_an_address_added_later_is_of_its_companys_domain_and_a_public_providers_of_none(bench: Workbench) -> None:
+    acme = new_id()
+    bench.command(CreateCompany(name="Acme", domains=("acme.example",)), acme)
+    rosa = writes(bench, "rosa@other.example")[0].stream
+    before = bench.last_position()
+    assert bench.command(AddContactAddress(address="rosa@gmail.com"), rosa).state == "done"
+    assert bench.command(AddContactAddress(address="Rosa@ACME.example"), rosa).state == "done"
+    assert [kind for kind in kinds(bench.events(after=before)) if kind != "CommandHandled"] == [
+        "HandleLinked",
+        "HandleLinked",
+        "CompanyLinked",
+    ]
+
+
 def test_a_domain_that_moves_within_one_batch_is_the_last_ones(bench: Workbench) -> None:
     acme, globex = new_id(), new_id()
     bench.command(CreateCompany(name="Acme", domains=("acme.example", "acme.test")), acme)

@@ -78,9 +78,11 @@ class UnmergeContact(Command, frozen=True, kw_only=True):
 
 
 class LinkCompany(Command, frozen=True, kw_only=True):
-    """The target, a contact, belongs to this company, and to no other any more."""
+    """The target, a contact, belongs to this company, and to no other any more; `unless_linked`: one who belongs to a
+    company stays there."""
 
     company_id: UUID
+    unless_linked: bool = False
 
 
 class UnlinkCompany(Command, frozen=True, kw_only=True):

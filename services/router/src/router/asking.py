@@ -96,6 +96,7 @@ def ask(items: Iterable[Item], hashes: Hashes) -> Asked:
                         _ask_for_card(asked, [mailbox_key(handle.value) for handle in handles], hashes)
                     case AddContactAddress(address=address):
                         asked.handles.add(("email", hashes.handle("email", mailbox_key(address))))
+                        asked.domains.add(domain_of(mailbox_key(address)))
                     case RemoveContactAddress(address=address, first=first):
                         wanted = (address, first or address)
                         asked.handles.update(("email", hashes.handle("email", mailbox_key(each))) for each in wanted)

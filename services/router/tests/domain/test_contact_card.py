@@ -284,3 +284,21 @@ def test_a_company_is_the_one_of_whose_domain_who_writes_first_is() -> None:
     assert isinstance(event, e.ContactCreated) and event.company_id == ACME
     assert contact.evolve(contact.UNKNOWN, event) == contact.Known(company_id=ACME)
     assert company.evolve(company.NO_COMPANY, CompanyCreated(name="Acme")) == EXISTING
+
+
+def test_an_address_added_later_brings_the_company_of_its_domain_to_who_has_none() -> None:
+    wish = command(c.AddContactAddress(address="rosa@work.test"), on=ROSA)
+    linked = e.HandleLinked(personal=e.LinkedHandle(handle=OTHER))
+    owners = owned(by=ROSA, company_id=ACME)
+    given(CREATED, owners=owners).when(wish).then(linked, e.CompanyLinked(company_id=ACME))
+    given(CREATED, e.CompanyLinked(company_id=GLOBEX), owners=owners).when(wish).then(linked)
+    updated = c.CreateContact(handles=(HANDLE, OTHER), update=True, known_as=ROSA)
+    known = Owners({HANDLE.value: ROSA}, ACME)
+    given(CREATED, owners=known).when(command(updated, on=ROSA)).then(linked, e.CompanyLinked(company_id=ACME))
+
+
+def test_who_is_linked_by_a_domain_keeps_the_company_that_they_have() -> None:
+    wish = command(c.LinkCompany(company_id=ACME, unless_linked=True), by=None, on=ROSA)
+    given(CREATED, company=EXISTING).when(wish).then(e.CompanyLinked(company_id=ACME))
+    given(CREATED, e.CompanyLinked(company_id=GLOBEX), company=EXISTING).when(wish).then_nothing_happened()
+    given(CREATED, company=company.NO_COMPANY).when(wish).then_refused(errors.CompanyNotFound)

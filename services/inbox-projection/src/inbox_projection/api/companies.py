@@ -44,7 +44,7 @@ async def list_companies(request: Request, asked: Annotated[CompaniesAsked, Quer
 @router.post("/companies", status_code=201, responses=answers.gives(Company, 201, "The new company."))
 @policy(Permission.WORK_ON_CONVERSATIONS)
 async def add_company(request: Request, body: CompanyNew, key: IdempotencyKey = None) -> Response:
-    """Who writes from one of its domains for the first time belongs to it; who is known already is linked by hand."""
+    """Who writes from one of its domains belongs to it. Who is known already and of no company is linked soon after."""
     identity = begin(request, key)
     company_id = derived_id(identity, "company")
     command = CreateCompany(name=body.name, domains=tuple(body.domains), note=body.note)

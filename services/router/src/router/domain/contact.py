@@ -103,7 +103,7 @@ def decide(
         case c.UnblockContact():
             return (e.ContactUnblocked(),) if known.blocked else ()
         case c.LinkCompany():
-            return _link_company(wish.company_id, known, around.company)
+            return _link_company(wish, known, around.company)
         case c.UnlinkCompany():
             linked = known.company_id == wish.company_id
             return (e.CompanyUnlinked(company_id=wish.company_id),) if linked else ()
@@ -148,7 +148,9 @@ def _add_note(wish: c.AddContactNote) -> tuple[ContactEvent, ...]:
     return (e.ContactNoteAdded(note_id=wish.note_id, personal=e.NoteText(text=wish.text)),)
 
 
-def _link_company(company_id: UUID, known: Known, company: CompanyState) -> tuple[ContactEvent, ...]:
+def _link_company(wish: c.LinkCompany, known: Known, company: CompanyState) -> tuple[ContactEvent, ...]:
     if isinstance(company, NoCompany):
         raise errors.CompanyNotFound("There is no such company.")
-    return () if known.company_id == company_id else (e.CompanyLinked(company_id=company_id),)
+    if known.company_id == wish.company_id or (wish.unless_linked and known.company_id is not None):
+        return ()
+    return (e.CompanyLinked(company_id=wish.company_id),)

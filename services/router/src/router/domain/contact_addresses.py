@@ -6,27 +6,29 @@ from uuid import UUID
 
 from events import contacts as e
 from events.contact_commands import AddContactAddress, RemoveContactAddress
+from events.contacts import ContactEvent
 from events.values import Handle
 from router.domain import errors
-from router.domain.contact_card import Owners, handle_of
+from router.domain.contact_card import Owners, belonging, handle_of
 from router.domain.contact_merging import of_its_own
 from router.domain.contact_state import ContactState, Merged
 from router.domain.texts import mailbox_key
 
 
-def add(wish: AddContactAddress, contact_id: UUID, state: ContactState, owners: Owners) -> tuple[e.HandleLinked, ...]:
-    """The contact with a further address; `()` when it is the contact's, or that of one who was merged into it.
+def add(wish: AddContactAddress, contact_id: UUID, state: ContactState, owners: Owners) -> tuple[ContactEvent, ...]:
+    """The contact with a further address, and of the company of its domain where it had none; `()` when it is the
+    contact's, or that of one who was merged into it.
 
     Raises ContactHandleInvalid, HandleInUse.
     """
-    of_its_own(state)
+    known = of_its_own(state)
     handle = handle_of(Handle("email", wish.address))
     owner = owners.contacts.get(handle.value)
     if owner == contact_id:
         return ()
     if owner is not None:
         raise errors.HandleInUse(f"An address belongs to the contact {owner}.")
-    return (e.HandleLinked(personal=e.LinkedHandle(handle=handle)),)
+    return (e.HandleLinked(personal=e.LinkedHandle(handle=handle)), *belonging(known.company_id, owners))
 
 
 def remove(

@@ -15,7 +15,7 @@ from events.contacts import ContactEvent
 from events.values import Handle
 from router.domain import contact_properties, errors
 from router.domain.contact_properties import Properties
-from router.domain.contact_state import ContactState, Unknown
+from router.domain.contact_state import ContactState, Known, Unknown
 from router.domain.texts import is_header_safe, is_mail_address, mailbox_key
 
 MAX_NAME: Final = 200
@@ -73,7 +73,15 @@ def create(
         )
     if not wish.update:
         return ()
-    return (*_linked(fresh), *_updated(card))
+    company_id = state.company_id if isinstance(state, Known) else None
+    return (*_linked(fresh), *(belonging(company_id, owners) if fresh else ()), *_updated(card))
+
+
+def belonging(company_id: UUID | None, owners: Owners) -> tuple[ContactEvent, ...]:
+    """The contact, of this company so far, is of the company of the address that it is given, unless it has one."""
+    if company_id is not None or owners.company_id is None:
+        return ()
+    return (e.CompanyLinked(company_id=owners.company_id),)
 
 
 def update(wish: UpdateContact, properties: Properties) -> tuple[ContactEvent, ...]:
