@@ -1,10 +1,13 @@
 /** A first message as it is written: kept on the server as the agent's own draft, sent once. */
 
-import { api, asProblem, got, newKey, type Conversation, type Problem } from '#lib/api/client.ts';
+import { api, asProblem, got, newKey, type Conversation, type FirstDraft, type Problem } from '#lib/api/client.ts';
+import { feed } from '#lib/live/feed.svelte.ts';
+import { session } from '#lib/session/session.svelte.ts';
 import { recipientsOf, written, type Recipient } from './addresses.ts';
 import { attemptFor, isUnclear, type Attempt } from './attempt.ts';
 import { draftOf, htmlOf, incoming, isEmpty, mailOf, picturesOf, unfilled } from './html.ts';
-import { outliving, saver } from './saver.ts';
+import { Keeping, WRITER, type Became } from './keeping.svelte.ts';
+import { outliving } from './saver.ts';
 import { Files } from './uploads.svelte.ts';
 
 /** What there is to know of a channel that writes. */
@@ -29,11 +32,16 @@ export class FirstMessage {
   files = new Files();
   channels = $state.raw<Sender[]>([]);
   loaded = $state(false);
-  saved = $state<'unsaved' | 'saving' | 'saved' | 'failed' | null>(null);
   sending = $state(false);
   problem = $state.raw<Problem | null>(null);
   #attempt: Attempt | null = null;
-  readonly #saver = saver({ save: () => this.#save(), said: (state) => (this.saved = state) });
+  readonly keeping = new Keeping<FirstDraft>({
+    read: () => got(api.GET('/api/v1/me/draft')),
+    save: (query) => got(api.PUT('/api/v1/me/draft', { params: { query }, ...outliving(this.#asked()) })),
+    drop: (query) => api.DELETE('/api/v1/me/draft', { params: { query } }),
+    content: () => this.#content(),
+    take: (draft) => this.#take(draft),
+  });
 
   get isEmpty(): boolean {
     return isEmpty(this.html) && !this.subject.trim() && this.to.length === 0 && this.files.all.length === 0;
@@ -45,22 +53,8 @@ export class FirstMessage {
 
   async load(): Promise<void> {
     try {
-      const [draft, channels] = await Promise.all([got(api.GET('/api/v1/me/draft')), got(api.GET('/api/v1/channels'))]);
+      const [channels] = await Promise.all([got(api.GET('/api/v1/channels')), this.keeping.follow('kept')]);
       this.channels = channels.items;
-      if (draft.updated_at !== null && this.isEmpty) {
-        const shown = new Set(picturesOf(draft.html ?? ''));
-        this.inboxId = draft.inbox_id ?? this.inboxId;
-        this.channelId = draft.channel_id ?? '';
-        this.to = draft.to.flatMap(recipientsOf);
-        this.cc = draft.cc.flatMap(recipientsOf);
-        this.bcc = draft.bcc.flatMap(recipientsOf);
-        this.subject = draft.subject;
-        this.text = draft.text;
-        this.html = draft.html === null ? htmlOf(draft.text) : incoming(draft.html);
-        this.revision += 1;
-        this.files.take(draft.attachments.filter((one) => !shown.has(one.id)));
-        this.saved = 'saved';
-      }
       this.loaded = true;
       this.problem = null;
     } catch (thrown) {
@@ -68,15 +62,53 @@ export class FirstMessage {
     }
   }
 
+  /** Another page changed the draft; what could not be read now is read when it is opened. */
+  heard(became: Became): Promise<void> {
+    return this.keeping.follow(became).catch(() => undefined);
+  }
+
+  #take(draft: FirstDraft): void {
+    const shown = new Set(picturesOf(draft.html ?? ''));
+    this.inboxId = draft.inbox_id ?? this.inboxId;
+    this.channelId = draft.channel_id ?? '';
+    this.to = draft.to.flatMap(recipientsOf);
+    this.cc = draft.cc.flatMap(recipientsOf);
+    this.bcc = draft.bcc.flatMap(recipientsOf);
+    this.subject = draft.subject;
+    this.setHtml(draft.html === null ? htmlOf(draft.text) : incoming(draft.html), draft.text);
+    this.files.clear();
+    this.files.take(draft.attachments.filter((one) => !shown.has(one.id)));
+  }
+
+  /** Both texts, what was written elsewhere below; to whom it goes is what is said here. */
+  keepBoth(): void {
+    const draft = this.keeping.other?.draft;
+    if (!draft) return;
+    const shown = new Set(picturesOf(draft.html ?? ''));
+    const theirs = draft.html === null ? htmlOf(draft.text) : incoming(draft.html);
+    const both = isEmpty(this.html) ? theirs : `${this.html}<div><br></div>${theirs}`;
+    if (!isEmpty(theirs)) this.setHtml(both, `${this.text}\n\n${draft.text}`.trim());
+    this.subject ||= draft.subject;
+    this.files.take(draft.attachments.filter((one) => !shown.has(one.id)));
+    this.keeping.keepMine();
+  }
+
+  setHtml(html: string, text: string): void {
+    this.html = html;
+    this.text = text;
+    this.revision += 1;
+  }
+
   touch(): void {
-    this.#saver.touch();
+    this.keeping.touch();
   }
   flush(): Promise<void> {
-    return this.#saver.flush();
+    return this.keeping.flush();
   }
 
   /** What keeps it from being sent, as a key of the catalogue. */
   get obstacle(): string | null {
+    if (this.keeping.other) return 'composer.elsewhere_first';
     if (!this.inboxId) return 'composer.no_inbox';
     if (this.to.length === 0) return 'composer.no_recipient';
     if ([...this.to, ...this.cc, ...this.bcc].some((one) => !one.valid)) return 'composer.wrong_recipient';
@@ -93,6 +125,11 @@ export class FirstMessage {
     if (this.sending || this.obstacle) return null;
     this.sending = true;
     this.problem = null;
+    await this.flush();
+    if (this.keeping.other) {
+      this.sending = false;
+      return null;
+    }
     const body = {
       inbox_id: this.inboxId,
       channel_id: this.channelId || null,
@@ -121,25 +158,22 @@ export class FirstMessage {
 
   /** Throws it away, here and on the server. */
   async discard(): Promise<void> {
-    this.#saver.forget();
     this.to = [];
     this.cc = [];
     this.bcc = [];
     this.subject = '';
-    this.html = '';
-    this.text = '';
-    this.revision += 1;
+    this.setHtml('', '');
     this.files.clear();
-    this.saved = null;
-    try {
-      await api.DELETE('/api/v1/me/draft');
-    } catch {
-      this.#saver.touch(); // an empty draft takes its place as soon as it can be kept
-    }
+    await this.keeping.drop();
   }
 
-  async #save(): Promise<void> {
-    const draft = {
+  #content(): string {
+    const { inbox_id: _, channel_id: __, ...content } = this.#asked();
+    return JSON.stringify([content, this.files.all.filter((one) => !one.uploaded).length]);
+  }
+
+  #asked() {
+    return {
       inbox_id: this.inboxId || null,
       channel_id: this.channelId || null,
       to: this.to.map(written),
@@ -148,9 +182,15 @@ export class FirstMessage {
       subject: this.subject.slice(0, 500),
       ...draftOf(this),
     };
-    await api.PUT('/api/v1/me/draft', outliving(draft));
   }
 }
 
 /** The one that is written; it outlives the dialog. */
 export const first = new FirstMessage();
+feed.on('draft', (events) => {
+  for (const { id, became, writer } of events) {
+    const mine = id === null || id === session.me?.id;
+    if (mine && writer !== WRITER && first.loaded && !first.sending) void first.heard(became ?? 'kept');
+  }
+});
+feed.onReturn(() => first.loaded && void first.heard('kept'));

@@ -1,17 +1,21 @@
 /** Saves the newest state a while after the last change, one save at a time, again and again until it is kept. */
 
+export type Saved = 'unsaved' | 'saving' | 'saved' | 'failed';
+
 export interface Saver {
   /** Something changed: it is saved soon. */
   touch(): void;
   /** Saves now what was not saved yet; resolves when it is kept, or could not be. */
   flush(): Promise<void>;
+  /** Resolves when the save that runs is over; begins none. */
+  settled(): Promise<void>;
   /** Nothing is saved any more: what was written is gone by the agent's wish. */
   forget(): void;
 }
 
 interface Work {
   save: () => Promise<void>;
-  said: (state: 'unsaved' | 'saving' | 'saved' | 'failed') => void;
+  said: (state: Saved) => void;
   wait?: number;
   again?: number;
 }
@@ -86,6 +90,9 @@ export function saver({ save, said, wait = 800, again = 4_000 }: Work): Saver {
     async flush() {
       if (running) await running;
       if (dirty) start();
+      if (running) await running;
+    },
+    async settled() {
       if (running) await running;
     },
     forget() {

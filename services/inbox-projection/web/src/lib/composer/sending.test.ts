@@ -1,9 +1,26 @@
 import { answering, type Asked } from './testing.ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { recipientOf } from './addresses.ts';
 import type { How } from './attempt.ts';
-import { send } from './sending.ts';
+import { obstacle, send } from './sending.ts';
 import { Writing } from './writing.svelte.ts';
+
+const ZOFIA = { name: 'Zofia', address: 'zofia@client.test' };
+
+const ASKED = { to: [ZOFIA], cc: [], addresses: [], channel_id: 'a', subject: '' };
+const EMPTY = {
+  mode: 'reply',
+  text: '',
+  html: null,
+  to: [],
+  cc: [],
+  bcc: [],
+  attachments: [],
+  message_ids: [],
+  comment: '',
+  channel_id: null,
+  seen_sequence: null,
+};
 
 /** A server that answers replies so, one after the other, and takes them in the end. */
 function server(...replies: number[]): () => Asked[] {
@@ -60,4 +77,79 @@ describe('what is sent again', () => {
     await send(writing, LATER, []);
     expect(writing.how).toEqual({});
   });
+});
+
+describe('to whom a mail goes', () => {
+  /** A conversation whose newest message was written by the last of these. */
+  function conversation(...writers: { name: string; address: string }[]) {
+    const asked = answering(({ path }) => {
+      if (path.endsWith('/preferences')) return { undo_seconds: 5 };
+      if (path.endsWith('/replies')) return { id: 'm1', conversation_id: 'c1', sequence: 9 };
+      if (path.endsWith('/draft')) return { ...EMPTY, updated_at: null };
+      if (!path.endsWith('/answering')) return undefined;
+      const [first, ...others] = writers;
+      return { to: [(others.length > 0 ? writers.shift() : first) ?? ZOFIA], cc: [], addresses: [], channel_id: 'a' };
+    });
+    return () => asked.filter((one) => one.path.endsWith('/replies')).at(-1)?.body;
+  }
+
+  it('is who is shown, also where nobody was chosen', async () => {
+    const sent = conversation(ZOFIA);
+    const writing = new Writing('c1');
+    await writing.load();
+    writing.setHtml('<div>Hello</div>', 'Hello');
+    expect(writing.asProposed).toBe(true);
+    await send(writing, {}, []);
+    expect(sent()).toMatchObject({ to: ['Zofia <zofia@client.test>'], cc: [] });
+  });
+
+  it('is left to the server where an address can only be taken over', async () => {
+    const sent = conversation({ name: '', address: '"zofia nowak"@client.test' });
+    const writing = new Writing('c1');
+    await writing.load();
+    writing.setHtml('<div>Hello</div>', 'Hello');
+    await send(writing, {}, []);
+    expect(sent()).not.toHaveProperty('to');
+  });
+
+  it('follows who writes next, unless the agent chose', async () => {
+    const jan = { name: 'Jan', address: 'jan@client.test' };
+    for (const chosen of [false, true]) {
+      conversation(ZOFIA, jan);
+      const writing = new Writing('c1');
+      writing.answer('m0');
+      await writing.load();
+      if (chosen) writing.to = [recipientOf('ann@client.test')];
+      writing.answer('m1');
+      await vi.waitFor(() => expect(writing.answering?.to).toEqual([jan]));
+      expect(writing.to[0]?.address).toBe(chosen ? 'ann@client.test' : 'jan@client.test');
+    }
+  });
+});
+
+it('another page wrote the draft, too: nothing is sent before the agent has said which text stays', async () => {
+  const asked = answering(({ path, method }) => {
+    if (!path.endsWith('/draft')) return undefined;
+    return method === 'PUT'
+      ? { problem: 409, code: 'draft-changed' }
+      : { ...EMPTY, text: 'theirs', updated_at: 'at 2' };
+  });
+  const writing = written();
+  writing.touch(null);
+  expect(await send(writing, {}, [])).toBe(false);
+  expect(asked.some((one) => one.path.endsWith('/replies'))).toBe(false);
+  expect([writing.text, writing.keeping.other?.draft.text]).toEqual(['Hello', 'theirs']);
+  expect(obstacle(writing)).toBe('composer.elsewhere_first');
+  writing.keepBoth();
+  expect(writing.text).toBe('Hello\n\ntheirs');
+  expect(obstacle(writing)).toBeNull();
+});
+
+it('a draft that is found knows what its writer had seen, so that nothing newer is answered unseen', async () => {
+  answering(({ path }) =>
+    path.endsWith('/draft') ? { ...EMPTY, text: 'Dear', updated_at: 'at 1', seen_sequence: 4, channel_id: 'b' } : ASKED,
+  );
+  const writing = new Writing('c1');
+  await writing.load();
+  expect([writing.seen, writing.channelId, writing.open]).toEqual([4, 'b', true]);
 });

@@ -5,6 +5,8 @@ import { undo } from '#lib/actions/undo.svelte.ts';
 import { problems } from '#lib/desk/problems.svelte.ts';
 import { dayAndTime, t } from '#lib/i18n/index.ts';
 import { conversations } from '#lib/live/conversations.svelte.ts';
+import { session } from '#lib/session/session.svelte.ts';
+import { newerThan } from '#lib/thread/pages.ts';
 import { cancel } from '#lib/thread/replying.ts';
 import { threads } from '#lib/thread/threads.svelte.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
@@ -13,11 +15,13 @@ import { mailOf, unfilled } from './html.ts';
 import { mentionsIn, type Mentionable } from './mentions.ts';
 import { preferences } from './preferences.svelte.ts';
 import { restore } from './restoring.ts';
-import { written } from './addresses.ts';
+import { recipientOf, written } from './addresses.ts';
+import { WRITER } from './keeping.svelte.ts';
 import type { Writing } from './writing.svelte.ts';
 
 /** What keeps it from being sent, as a key of the catalogue; null: nothing. */
 export function obstacle(writing: Writing): string | null {
+  if (writing.keeping.other) return 'composer.elsewhere_first';
   if (writing.mode === 'comment') return writing.comment.trim() ? null : 'composer.comment_empty';
   if (writing.to.length === 0) return 'composer.no_recipient';
   if ([...writing.to, ...writing.cc, ...writing.bcc].some((one) => !one.valid)) return 'composer.wrong_recipient';
@@ -36,6 +40,9 @@ export async function send(writing: Writing, how: How, people: Mentionable[]): P
   writing.problem = null;
   writing.how = how;
   try {
+    await writing.flush();
+    // Another page wrote this draft, too: which text goes, the agent says first.
+    if (writing.keeping.other) return false;
     if (writing.mode === 'comment') await comment(writing, people);
     else if (writing.mode === 'forward') await forward(writing);
     else await reply(writing, how);
@@ -50,7 +57,18 @@ export async function send(writing: Writing, how: How, people: Mentionable[]): P
     return false;
   } finally {
     writing.sending = false;
+    if (writing.loaded && writing.keeping.stale) void writing.load();
   }
+}
+
+/**
+ * Whom the agent sees is whom it reaches: what is shown is what is asked for, also where it is what the server proposed,
+ * who may propose others by now. Addresses that can only be taken over from a mail are left to the server.
+ */
+function toWhom(writing: Writing): Pick<ReplyNew, 'to' | 'cc'> {
+  const [to, cc] = [writing.to.map(written), writing.cc.map(written)];
+  if (writing.asProposed && [...to, ...cc].some((one) => !recipientOf(one).valid)) return {};
+  return { to, cc };
 }
 
 async function reply(writing: Writing, how: How): Promise<void> {
@@ -60,18 +78,21 @@ async function reply(writing: Writing, how: How): Promise<void> {
     bcc: writing.bcc.map(written),
     reply_all: writing.mode === 'reply_all',
     undo_seconds: how.sendAt ? 0 : undo_seconds,
-    ...(writing.asProposed ? {} : { to: writing.to.map(written), cc: writing.cc.map(written) }),
-    ...(writing.channelId ? { from_channel_id: writing.channelId } : {}),
+    ...toWhom(writing),
+    ...(writing.from ? { from_channel_id: writing.from } : {}),
     ...(how.sendAt ? { send_at: how.sendAt } : {}),
     ...(how.then ? { then: how.then } : {}),
   };
   const { seen } = writing;
   // Another wish (another recipient, another time) is another attempt; the sequence is no part of what is sent.
   writing.attempt = attemptFor(writing.attempt, JSON.stringify(body), newKey);
-  await writing.flush();
   const message = await got(
     api.POST('/api/v1/conversations/{conversation_id}/replies', {
-      params: { path: { conversation_id: writing.id }, header: seen === null ? {} : { 'If-Match': `"${seen}"` } },
+      params: {
+        path: { conversation_id: writing.id },
+        query: { writer: WRITER },
+        header: seen === null ? {} : { 'If-Match': `"${seen}"` },
+      },
       headers: { 'Idempotency-Key': writing.attempt.key },
       body,
     }),
@@ -93,7 +114,7 @@ async function forward(writing: Writing): Promise<void> {
   writing.attempt = attemptFor(writing.attempt, JSON.stringify(body), newKey);
   const message = await got(
     api.POST('/api/v1/conversations/{conversation_id}/forwards', {
-      params: { path: { conversation_id: writing.id } },
+      params: { path: { conversation_id: writing.id }, query: { writer: WRITER } },
       headers: { 'Idempotency-Key': writing.attempt.key },
       body,
     }),
@@ -113,8 +134,11 @@ async function comment(writing: Writing, people: Mentionable[]): Promise<void> {
       body,
     }),
   );
+  // To who wrote it, it is nothing new; what others wrote before it may be.
+  const { lines } = threads.of(writing.id);
+  const news = writing.seen !== null && newerThan(lines, writing.seen, session.agent.id).length > 0;
   shown(writing, line);
-  writing.commentSent();
+  writing.commentSent(news || writing.seen === null ? writing.seen : line.sequence);
 }
 
 function shown(writing: Writing, line: Message): void {

@@ -11,13 +11,13 @@ export interface Asked {
   body: Record<string, unknown>;
 }
 
-/** What it gives: a status of a problem, or content; undefined: nothing in particular. */
-export type Gives = (asked: Asked) => number | object | undefined | Promise<number | object | undefined>;
+/** What it gives: content, a problem or its status; undefined: nothing in particular. */
+export type Given = number | { problem: number; code: string } | object | undefined;
 
 vi.stubGlobal('location', { origin: 'http://postroom.test', href: 'http://postroom.test/' });
 
 /** Answers every call from now on; gives what was asked, as it comes. */
-export function answering(gives: Gives): Asked[] {
+export function answering(gives: (asked: Asked) => Given): Asked[] {
   const all: Asked[] = [];
   vi.stubGlobal('fetch', async (input: Request) => {
     const request = new Request(input);
@@ -30,11 +30,12 @@ export function answering(gives: Gives): Asked[] {
       body: (text ? JSON.parse(text) : {}) as Record<string, unknown>,
     };
     all.push(asked);
-    const given = await gives(asked);
-    if (typeof given !== 'number') return Response.json(given ?? { items: [], next_cursor: null });
-    if (given < 400) return new Response(null, { status: given });
-    const problem = { type: 'about:blank', title: 'No', status: given, code: `code-${given}` };
-    return Response.json(problem, { status: given, headers: { 'Content-Type': 'application/problem+json' } });
+    const given = gives(asked);
+    if (typeof given === 'object' && !('problem' in given)) return Response.json(given);
+    if (given === undefined) return Response.json({ items: [], next_cursor: null });
+    const [status, code] = typeof given === 'number' ? [given, `code-${given}`] : [given.problem, given.code];
+    const headers = { 'Content-Type': 'application/problem+json' };
+    return Response.json({ type: 'about:blank', title: 'No', status, code }, { status: Number(status), headers });
   });
   return all;
 }

@@ -2,10 +2,13 @@
 
 import { api, asProblem, got, type Answering, type Draft, type DraftAsked, type Problem } from '#lib/api/client.ts';
 import { feed } from '#lib/live/feed.svelte.ts';
+import { spokenUpTo } from '#lib/thread/pages.ts';
+import { threads } from '#lib/thread/threads.svelte.ts';
 import { added, fromAddress, recipientsOf, sameRecipients, written, type Recipient } from './addresses.ts';
 import type { Attempt, How } from './attempt.ts';
 import { draftOf, htmlOf, incoming, isEmpty, picturesOf } from './html.ts';
-import { outliving, saver } from './saver.ts';
+import { Keeping, WRITER, type Became } from './keeping.svelte.ts';
+import { outliving } from './saver.ts';
 import { Files } from './uploads.svelte.ts';
 
 export type Mode = Draft['mode'];
@@ -33,7 +36,6 @@ export class Writing {
   loaded = $state(false);
   /** Why neither the draft nor to whom an answer goes could be read. */
   unread = $state.raw<Problem | null>(null);
-  saved = $state<'unsaved' | 'saving' | 'saved' | 'failed' | null>(null);
   sending = $state(false);
   problem = $state.raw<Problem | null>(null);
   /** The agent knows what was written up to here; null: nothing was begun. */
@@ -44,10 +46,25 @@ export class Writing {
   /** How it was last to be sent: whoever tries again wants the same, by the same key. */
   how: How = {};
   #reading: Promise<void> | null = null;
-  readonly #saver = saver({ save: () => this.#save(), said: (state) => (this.saved = state) });
+  #answered: string | null = null;
+  readonly keeping: Keeping<Draft>;
 
   constructor(id: string) {
     this.id = id;
+    const path = { conversation_id: id };
+    this.keeping = new Keeping<Draft>({
+      read: () => got(api.GET('/api/v1/conversations/{conversation_id}/draft', { params: { path } })),
+      save: (query) =>
+        got(
+          api.PUT('/api/v1/conversations/{conversation_id}/draft', {
+            params: { path, query },
+            ...outliving(this.#asked()),
+          }),
+        ),
+      drop: (query) => api.DELETE('/api/v1/conversations/{conversation_id}/draft', { params: { path, query } }),
+      content: () => this.#content(),
+      take: (draft) => this.#take(draft),
+    });
   }
 
   get mode(): Mode {
@@ -60,23 +77,24 @@ export class Writing {
     return this.mailIsEmpty && this.comment.trim() === '';
   }
 
-  /** Reads the draft and to whom an answer goes; once, and whenever it is asked for with `anew`. */
+  /** Reads the draft and to whom an answer goes; once, when something may be missed, and when it is asked `anew`. */
   load(anew = false): Promise<void> {
-    if (this.loaded && !anew) return Promise.resolve();
+    if (this.loaded && !this.keeping.stale && !anew) return Promise.resolve();
     this.#reading ??= this.#load().finally(() => (this.#reading = null));
     return this.#reading;
   }
 
   async #load(): Promise<void> {
     const params = { path: { conversation_id: this.id } };
+    const draft = got(api.GET('/api/v1/conversations/{conversation_id}/draft', { params }));
+    draft.catch(() => undefined); // waited for below
     try {
-      const [answering, draft] = await Promise.all([
-        got(api.GET('/api/v1/conversations/{conversation_id}/answering', { params })),
-        got(api.GET('/api/v1/conversations/{conversation_id}/draft', { params })),
-      ]);
-      this.answering = answering;
-      // What was typed here meanwhile is newer than any draft.
-      if (this.isEmpty) this.#take(draft);
+      const untouched = this.asProposed;
+      this.answering = await got(api.GET('/api/v1/conversations/{conversation_id}/answering', { params }));
+      if (untouched) this.propose();
+      const first = !this.loaded;
+      await this.keeping.follow('kept', draft);
+      if (first && !this.isEmpty) this.open = true;
       if (this.to.length === 0 && this.mailMode !== 'forward') this.propose();
       this.loaded = true;
       this.unread = null;
@@ -86,7 +104,6 @@ export class Writing {
   }
 
   #take(draft: Draft): void {
-    if (draft.updated_at === null) return;
     const shown = new Set(picturesOf(draft.html ?? ''));
     this.commenting = draft.mode === 'comment';
     if (draft.mode !== 'comment') this.mailMode = draft.mode;
@@ -94,11 +111,52 @@ export class Writing {
     this.to = draft.to.flatMap(recipientsOf);
     this.cc = draft.cc.flatMap(recipientsOf);
     this.bcc = draft.bcc.flatMap(recipientsOf);
+    if (this.to.length === 0 && this.cc.length === 0) this.propose();
     this.comment = draft.comment;
     this.messageIds = draft.message_ids;
+    this.channelId = draft.channel_id;
+    this.files.clear();
     this.files.take(draft.attachments.filter((one) => !shown.has(one.id)));
-    this.open = !this.isEmpty;
-    this.saved = 'saved';
+    this.open &&= !this.isEmpty;
+    this.overtaken = false;
+    this.problem = null;
+    const { loaded, lines } = threads.of(this.id);
+    // Of a draft that does not say what its writer had seen, it is all that is shown with it.
+    this.seen = this.mailIsEmpty ? null : (draft.seen_sequence ?? (loaded ? spokenUpTo(lines) : null));
+  }
+
+  /** Both texts, what was written elsewhere below. */
+  keepBoth(): void {
+    const draft = this.keeping.other?.draft;
+    if (!draft) return;
+    const shown = new Set(picturesOf(draft.html ?? ''));
+    const theirs = draft.html === null ? htmlOf(draft.text) : incoming(draft.html);
+    if (isEmpty(this.html)) this.setHtml(theirs, draft.text);
+    else if (!isEmpty(theirs)) this.setHtml(`${this.html}<div><br></div>${theirs}`, `${this.text}\n\n${draft.text}`);
+    this.comment = [this.comment, draft.comment].filter((one) => one.trim()).join('\n\n');
+    this.files.take(draft.attachments.filter((one) => !shown.has(one.id)));
+    this.keeping.keepMine();
+  }
+
+  /** Another page changed the draft. */
+  async heard(became: Became): Promise<void> {
+    if (!this.loaded || this.sending) {
+      this.keeping.stale = true;
+      return;
+    }
+    try {
+      await this.keeping.follow(became);
+    } catch {
+      this.keeping.stale = true; // read when it is opened, or the connection is back
+    }
+  }
+
+  /** The customer's newest message; of another one than before it is asked anew to whom an answer goes. */
+  answer(messageId: string): void {
+    const before = this.#answered;
+    this.#answered = messageId;
+    if (before === null || before === messageId) return;
+    void (this.#reading ?? Promise.resolve()).then(() => this.load(true));
   }
 
   /** Sets to whom the mail goes by the mode. */
@@ -114,7 +172,13 @@ export class Writing {
     return { to: this.answering.to.map(fromAddress), cc };
   }
 
-  /** Nobody changed to whom it goes: then the server decides as it proposed. */
+  /** The address that is to speak, where there are several: the chosen one, or the one that is shown as proposed. */
+  get from(): string | null {
+    const several = (this.answering?.addresses.length ?? 0) > 1;
+    return this.channelId ?? (several ? (this.answering?.channel_id ?? null) : null);
+  }
+
+  /** Nobody changed to whom it goes. */
   get asProposed(): boolean {
     const { to, cc } = this.proposed;
     return sameRecipients(this.to, to) && sameRecipients(this.cc, cc);
@@ -150,26 +214,26 @@ export class Writing {
   /** Something changed; `sequence`: what the agent has seen when it was begun. */
   touch(sequence: number | null): void {
     if (this.seen === null && sequence !== null && !this.isEmpty) this.seen = sequence;
-    this.#saver.touch();
+    this.keeping.touch();
   }
   flush(): Promise<void> {
-    return this.#saver.flush();
+    return this.keeping.flush();
   }
 
   /** The mail went out: what is left is kept as the draft. */
   mailSent(): void {
-    this.setHtml('', '');
-    this.bcc = [];
-    this.messageIds = [];
-    this.files.clear();
-    this.channelId = null;
+    this.#emptyMail();
+    this.keeping.gone(); // on the server it went with the mail
     this.#done();
-    this.mailMode = 'reply_all';
-    this.propose();
+    if (!this.isEmpty) this.keeping.touch();
   }
-  commentSent(): void {
+  /** `seen` is what the mail beside it knows of now. */
+  commentSent(seen: number | null): void {
     this.comment = '';
     this.#done();
+    if (!this.mailIsEmpty) this.seen = seen;
+    if (this.isEmpty) void this.discard();
+    else this.keeping.touch();
   }
   #done(): void {
     this.attempt = null;
@@ -178,32 +242,28 @@ export class Writing {
     this.seen = null;
     this.overtaken = false;
     this.open = !this.isEmpty;
-    if (this.isEmpty) void this.discard();
-    else this.#saver.touch();
+  }
+  #emptyMail(): void {
+    this.setHtml('', '');
+    this.bcc = [];
+    this.messageIds = [];
+    this.files.clear();
+    this.channelId = null;
+    this.mailMode = 'reply_all';
+    this.propose();
   }
 
   /** Throws the draft away, here and on the server. */
   async discard(): Promise<void> {
-    this.#saver.forget();
-    this.setHtml('', '');
+    this.#emptyMail();
     this.comment = '';
-    this.files.clear();
-    this.saved = null;
     this.seen = null;
-    const params = { path: { conversation_id: this.id } };
-    try {
-      await api.DELETE('/api/v1/conversations/{conversation_id}/draft', { params });
-    } catch {
-      this.#saver.touch(); // an empty draft takes its place as soon as it can be kept
-    }
+    await this.keeping.drop();
   }
 
-  async #save(): Promise<void> {
-    const params = { path: { conversation_id: this.id } };
-    await api.PUT('/api/v1/conversations/{conversation_id}/draft', {
-      params,
-      ...outliving(this.#asked()),
-    });
+  #content(): string {
+    const { mode: _, seen_sequence: __, ...content } = this.#asked();
+    return JSON.stringify([content, this.files.all.filter((one) => !one.uploaded).length]);
   }
 
   #asked(): DraftAsked {
@@ -217,14 +277,28 @@ export class Writing {
       message_ids: this.messageIds,
       comment: this.comment.slice(0, 50_000),
       mentions: [],
+      channel_id: this.channelId,
+      seen_sequence: this.seen,
     };
   }
 }
 
 const KEPT = 40;
 const all = new Map<string, Writing>();
-feed.onReturn(() => {
-  for (const one of all.values()) if (one.unread?.offline) void one.load(true);
+/** What may have been missed is read at once where it is looked at, else when it is opened. */
+function missed(): void {
+  for (const one of all.values()) {
+    one.keeping.stale = true;
+    if (threads.of(one.id).shown > 0) void one.load(true);
+  }
+}
+feed.onReturn(missed);
+feed.on('reset', missed);
+feed.on('draft', (events) => {
+  for (const { id, became, writer } of events) {
+    if (id === null) missed();
+    else if (writer !== WRITER) void all.get(id)?.heard(became ?? 'kept');
+  }
 });
 
 export const writings = {

@@ -50,9 +50,11 @@ export function spokenUpTo(lines: Message[]): number {
   return lines.reduce((most, one) => (one.kind === 'activity' ? most : Math.max(most, one.sequence)), 0);
 }
 
-/** What others wrote after a sequence: what an answer that is being written does not know of. */
-export function newerThan(lines: Message[], sequence: number, me: string): Message[] {
-  return lines.filter((one) => one.kind !== 'activity' && one.sequence > sequence && one.author.id !== me);
+/** What others than `me` wrote after a sequence: what an answer that is being written does not know of; null: anybody. */
+export function newerThan(lines: Message[], sequence: number, me: string | null): Message[] {
+  return lines.filter(
+    (one) => one.kind !== 'activity' && one.sequence > sequence && (me === null || one.author.id !== me),
+  );
 }
 
 function same(before: Message | undefined, now: Message): Message {
