@@ -43,6 +43,7 @@ class Pending(msgspec.Struct, frozen=True):
     verifier: str
     ends_at: datetime
     reconnected: bool = False
+    history_days: int = 0
 
 
 def new_verifier() -> str:
@@ -125,10 +126,14 @@ class ChannelGrants:
         )
 
 
-def connected(known: EmailSettings, provider: Provider, username: str, secret_id: UUID) -> EmailSettings:
-    """The settings of a channel whose mailbox and server are the provider's, opened by the grant under this id."""
+def connected(
+    known: EmailSettings, provider: Provider, username: str, secret_id: UUID, history_days: int = 0
+) -> EmailSettings:
+    """The settings of a channel whose mailbox and server are the provider's, opened by the grant under this id. One
+    that has a mailbox keeps what it was told of it."""
     folders = known.imap.folders if known.imap is not None else ("INBOX",)
     after_commit = known.imap.after_commit if known.imap is not None else "nothing"
+    history_days = known.imap.history_days if known.imap is not None else history_days
     imap, smtp = provider.imap, provider.smtp
     return msgspec.structs.replace(
         known,
@@ -141,6 +146,7 @@ def connected(known: EmailSettings, provider: Provider, username: str, secret_id
             auth="oauth2",
             folders=folders,
             after_commit=after_commit,
+            history_days=history_days,
         ),
         smtp=SmtpSettings(
             host=smtp.host, port=smtp.port, tls=smtp.tls, username=username, secret_id=secret_id, auth="oauth2"

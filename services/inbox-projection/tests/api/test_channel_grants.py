@@ -109,12 +109,13 @@ async def come_back(client: Any, state: str, headers: dict[str, str] | None = No
 @pytest.mark.real
 async def test_consent_becomes_a_channel_whose_grant_is_sealed(world: Any, tokens: TokenServer) -> None:
     async with world.client("manager") as client:
-        state = await begun(client, world, tokens, from_name="Acme")
+        state = await begun(client, world, tokens, from_name="Acme", history_days=30)
         answer = await come_back(client, state, scope="mail", authuser="0", hd="acme.test", prompt="consent")
     assert answer.status_code == 200, answer.text
     Channel.model_validate(answer.json())
     settings = answer.json()["settings"]
     assert (settings["address"], settings["from_name"], settings["imap"]["port"]) == (ADDRESS, "Acme", 1143)
+    assert settings["imap"]["history_days"] == 30
     assert settings["imap"]["auth"] == settings["smtp"]["auth"] == "oauth2" and not settings["imap"]["has_password"]
     (sealed,) = world.router.sealed
     assert Grant.of(world.parts.secrets.open(sealed.id, sealed.box)) == Grant("google", FIRST_GRANT)
@@ -126,7 +127,8 @@ async def test_a_channel_is_connected_anew_by_another_grant_and_keeps_what_else_
     world: Any, tokens: TokenServer
 ) -> None:
     async with world.client("manager") as client:
-        channel = (await come_back(client, await begun(client, world, tokens, from_name="Acme"))).json()
+        began = await begun(client, world, tokens, from_name="Acme", history_days=30)
+        channel = (await come_back(client, began)).json()
         answer = await client.post(f"/api/v1/channels/{channel['id']}/reconnect")
         assert answer.status_code == 200, answer.text
         again = await come_back(client, consented(answer.json(), tokens))

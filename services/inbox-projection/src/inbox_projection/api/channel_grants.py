@@ -51,6 +51,7 @@ async def begin_grant(request: Request, body: GrantAsked) -> Response:
         from_name=body.from_name,
         verifier=channel_grants.new_verifier(),
         ends_at=parts.clock() + LIFE,
+        history_days=body.history_days,
     )
     return answers.json({"authorize_url": parts.grants.authorize_url(pending)}, 201)
 
@@ -147,7 +148,7 @@ async def _connected(request: Request, pending: Pending, code: str | None) -> di
     secret_id = derived_id(pending.id, "grant")
     secrets = (SealedSecret(id=secret_id, box=parts.secrets.seal(secret_id, grant.text())),)
     provider = parts.grants.provider(pending.provider)
-    email = channel_grants.connected(known, provider, pending.username, secret_id)
+    email = channel_grants.connected(known, provider, pending.username, secret_id, pending.history_days)
     command: ChangeChannel | ConnectChannel
     if pending.reconnected:
         command = ChangeChannel(channel_id=pending.channel_id, email=_as_it_was(known, email), secrets=secrets)

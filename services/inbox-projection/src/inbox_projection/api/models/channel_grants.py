@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from inbox_projection.api.models.common import Asked, Given, Line, example
-from inbox_projection.api.models.workspace import Email
+from inbox_projection.api.models.workspace import Email, HistoryDays
 
 
 class GrantAsked(Asked):
@@ -25,6 +25,7 @@ class GrantAsked(Asked):
     address: Email
     username: Email | None = None
     from_name: Annotated[Line, StringConstraints(strip_whitespace=True, max_length=120)] = ""
+    history_days: HistoryDays = 0
 
 
 class Authorization(Given):

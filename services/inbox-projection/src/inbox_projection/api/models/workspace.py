@@ -232,6 +232,17 @@ class SmtpAsked(Asked):
     tls: Transport | None = None
 
 
+HistoryDays = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=3650,
+        description="Of what lies there when it is connected the last so many days are kept as history, resolved:"
+        " nobody is told, nothing follows. Default: 0, only new mail. Later changes fetch no more.",
+    ),
+]
+
+
 class ImapAsked(SmtpAsked):
     """The mailbox to fetch from. `after_commit` is what happens there to a mail that is safe here."""
 
@@ -243,11 +254,7 @@ class ImapAsked(SmtpAsked):
         | None
     ) = Field(None, description="Default: INBOX.")
     after_commit: Literal["nothing", "mark_seen", "delete"] | None = None
-    history_days: Annotated[int, Field(ge=0, le=3650)] | None = Field(
-        None,
-        description="Of what lies there when it is connected the last so many days are kept as history, resolved:"
-        " nobody is told, nothing follows. Default: 0, only new mail. Later changes fetch no more.",
-    )
+    history_days: HistoryDays | None = None
 
 
 AuthservId = Annotated[Line, StringConstraints(strip_whitespace=True, max_length=253)]
