@@ -12,10 +12,11 @@ from uuid import UUID
 from events.values import Attachment
 from inbox_projection.files import clean_name, clean_type
 from inbox_projection.pool import Database, Row
+from service_kit import mail_size
 from service_kit.blobs import Blobs
 from service_kit.ids import new_id
 
-MAX_BYTES: Final = 25 * 1024 * 1024
+MAX_BYTES: Final = mail_size.MAX_FILES
 MAX_FILES: Final = 50
 _SWEEP_ROWS: Final = 500
 _FORGET: Final = """
@@ -32,7 +33,7 @@ class UploadNotFound(Exception):
 
 
 class UploadTooLarge(Exception):
-    """Over 25 MiB."""
+    """More than a mail can carry."""
 
 
 @dataclass(frozen=True)

@@ -122,13 +122,13 @@ async def test_what_is_too_large_for_a_mail_is_refused_before_anything_is_queued
         world.execute(
             "insert into inbox_projection.uploads (upload_id, agent_id, name, content_type, size, blob)"
             " values (%s, %s, 'a.bin', 'application/octet-stream', %s, 'x/1')",
-            (upload_id, world.agents["agent"], 20 * 1024 * 1024),
+            (upload_id, world.agents["agent"], 9 * 1024 * 1024),
         )
     first = {"inbox_id": str(world.story.inbox_id), "to": ["a@b.test"], "subject": "s", "text": "t"}
     path = f"/api/v1/conversations/{world.thread.conversation_id}"
     async with world.client("agent") as client:
         most = (await client.get(path)).json()["capabilities"]["max_bytes"]
-        assert most == 25 * 1024 * 1024
+        assert most == 17 * 1024 * 1024
         for place, body in ((f"{path}/replies", {"text": "t"}), ("/api/v1/conversations", first)):
             answer = await client.post(place, json=body | {"attachment_ids": ids})
             assert (answer.status_code, answer.json()["code"]) == (422, "attachments-too-large")

@@ -62,6 +62,10 @@ def given(
     return given_decider(conversation.decider(a_workspace(NO_FIRST_ANSWER, *workspace), HOUSE), *history)
 
 
+def attached(size: int) -> Attachment:
+    return Attachment(id=REPLY, name="plan.pdf", content_type="application/pdf", size=size, blob="b")
+
+
 def reply(*, seen: int | None = None, channel: Any = SUPPORT_MAIL, **changes: Any) -> Envelope[SendReply]:
     wish = SendReply(reply_id=REPLY, channel_id=channel, content=reply_content(**changes), seen_sequence=seen)
     return command(wish)
@@ -189,6 +193,8 @@ def test_a_subject_with_a_tab_and_other_alphabets_goes_out() -> None:
         ({"text": " \n"}, errors.ReplyEmpty),
         ({"text": "x" * MAX_CONTENT}, errors.ReplyTooLarge),
         ({"html": "<p>" * MAX_CONTENT}, errors.ReplyTooLarge),
+        ({"attachments": (attached(19 * 1024 * 1024),)}, errors.ReplyTooLarge),
+        ({"attachments": (attached(17 * 1024 * 1024),), "text": "=" * 300_000}, errors.ReplyTooLarge),
         ({"sender": Address("boss@bank.test")}, errors.SenderNotOfChannel),
     ],
 )

@@ -48,8 +48,7 @@ async def forward_messages(
     parts, identity = parts_of(request), begin(request, key)
     wanted = tuple(dict.fromkeys(body.message_ids))
     carried = forwarding.carried(body.text, await _originals(request, conversation_id, wanted))
-    already = sum(file.size for file in carried.files)
-    files = await sending.claim(request, body.attachment_ids, None, identity, already)
+    files = await sending.claim(request, body.attachment_ids, None, identity, carried.files)
     chosen = Chosen(to=ReplyNew.chosen(body.to), cc=ReplyNew.chosen(body.cc), bcc=ReplyNew.chosen(body.bcc) or ())
     try:
         view = await messages.answered(parts.database, conversation_id)

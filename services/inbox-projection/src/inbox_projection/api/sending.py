@@ -20,6 +20,7 @@ from inbox_projection.problems import Problem, invalid, not_found
 from inbox_projection.queries import messages
 from inbox_projection.replies import NothingToAnswer, pictures
 from inbox_projection.uploads import MAX_BYTES, MAX_FILES, UploadNotFound
+from service_kit import mail_size
 from service_kit.recipients import ChannelNotOfInbox, NoAddressOfOurs, NoRecipient, OwnAddress, TooManyRecipients
 
 MAX_BODY: Final = 1024 * 1024
@@ -59,9 +60,13 @@ def check_not_empty(text: str, html: str | None, attachment_ids: Sequence[UUID])
 
 
 async def claim(
-    request: Request, attachment_ids: Sequence[UUID], html: str | None, identity: UUID, already: int = 0
+    request: Request,
+    attachment_ids: Sequence[UUID],
+    html: str | None,
+    identity: UUID,
+    already: Sequence[Attachment] = (),
 ) -> tuple[Attachment, ...]:
-    """The uploads that the message attaches or shows, taken for this command. `already` bytes come with it besides.
+    """The uploads that the message attaches or shows, taken for this command. `already` are files that come with it besides.
 
     Raises Problem 422, and then none is taken.
     """
@@ -73,9 +78,13 @@ async def claim(
     except UploadNotFound as error:
         where = "attachment_ids" if attachment_ids else "html"
         raise invalid(("body", where), f"{error}.", "upload-not-found") from None
-    if already + sum(one.size for one in files) > MAX_BYTES:
+    encoded = mail_size.of_files((one.name, one.size) for one in (*already, *files))
+    if sum(one.size for one in files) > MAX_BYTES or encoded > mail_size.MAX_MAIL:
         await release(request, identity, files)
-        raise invalid(("body", "attachment_ids"), f"Together at most {MAX_BYTES} bytes.", "attachments-too-large")
+        detail = (
+            f"Together at most {MAX_BYTES} bytes: encoded, as mail is sent, they grow, and a mail has at most 25 MiB."
+        )
+        raise invalid(("body", "attachment_ids"), detail, "attachments-too-large")
     return files
 
 

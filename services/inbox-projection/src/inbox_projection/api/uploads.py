@@ -32,7 +32,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["uploads"])
 )
 @policy(Permission.WORK_ON_CONVERSATIONS)
 async def upload(request: Request) -> Response:
-    """One file of at most 25 MiB, in the form field `file`."""
+    """One file of at most 17 MiB, which is what a mail of 25 MiB carries, in the form field `file`."""
     check_form(request)
     async with request.form(max_files=1, max_fields=0) as form:
         file = form.get("file")

@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg.sql import SQL
 
 from inbox_projection.pool import Database, Row
+from service_kit import mail_size
 
 COLUMNS: Final = SQL(
     "c.conversation_id, c.number, c.inbox_id, coalesce(p.merged_into, c.contact_id) as contact_id,"
@@ -81,4 +82,4 @@ def shaped(row: Row) -> dict[str, Any]:
     }
 
 
-CAPABILITIES: Final = {"html": True, "attachments": True, "max_bytes": 25 * 1024 * 1024, "window_ends_at": None}
+CAPABILITIES: Final = {"html": True, "attachments": True, "max_bytes": mail_size.MAX_FILES, "window_ends_at": None}

@@ -20,7 +20,7 @@ from router.domain.held_replies import check_standing, close
 from router.domain.house import House
 from router.domain.texts import is_header_safe, is_mail_address, mailbox_key
 from router.domain.workspace_state import Workspace
-from service_kit import templates
+from service_kit import mail_size, templates
 
 MAX_CONTENT: Final = 340_000
 """Bytes of the encoded content: sealed and in base64 it stays under the store's 512 kB even when nothing compresses."""
@@ -137,6 +137,11 @@ def check_content(content: ReplyContent) -> None:
     size = len(msgspec.json.encode(content))
     if size > MAX_CONTENT:
         raise errors.ReplyTooLarge(f"The reply has {size} bytes, at most {MAX_CONTENT} fit; attach the long part.")
+    encoded = mail_size.of_content(content)
+    if encoded > mail_size.MAX_MAIL:
+        raise errors.ReplyTooLarge(
+            f"As it is sent the mail may have {encoded} bytes, at most {mail_size.MAX_MAIL} are taken; attach less."
+        )
 
 
 def _recipients(content: ReplyContent) -> Iterator[tuple[str, Address]]:

@@ -44,7 +44,7 @@ class Person(Given):
 class Capabilities(Given):
     html: bool
     attachments: bool
-    max_bytes: int
+    max_bytes: int = Field(description="Of what can be attached, all files together, as they are: encoded they grow.")
     window_ends_at: datetime | None
 
 

@@ -8,7 +8,7 @@ import { fromAddress } from './addresses.ts';
 import { htmlOf } from './html.ts';
 import { writings } from './writing.svelte.ts';
 
-const MOST_BYTES = 25 * 1024 * 1024;
+const MOST_BYTES = 17 * 1024 * 1024;
 
 /** A message's files belong to it: they go up once more, as files of the new one. Never fails. */
 export async function restore(conversationId: string, message: Message): Promise<void> {
