@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -11,8 +12,10 @@ from playwright.async_api import Page, expect
 
 from local_runtime.journey import Customer
 
+NewPage = Callable[..., Awaitable[Page]]
 PRINTED = "to the printer"
 SAYS_PRINTED = f"window.print = () => console.info('{PRINTED}')"
+COLOUR = """(one, of) => getComputedStyle(one)[of ?? 'color'].match(/\\d+/g).slice(0, 3).map(Number)"""
 COMMENTS = 52
 """With the messages more lines than the API gives at once."""
 
@@ -48,6 +51,23 @@ async def test_a_conversation_is_printed_whole_and_its_comments_only_when_they_a
     await expect(articles).to_have_count(2 + COMMENTS)
     await expect(articles.filter(has_text="Note 0.")).to_be_visible()
     assert pages(await page.pdf()) > 2
+
+
+async def test_who_works_in_the_dark_prints_dark_on_white(new_page: NewPage, workspace: Any) -> None:
+    customer = Customer(workspace.live)
+    mail = customer.mail(workspace.desk.address(), f"At night {uuid4().hex[:6]}", "Is it dark?")
+    mail.add_alternative("<p>Is it <a href='https://client.test'>dark</a>?</p>", subtype="html")
+    workspace.live.send(mail, customer.address, workspace.desk.address())
+    conversation = workspace.desk.conversation_of(customer)
+    page = await new_page(dark=True)
+    await page.add_init_script(SAYS_PRINTED)
+    async with page.expect_console_message(lambda said: said.text == PRINTED):
+        await page.goto(f"/print/{conversation['id']}")
+    text = page.locator("iframe").content_frame.get_by_text("Is it")
+    await page.emulate_media(media="print", color_scheme="dark")
+    for one in (text, page.get_by_role("heading", level=1)):
+        assert max(await one.evaluate(COLOUR)) < 100, "dark words"
+    assert await page.locator("main").evaluate(COLOUR, "backgroundColor") == [255, 255, 255]
 
 
 def pages(pdf: bytes) -> int:

@@ -205,3 +205,27 @@ async def test_a_thread_is_usable_at_360_pixels(
     await expect(page.get_by_role("textbox", name="Text")).to_be_visible()
     assert await page.evaluate("() => document.documentElement.scrollWidth <= 360")
     await no_violations(page)
+
+
+async def test_from_to_and_cc_of_a_message_are_told_apart_also_where_it_was_a_blind_copy(
+    page: Page, workspace: Any, opened: Any, no_violations: Check
+) -> None:
+    customer, address = Customer(workspace.live), workspace.desk.address()
+    mail = customer.mail(f"Shop <{address}>", "To two of you", "Hello.", Cc="Carla <carla@client.test>")
+    workspace.live.send(mail, customer.address, address)
+    conversation = workspace.desk.conversation_of(customer)
+    again = customer.mail(
+        "undisclosed-recipients:;", "Re: To two of you", "Aside.", In_Reply_To=str(mail["Message-ID"])
+    )
+    workspace.live.send(again, customer.address, address)
+    eventually(lambda: len(workspace.desk.lines(conversation["id"])) == 2, "the blind copy")
+    await opened(page, conversation)
+    first, second = (page.get_by_role("article").nth(number) for number in (0, 1))
+    await expect(first).to_contain_text(customer.address)
+    button = first.get_by_role("button", name="Addresses and date")
+    await expect(button).to_contain_text("to Shop · Cc Carla")
+    await button.click()
+    await expect(first.get_by_role("definition").filter(has_text="Carla <carla@client.test>")).to_be_visible()
+    await second.get_by_role("button", name="Addresses and date").click()
+    await expect(second.get_by_role("definition").filter(has_text=customer.address)).to_be_visible()
+    await no_violations(page)
