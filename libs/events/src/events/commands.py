@@ -101,13 +101,14 @@ class StartConversation(Command, frozen=True, kw_only=True):
 
 class ForwardMessages(Command, frozen=True, kw_only=True):
     """Sends messages of the conversation on to others, in a side thread. `content` carries note and originals;
-    `blobs` are the files that come with the forward itself."""
+    `note` is the agent's alone, `blobs` are the files that come with the forward itself."""
 
     reply_id: UUID
     channel_id: UUID
     message_ids: tuple[UUID, ...]
     content: ReplyContent
     blobs: tuple[str, ...] = ()
+    note: str = ""
 
 
 class AddComment(Command, frozen=True, kw_only=True):

@@ -104,7 +104,7 @@ async def test_a_forward_carries_note_and_original_under_a_token_of_its_own(worl
         assert (command.content.in_reply_to, command.content.references, command.content.history) == (None, (), None)
         assert command.content.subject == "Fwd: Where is my order 4711?"
         assert command.content.text.startswith("Where is it?\n\n---------- Forwarded message ----------\nFrom: ")
-        assert answer.json()["in_side_thread"] and command.blobs == ()
+        assert answer.json()["in_side_thread"] and (command.blobs, command.note) == ((), "Where is it?")
 
         secret = world.story.content(world.thread.contact_id, "Re: Fwd", "the carrier's secret")
         answered = e.MessageAppended(

@@ -155,6 +155,19 @@ def test_a_forward_that_cannot_go_out_is_refused(asked: Envelope[c.ForwardMessag
     given(opened()).when(asked).then_refused(refusal)
 
 
+def test_a_note_with_an_unfilled_variable_is_refused_and_an_original_with_one_goes_on() -> None:
+    unfilled = "Dear {{contact.name}}"
+    given(opened()).when(forwarding(note=unfilled)).then_refused(errors.VariableNotFilled)
+    assert given(opened()).when(forwarding({"text": unfilled, "subject": unfilled})).refusal is None
+
+
+@pytest.mark.parametrize("field", ["subject", "text", "html"])
+def test_a_first_message_with_an_unfilled_variable_is_refused(field: str) -> None:
+    wish = starting({field: "Dear {{contact.name}}"})
+    with pytest.raises(errors.VariableNotFilled, match=r"contact\.name"):
+        started(wish)
+
+
 def test_the_same_forward_twice_goes_out_once() -> None:
     given(opened(), queued()).when(forwarding()).then_nothing_happened()
 

@@ -82,7 +82,7 @@ def test_only_agents_save() -> None:
         given()(saving(), None)
 
 
-@pytest.mark.parametrize("field", ["text", "html", "subject"])
+@pytest.mark.parametrize("field", ["text", "html"])
 def test_a_reply_with_an_unfilled_variable_is_refused_and_names_it(field: str) -> None:
     content = reply_content(**{field: "Hello {{ contact.first_name }}"})
     wish = SendReply(reply_id=REPLY, channel_id=SUPPORT_MAIL, content=content)
@@ -90,3 +90,9 @@ def test_a_reply_with_an_unfilled_variable_is_refused_and_names_it(field: str) -
     given_decider(decider, opened()).when(command(wish)).then_refused(errors.VariableNotFilled)
     with pytest.raises(errors.VariableNotFilled, match=r"contact\.first_name"):
         decider.decide(command(wish), decider.replay((opened(),)))
+
+
+def test_a_reply_goes_on_under_the_customers_subject_whatever_stands_in_it() -> None:
+    wish = SendReply(reply_id=REPLY, channel_id=SUPPORT_MAIL, content=reply_content(subject="Re: {{contact.name}}"))
+    decider = conversation.decider(a_workspace(), HOUSE)
+    assert given_decider(decider, opened()).when(command(wish)).refusal is None

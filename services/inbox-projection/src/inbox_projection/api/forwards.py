@@ -65,6 +65,7 @@ async def forward_messages(
         message_ids=wanted,
         content=frozen.content,
         blobs=tuple(file.blob for file in files),
+        note=body.text,
     )
     me, written_until = caller_of(request).agent_id, parts.clock()
     await sending.send(request, command, conversation_id, key, identity, files)

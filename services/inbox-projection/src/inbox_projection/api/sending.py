@@ -66,7 +66,8 @@ async def claim(
     identity: UUID,
     already: Sequence[Attachment] = (),
 ) -> tuple[Attachment, ...]:
-    """The uploads that the message attaches or shows, taken for this command. `already` are files that come with it besides.
+    """The uploads that the message attaches or shows, taken for this command. `already` are files that come with it
+    besides.
 
     Raises Problem 422, and then none is taken.
     """

@@ -52,7 +52,7 @@ def start(
     external_id = house.message_id(wish.message_id, command.stream)
     content = msgspec.structs.replace(wish.content, external_id=external_id)
     check_content(content)
-    check_filled(content)
+    check_filled(content.subject, content.text, content.html or "")
     check_channel(wish.channel_id, content, wish.inbox_id, "email", workspace)
     _check_not_ours(content, workspace)
     if wish.assignee_id is not None and not workspace.agent(wish.assignee_id).active:
@@ -101,6 +101,7 @@ def forward(
         wish.content, external_id=external_id, in_reply_to=None, references=(), history=None
     )
     check_content(content)
+    check_filled(wish.note)
     check_channel(wish.channel_id, content, state.inbox_id, state.channel, workspace)
     _check_not_ours(content, workspace)
     return (

@@ -48,7 +48,7 @@ def send_reply(
     external_id = house.message_id(reply.reply_id, conversation_id)
     content = msgspec.structs.replace(reply.content, external_id=external_id)
     check_content(content)
-    check_filled(content)
+    check_filled(content.text, content.html or "")
     check_channel(reply.channel_id, content, state.inbox_id, state.channel, workspace)
     hold = _hold(reply, now, house.derived_id(command.id, "reply timer"))
     _check_then(reply, now)
@@ -112,12 +112,12 @@ def check_channel(channel_id: UUID, content: ReplyContent, inbox_id: UUID, kind:
         raise errors.SenderNotOfChannel("The reply's sender is not the address of its channel.")
 
 
-def check_filled(content: ReplyContent) -> None:
-    """Raises VariableNotFilled, which names it: a template was not filled before it was sent."""
-    found = (*templates.variables(content.subject), *templates.variables(content.text))
-    found = (*found, *templates.variables(content.html or ""))
-    if found:
-        raise errors.VariableNotFilled(f"The variable {found[0]} is not filled.")
+def check_filled(*written: str) -> None:
+    """Raises VariableNotFilled, which names it: a template was not filled before it was sent. For what the agent wrote:
+    in the words of others, such as the subject that a reply goes on with, nothing is a variable."""
+    for text in written:
+        for name in templates.variables(text):
+            raise errors.VariableNotFilled(f"The variable {name} is not filled.")
 
 
 def check_content(content: ReplyContent) -> None:
