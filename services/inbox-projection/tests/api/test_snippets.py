@@ -55,6 +55,24 @@ async def test_it_is_rendered_for_the_conversation_and_whoever_asks(world: Any) 
         assert (await client.post(path, json=foreign)).status_code == 404
 
 
+async def test_it_is_rendered_for_a_message_that_is_to_begin_a_conversation(world: Any) -> None:
+    async with world.client("agent") as client:
+        text = "Dear {{contact.first_name}}, {{conversation.subject}} {{inbox.name}} {{conversation.number}}"
+        made = (await client.post("/api/v1/snippets", json=NEW | {"text": text})).json()
+        path, inbox = f"/api/v1/snippets/{made['id']}/render", str(world.story.inbox_id)
+        first = {"inbox_id": inbox, "to": "Ann Smith <ann@client.test>", "subject": "Your offer"}
+        given = (await client.post(path, json={"first": first})).json()
+        assert given["text"] == "Dear Ann, Your offer Support {{conversation.number}}"
+        assert given["missing"] == ["conversation.number"]
+        nobody = (await client.post(path, json={"first": {"inbox_id": inbox}})).json()
+        assert "contact.first_name" in nobody["missing"]
+        foreign = await client.post(path, json={"first": {"inbox_id": str(world.foreign_inbox)}})
+        assert foreign.status_code == 404
+        both = {"first": first, "conversation_id": str(world.thread.conversation_id)}
+        for wrong in ({}, both):
+            assert (await client.post(path, json=wrong)).status_code == 422
+
+
 async def test_the_signature_is_the_inboxs_template_with_the_agents_own_words(world: Any) -> None:
     path = f"/api/v1/conversations/{world.thread.conversation_id}/signature"
     world.router.inbox_changed(world.story.inbox_id, signature="{{agent.name}}, {{inbox.name}} {{agent.meeting_url}}")

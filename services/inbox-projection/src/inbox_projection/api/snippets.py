@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from events.snippets import DeleteSnippet, SaveSnippet
-from events.values import Attachment
+from events.values import Address, Attachment
 from inbox_projection import cursors, rendering
 from inbox_projection.api import answers, sending, uploads
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.common import Page
+from inbox_projection.api.models.conversations import mailbox
 from inbox_projection.api.models.snippets import (
     RenderAsked,
     Rendered,
@@ -27,7 +28,7 @@ from inbox_projection.api.models.snippets import (
 )
 from inbox_projection.api.parts import caller_of, parts_of
 from inbox_projection.api.perform import IdempotencyKey, begin
-from inbox_projection.api.reach import conversation
+from inbox_projection.api.reach import check_inbox, conversation
 from inbox_projection.policy import Permission
 from inbox_projection.pool import Row
 from inbox_projection.problems import Problem, not_found
@@ -109,7 +110,7 @@ async def delete_snippet(request: Request, snippet_id: UUID, key: IdempotencyKey
 async def render_snippet(request: Request, snippet_id: UUID, body: RenderAsked) -> Response:
     """Its files come as uploads of yours, to be attached or left."""
     row = await _snippet(request, snippet_id)
-    made = rendering.render(row["text"], row["html"], await _values(request, body.conversation_id))
+    made = rendering.render(row["text"], row["html"], await _values_asked(request, body))
     files = [await _copied(request, one) for one in snippets.files_of(row)]
     return answers.json({"text": made.text, "html": made.html, "missing": made.missing, "attachments": files})
 
@@ -144,6 +145,20 @@ async def _snippet(request: Request, snippet_id: UUID) -> Row:
     if row is None:
         raise not_found("snippet")
     return row
+
+
+async def _values_asked(request: Request, body: RenderAsked) -> dict[str, str]:
+    if body.conversation_id is not None:
+        return await _values(request, body.conversation_id)
+    assert body.first is not None
+    first, parts = body.first, parts_of(request)
+    check_inbox(request, Permission.WORK_ON_CONVERSATIONS, first.inbox_id)
+    to = Address("") if first.to is None else mailbox(first.to)
+    me = caller_of(request).agent_id
+    view = await snippets.inbox_values(parts.database, first.inbox_id, first.channel_id, me, to, first.subject)
+    if view is None:
+        raise not_found("inbox")
+    return rendering.values_of(view)
 
 
 async def _values(request: Request, conversation_id: UUID) -> dict[str, str]:

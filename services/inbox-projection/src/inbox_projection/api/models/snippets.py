@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from inbox_projection.api.models.common import Asked, Given, Line, Name, PageAsked, Text, example
-from inbox_projection.api.models.conversations import File
+from inbox_projection.api.models.conversations import File, Recipient
 from inbox_projection.api.models.replies import Files
 
 SnippetText = Annotated[Text, StringConstraints(max_length=100_000)]
@@ -62,8 +62,26 @@ class Snippet(Given):
     updated_at: datetime
 
 
+class FirstAsked(Asked):
+    """A first message, as far as it is written."""
+
+    inbox_id: UUID
+    channel_id: UUID | None = None
+    to: Recipient | None = None
+    subject: Annotated[Text, StringConstraints(max_length=500)] = ""
+
+
 class RenderAsked(Asked):
-    conversation_id: UUID
+    """For a conversation, or for the message that is to begin one: then nothing stands for its number."""
+
+    conversation_id: UUID | None = None
+    first: FirstAsked | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> RenderAsked:
+        if (self.conversation_id is None) == (self.first is None):
+            raise ValueError("give either conversation_id or first")
+        return self
 
 
 class Rendered(Given):
