@@ -21,6 +21,7 @@ from inbox_projection.auth.identity import caller_of_agent
 from inbox_projection.commands import AnyCommand, CommandPort, agent, answered, envelope
 from inbox_projection.contact_csv import CsvRefused, Numbered, records
 from inbox_projection.contact_rows import Columns, Property, RowInvalid, columns, wish
+from inbox_projection.origins import Origins
 from inbox_projection.policy import Permission, granted
 from inbox_projection.pool import Database, DatabaseAway, Row
 from inbox_projection.queries import companies, contacts, imports
@@ -73,7 +74,7 @@ class Imports:
         block: int = BLOCK,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
-        self._database, self._commands = database, commands
+        self._database, self._commands, self._origins = database, commands, Origins(database)
         self._workspace_id, self._clock = workspace_id, clock
         self._block, self._poll_seconds = block, poll_seconds
 
@@ -161,6 +162,7 @@ class Imports:
         while wishes:
             now, wishes = _apart(wishes)
             known = await self._owners(job, now)
+            await self._origins.of_import(job.id, [_command(job, line) for line, _ in now])
             ends = await asyncio.gather(*(self._one(job, line, one, known) for line, one in now))
             for (line, _), (end, reason) in zip(now, ends, strict=True):
                 if end == "failed":
@@ -172,7 +174,7 @@ class Imports:
     async def _one(self, job: _Job, line: int, one: CreateContact, known: Mapping[str, Owner]) -> tuple[str, str]:
         """What became of a row, and why. A contact out of reach is neither changed nor named, as where a person asks;
         the router changes nobody but whom we name."""
-        command_id = derived_id(job.id, f"line {line}")
+        command_id = _command(job, line)
         others = [owner for owner in _owners_of(one, known) if owner.contact_id != _contact(command_id)]
         if not all(owner.visible for owner in others):
             return "failed", IN_USE
@@ -202,6 +204,10 @@ class Imports:
             now=self._clock(),
         )
         return await answered(self._commands, command, self._poll_seconds)
+
+
+def _command(job: _Job, line: int) -> UUID:
+    return derived_id(job.id, f"line {line}")
 
 
 def _contact(command_id: UUID) -> UUID:

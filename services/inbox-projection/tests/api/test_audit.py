@@ -9,6 +9,7 @@ import pytest
 
 from inbox_projection.api.models.audit import Act
 from inbox_projection.api.models.common import Page
+from inbox_projection.imports import Imports
 from inbox_projection.origins import Origin
 
 pytestmark = pytest.mark.real
@@ -120,3 +121,47 @@ async def test_a_repeated_command_keeps_its_first_origin(world: Any) -> None:
 def test_an_origin_is_short_and_printable_whatever_is_sent() -> None:
     assert Origin.of(None, None) == Origin("unknown", "")
     assert Origin.of("::1", "a\x00b\r\n" + "x" * 1000).user_agent == "a b  " + "x" * 295
+
+
+async def test_what_is_on_no_log_is_told_too_tokens_sessions_and_exports(world: Any) -> None:
+    await world.parts.credentials.set(world.agents["manager"], "manager@agents.test", PASSWORD)
+    async with world.client("manager", headers=BROWSER) as client, world.client(None, headers=BROWSER) as browser:
+        token = (await client.post("/api/v1/me/tokens", json={"name": "script of mine"})).json()
+        assert (await client.post("/api/v1/me/tokens", json={"name": "script of mine"})).status_code == 409
+        assert (await client.delete(f"/api/v1/me/tokens/{token['id']}")).status_code == 204
+        assert (await client.delete(f"/api/v1/me/tokens/{token['id']}")).status_code == 404
+        await browser.post("/api/v1/session", json={"email": "manager@agents.test", "password": PASSWORD})
+        (session,) = (await client.get("/api/v1/me/sessions")).json()["items"]
+        assert (await client.delete(f"/api/v1/me/sessions/{session['id']}")).status_code == 204
+        assert (await client.get("/api/v1/contacts/export")).status_code == 200
+    async with world.client("agent") as client:
+        assert (await client.get("/api/v1/contacts/export")).status_code == 403
+    found = (await audit(world))[:5]
+    assert [(one["kind"], one["target"]) for one in found] == [
+        ("ContactsExported", {"kind": "contacts", "id": None}),
+        ("SessionEnded", {"kind": "session", "id": session["id"]}),
+        ("LoggedIn", {"kind": "session", "id": None}),
+        ("ApiTokenDeleted", {"kind": "api-token", "id": token["id"]}),
+        ("ApiTokenMade", {"kind": "api-token", "id": token["id"]}),
+    ]
+    assert {(one["agent"]["name"], one["address"], one["user_agent"]) for one in found} == {
+        ("Manager", "127.0.0.1", BROWSER["User-Agent"])
+    }
+    assert token["token"] not in str(found) and "script" not in str(found)
+    (made,) = await audit(world, kind="ApiTokenMade")
+    assert made["target"]["id"] == token["id"]
+
+
+async def test_an_import_and_each_contact_of_it_come_from_where_the_file_came_from(world: Any) -> None:
+    parts = world.parts
+    async with world.client("manager", headers=BROWSER) as client:
+        for dry_run in ("true", "false"):
+            files = {"file": ("c.csv", b"email\nrosa@acme.test\nsam@acme.test\n", "text/csv")}
+            made = await client.post(f"/api/v1/contacts/import?dry_run={dry_run}", files=files)
+            await Imports(parts.database, world.router, parts.workspace_id, parts.clock).step()
+    world.show()
+    (begun,) = await audit(world, kind="ContactsImported")
+    assert begun["target"] == {"kind": "contacts", "id": made.json()["id"]}
+    created = await audit(world, kind="ContactCreated")
+    assert len(created) == 2
+    assert {(one["address"], one["user_agent"]) for one in (*created, begun)} == {("127.0.0.1", BROWSER["User-Agent"])}

@@ -84,6 +84,36 @@ async def test_contacts_are_imported_and_what_is_wrong_is_in_the_error_file(worl
         assert world.execute("select count(*) from inbox_projection.import_pieces") == [(0,)]
 
 
+async def test_an_upload_that_is_repeated_with_its_key_is_one_import(world: Any) -> None:
+    """Also when its first answer was lost: rows without an address would be there twice otherwise."""
+    path = "/api/v1/contacts/import"
+    rows = b"name\nNobody in particular\nSomebody else\n"
+
+    async def upload(client: httpx.AsyncClient, content: bytes = rows, **more: Any) -> httpx.Response:
+        files = {"file": ("c.csv", content, "text/csv")}
+        return await client.post(more.pop("path", path), files=files, headers={"Idempotency-Key": "once"}, **more)
+
+    async with world.client("manager") as client:
+        before = len(world.router.asked)
+        first, again = await upload(client), await upload(client)
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert first.json()["id"] == again.json()["id"]
+        while await runner(world).step():
+            pass
+        late = await upload(client)
+        assert (late.status_code, late.json()["state"], late.json()["created"]) == (202, "done", 2)
+        assert await runner(world).step() is False
+        assert len(world.router.asked) - before == 2
+        for other in (
+            await upload(client, rows + b"x\n"),
+            await upload(client, data={"existing": "skip"}),
+            await upload(client, path=f"{path}?dry_run=true"),
+        ):
+            assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+    async with world.client() as client:
+        assert (await upload(client)).json()["id"] != first.json()["id"], "another agent's key is another"
+
+
 async def test_known_contacts_may_be_skipped(world: Any) -> None:
     async with world.client("manager") as client:
         await client.post("/api/v1/contacts", json={"addresses": ["a@b.test"]})

@@ -32,7 +32,8 @@ def decide_contact(command: Envelope[ContactCommand], working: WorkingSet, cause
     owners = _owners(wish, working)
     target = stream
     if isinstance(wish, c.CreateContact) and owners is not None and wish.update:
-        target = wish.known_as if wish.known_as in owners.contacts.values() else stream
+        known = wish.known_as
+        target = known if known is not None and known in owners.contacts.values() else stream
     around = Around(properties=working.workspace.contact_properties)
     if owners is not None:
         around = Around(properties=around.properties, owners=owners)

@@ -33,12 +33,14 @@ async def list_tokens(request: Request) -> Response:
 @policy(Permission.USE_SELF)
 async def make_token(request: Request, body: TokenNew) -> Response:
     """It may do what you may, until it is deleted."""
+    parts, me = parts_of(request), caller_of(request).agent_id
     try:
-        row, token = await parts_of(request).api_tokens.make(caller_of(request).agent_id, body.name)
+        row, token = await parts.api_tokens.make(me, body.name)
     except TokenNameTaken:
         raise Problem(409, "token-name-taken", "You have a token of this name.") from None
     except TooManyTokens:
         raise Problem(409, "too-many-tokens", f"An agent has at most {MAX_TOKENS} tokens.") from None
+    await parts.origins.of_act("ApiTokenMade", me, origin_of(request), target_id=row["id"])
     return answers.json({**row, "token": token}, 201, {"Cache-Control": "no-store"})
 
 
@@ -46,8 +48,10 @@ async def make_token(request: Request, body: TokenNew) -> Response:
 @policy(Permission.USE_SELF)
 async def delete_token(request: Request, token_id: UUID) -> Response:
     """Valid no more, from the next request on."""
-    if not await parts_of(request).api_tokens.revoke(caller_of(request).agent_id, token_id):
+    parts, me = parts_of(request), caller_of(request).agent_id
+    if not await parts.api_tokens.revoke(me, token_id):
         raise not_found("token")
+    await parts.origins.of_act("ApiTokenDeleted", me, origin_of(request), target_id=token_id)
     return answers.no_content()
 
 
@@ -64,7 +68,7 @@ async def log_out_everywhere(request: Request) -> Response:
     """Ends all your sessions, this one too; API tokens stay valid."""
     parts, caller = parts_of(request), caller_of(request)
     await parts.identities.end_all(caller.agent_id)
-    await parts.origins.of_session("LoggedOut", caller.agent_id, origin_of(request))
+    await parts.origins.of_act("LoggedOut", caller.agent_id, origin_of(request))
     request.state.set_cookie = cookie_header("", parts.public_url)
     return answers.no_content()
 
@@ -72,8 +76,10 @@ async def log_out_everywhere(request: Request) -> Response:
 @router.delete("/me/sessions/{session_id}", status_code=204, responses=answers.gives_nothing())
 @policy(Permission.USE_SELF)
 async def end_session(request: Request, session_id: UUID) -> Response:
-    if not await parts_of(request).identities.end_one(caller_of(request).agent_id, session_id):
+    parts, me = parts_of(request), caller_of(request).agent_id
+    if not await parts.identities.end_one(me, session_id):
         raise not_found("session")
+    await parts.origins.of_act("SessionEnded", me, origin_of(request), target_id=session_id)
     return answers.no_content()
 
 
@@ -90,5 +96,5 @@ async def change_password(request: Request, body: PasswordChange) -> Response:
     if not changed:
         raise Problem(403, "wrong-password", "The old password is wrong.")
     await parts.identities.end_all(caller.agent_id, but=request.cookies.get(COOKIE))
-    await parts.origins.of_session("PasswordChanged", caller.agent_id, origin_of(request))
+    await parts.origins.of_act("PasswordChanged", caller.agent_id, origin_of(request))
     return answers.no_content()

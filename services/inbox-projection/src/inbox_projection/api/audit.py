@@ -23,7 +23,8 @@ router = APIRouter(route_class=GuardedRoute, tags=["audit"])
 @router.get("/audit", responses=answers.gives(Page[Act], what="Newest first."))
 @policy(Permission.SEE_AUDIT)
 async def read_audit(request: Request, asked: Annotated[AuditAsked, Query()]) -> Response:
-    """What agents did, log-ins and log-outs, failed log-ins. All filters hold together; `to` is excluded."""
+    """What agents did, log-ins and log-outs, failed log-ins, tokens, exports and imports. All filters hold together;
+    `to` is excluded."""
     after = None if asked.cursor is None else cursors.decode(asked.cursor, audit.Place)
     wanted = audit.Filter(asked.agent_id, asked.kind, asked.from_, asked.to)
     rows = await audit.page(parts_of(request).database, wanted, after, asked.limit + 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -16,14 +18,15 @@ from inbox_projection.api import answers
 from inbox_projection.api.forms import FILE, check_form, takes
 from inbox_projection.api.guard import GuardedRoute, policy
 from inbox_projection.api.models.imports import Import
-from inbox_projection.api.parts import caller_of, parts_of
+from inbox_projection.api.parts import caller_of, origin_of, parts_of
+from inbox_projection.api.perform import IdempotencyKey, begin, same_as_before
 from inbox_projection.contact_csv import ENCODINGS, written
 from inbox_projection.files import SAFE_HEADERS, disposition
 from inbox_projection.policy import Permission
 from inbox_projection.pool import Database, Row
 from inbox_projection.problems import invalid, not_found, too_large
 from inbox_projection.queries import companies, contacts, imports
-from service_kit.ids import new_id
+from service_kit.ids import derived_id
 
 router = APIRouter(route_class=GuardedRoute, tags=["contacts"])
 MAX_BYTES: Final = 512 * 1024 * 1024
@@ -49,10 +52,12 @@ _PROPERTIES: Final[dict[str, Any]] = {
     responses=answers.gives(Import, 202, "The import, where its progress can be asked for."),
 )
 @policy(Permission.MANAGE_CONTACTS)
-async def import_contacts(request: Request, dry_run: bool = False) -> Response:
+async def import_contacts(request: Request, dry_run: bool = False, key: IdempotencyKey = None) -> Response:
     """A CSV file with a header in its first line. It is read through before anything is imported; what is then wrong
-    with single rows is in the error file. Contacts whose address somebody has are updated, or skipped."""
+    with single rows is in the error file. Contacts whose address somebody has are updated, or skipped. Repeated with
+    the same Idempotency-Key it is one import."""
     check_form(request)
+    parts, me, identity = parts_of(request), caller_of(request).agent_id, begin(request, key)
     async with request.form(max_files=1, max_fields=3, max_part_size=64 * 1024) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile):
@@ -60,9 +65,14 @@ async def import_contacts(request: Request, dry_run: bool = False) -> Response:
         if file.size is not None and file.size > MAX_BYTES:
             raise too_large(MAX_BYTES, "file")
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        import_id = new_id()
+        import_id = derived_id(identity, "import")
         asked = _asked(fields) | {"dry_run": dry_run}
-        await imports.keep(parts_of(request).database, import_id, caller_of(request).agent_id, asked, file.file)
+        if key is not None:
+            await same_as_before(request, identity, await run_in_threadpool(_digest, request, asked, file.file))
+        if not dry_run:
+            of = {"act_id": import_id, "target_id": import_id}
+            await parts.origins.of_act("ContactsImported", me, origin_of(request), **of)
+        await imports.keep(parts.database, import_id, me, asked, file.file)
     row = await _import(request, import_id)
     return answers.json(imports.shaped(row), 202, {"Location": f"/api/v1/contacts/imports/{import_id}"})
 
@@ -95,8 +105,22 @@ async def read_import_errors(request: Request, import_id: UUID) -> Response:
 @policy(Permission.MANAGE_CONTACTS)
 async def export_contacts(request: Request) -> Response:
     """Cells that a spreadsheet would run as formulas begin with an apostrophe; an import takes it away again."""
-    properties = await companies.properties(parts_of(request).database)
-    return _csv("contacts.csv", _exported(parts_of(request).database, caller_of(request).reach, properties))
+    parts, caller = parts_of(request), caller_of(request)
+    properties = await companies.properties(parts.database)
+    await parts.origins.of_act("ContactsExported", caller.agent_id, origin_of(request))
+    return _csv("contacts.csv", _exported(parts.database, caller.reach, properties))
+
+
+def _digest(request: Request, asked: Mapping[str, Any], file: BinaryIO) -> bytes:
+    """What makes two uploads the same: what is asked for and the file, not the borders between a form's parts. Keyed,
+    for a file may hold little enough to be guessed."""
+    key = parts_of(request).reply_token_key
+    digest = hashlib.blake2b(b"contacts import " + msgspec.json.encode(asked, order="sorted"), key=key, digest_size=32)
+    file.seek(0)
+    while piece := file.read(1024 * 1024):
+        digest.update(piece)
+    file.seek(0)
+    return digest.digest()
 
 
 def _asked(fields: Mapping[str, str]) -> dict[str, Any]:

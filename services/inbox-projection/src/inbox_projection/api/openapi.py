@@ -61,11 +61,12 @@ def _complete(operation: dict[str, Any], method: str, permission: Permission) ->
     if any(one.get("name") == "Idempotency-Key" for one in operation.get("parameters", [])):
         problems |= {"409": "The state forbids it.", "412": "The world moved on."}
         reference = {"$ref": "#/components/schemas/CommandStatus"}
-        responses["202"] = {
+        pending = {
             "description": "Safe on the bus, and not yet done.",
             "content": {"application/json": {"schema": reference}},
             "headers": {"Location": {"schema": {"type": "string"}, "description": "Where its outcome will be."}},
         }
+        responses.setdefault("202", pending)
     for status, what in problems.items():
         responses[status] = {"description": what, **_PROBLEM}
     responses["default"] = {"description": "A fault.", **_PROBLEM}

@@ -84,7 +84,12 @@ async def perform(
 
 async def same_request(request: Request, identity: UUID) -> stored.Noted:
     """Remembers the request under its Idempotency-Key. Raises Problem 422 when that was another one's."""
-    known = await stored.note(parts_of(request).database, identity, caller_of(request).agent_id, await _hash(request))
+    return await same_as_before(request, identity, await _hash(request))
+
+
+async def same_as_before(request: Request, identity: UUID, digest: bytes) -> stored.Noted:
+    """The same, for a request whose body is known by this digest."""
+    known = await stored.note(parts_of(request).database, identity, caller_of(request).agent_id, digest)
     if not known.same_body:
         raise Problem(422, "idempotency-key-reused", "This Idempotency-Key was used for another request.")
     return known

@@ -62,7 +62,7 @@ async def accept_invitation(request: Request, token: str, body: InvitationAccept
     await _redeem(request, token, "invitation", body.password)
     session = await parts.identities.begin(agent_id, request.cookies.get(COOKIE), origin_of(request))
     request.state.set_cookie = cookie_header(session, parts.public_url)
-    await parts.origins.of_session("LoggedIn", agent_id, origin_of(request))
+    await parts.origins.of_act("LoggedIn", agent_id, origin_of(request))
     return answers.json(await shaped_me(request, agent_id))
 
 
@@ -86,7 +86,7 @@ async def reset_password(request: Request, token: str, body: PasswordNew) -> Res
     agent_id = await _owner(request, token, "password_reset")
     await _redeem(request, token, "password_reset", body.password)
     await parts.identities.end_all(agent_id)
-    await parts.origins.of_session("PasswordChanged", agent_id, origin_of(request))
+    await parts.origins.of_act("PasswordChanged", agent_id, origin_of(request))
     return answers.no_content()
 
 

@@ -30,13 +30,13 @@ async def log_in(request: Request, body: LogIn) -> Response:
     if isinstance(result, Wait):
         raise too_many(result)
     if result is None:
-        await parts.origins.of_session("LogInFailed", await parts.credentials.owner_of(body.email), origin)
+        await parts.origins.of_act("LogInFailed", await parts.credentials.owner_of(body.email), origin)
         raise unauthenticated("E-mail or password is wrong.")
     await shaped_me(request, result)
     token = await parts.identities.begin(result, request.cookies.get(COOKIE), origin)
     await parts.presence.logged_in(result)
     request.state.set_cookie = cookie_header(token, parts.public_url)
-    await parts.origins.of_session("LoggedIn", result, origin)
+    await parts.origins.of_act("LoggedIn", result, origin)
     return answers.json(await shaped_me(request, result))
 
 
@@ -54,6 +54,6 @@ async def log_out(request: Request) -> Response:
     cookie = request.cookies.get(COOKIE)
     if cookie is not None:
         await parts_of(request).identities.end(cookie)
-        await parts_of(request).origins.of_session("LoggedOut", caller_of(request).agent_id, origin_of(request))
+        await parts_of(request).origins.of_act("LoggedOut", caller_of(request).agent_id, origin_of(request))
     request.state.set_cookie = cookie_header("", parts_of(request).public_url)
     return answers.no_content()

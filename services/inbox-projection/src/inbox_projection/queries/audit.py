@@ -1,4 +1,4 @@
-"""Who did what: the audit view joined with where it came from, and log-ins, in one order of time."""
+"""Who did what: the audit view joined with where it came from, and what is on no log, in one order of time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from psycopg.sql import SQL, Composed
 
-from inbox_projection.origins import SESSION_KINDS
+from inbox_projection.origins import ACT_KINDS
 from inbox_projection.pool import Database, Row
 
 _any: Final = msgspec.json.Decoder(dict[str, Any])
@@ -21,7 +21,8 @@ _ACTS: Final = SQL(
     " where {} order by a.at desc, a.event_id desc limit %(limit)s"
 )
 _SESSIONS: Final = SQL(
-    "select s.origin_id as id, s.at, s.kind, s.agent_id, 'session' as target_kind, null::uuid as target_id,"
+    "select s.origin_id as id, s.at, s.kind, s.agent_id, case when s.kind like 'ApiToken%%' then 'api-token'"
+    " when s.kind like 'Contacts%%' then 'contacts' else 'session' end as target_kind, s.target_id,"
     " null::text as details, s.address, s.user_agent from inbox_projection.origins s"
     " where s.kind <> 'command' and {} order by s.at desc, s.origin_id desc limit %(limit)s"
 )
@@ -46,7 +47,7 @@ async def page(database: Database, wanted: Filter, after: Place | None, limit: i
     """Newest first; ask for one more than shown to know whether there is more."""
     query = _query(
         wanted.agent_id is not None,
-        "" if wanted.kind is None else "session" if wanted.kind in SESSION_KINDS else "act",
+        "" if wanted.kind is None else "session" if wanted.kind in ACT_KINDS else "act",
         wanted.begin is not None,
         wanted.end is not None,
         after is not None,

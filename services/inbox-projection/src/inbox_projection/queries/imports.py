@@ -47,13 +47,16 @@ class Wrong(msgspec.Struct, frozen=True):
 
 
 async def keep(database: Database, import_id: UUID, agent_id: UUID, asked: Mapping[str, Any], file: BinaryIO) -> None:
-    """Stores the file piece by piece, then the import, which begins with that."""
+    """Stores the import with its file, piece by piece; nothing where it is there already."""
     async with database.connection() as connection, connection.transaction():
-        await connection.execute(
+        new = await connection.execute(
             "insert into inbox_projection.imports (import_id, agent_id, dry_run, existing, encoding, mapping)"
-            " values (%(import)s, %(agent)s, %(dry_run)s, %(existing)s, %(encoding)s, %(mapping)s)",
+            " values (%(import)s, %(agent)s, %(dry_run)s, %(existing)s, %(encoding)s, %(mapping)s)"
+            " on conflict do nothing",
             {"import": import_id, "agent": agent_id, **asked},
         )
+        if not new.rowcount:
+            return
         number = 0
         while piece := file.read(PIECE):
             await connection.execute(

@@ -47,7 +47,7 @@ class PretendedRouter:
         self.switches: tuple[FilterSwitches, ...] = ()
         self.replies: set[UUID] = set()
         self.foreign_inboxes: dict[UUID, UUID] = {}
-        self._show = show
+        self._show, self._turn = show, asyncio.Lock()
 
     def inbox_changed(self, inbox_id: UUID, **fields: Any) -> None:
         """The inbox as it is now, whole."""
@@ -65,7 +65,8 @@ class PretendedRouter:
         if command.id not in self.handled:
             self.handled[command.id] = self._handle(command)
             self.story.publish("command-outcomes.v1", command.id, 1, self.handled[command.id])
-            await asyncio.to_thread(self._show)
+            async with self._turn:
+                await asyncio.to_thread(self._show)
         return self.handled[command.id]
 
     def _handle(self, command: Envelope[Command]) -> CommandHandled:

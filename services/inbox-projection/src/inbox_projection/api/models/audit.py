@@ -22,7 +22,8 @@ class Target(Given):
 
 
 class Act(Given):
-    """What somebody did. `kind` is the event's type, or LoggedIn, LogInFailed, LoggedOut, PasswordChanged."""
+    """What somebody did. `kind` is the event's type, or LoggedIn, LogInFailed, LoggedOut, PasswordChanged,
+    SessionEnded, ApiTokenMade, ApiTokenDeleted, ContactsExported, ContactsImported."""
 
     id: UUID
     at: datetime

@@ -6,6 +6,9 @@ export const kinds: Readonly<Record<string, readonly string[]>> = {
     'LogInFailed',
     'LoggedOut',
     'PasswordChanged',
+    'SessionEnded',
+    'ApiTokenMade',
+    'ApiTokenDeleted',
     'AgentInvited',
     'AgentProfileChanged',
     'AgentAvatarSet',
@@ -47,6 +50,8 @@ export const kinds: Readonly<Record<string, readonly string[]>> = {
     'QuarantineReleased',
   ],
   contacts: [
+    'ContactsExported',
+    'ContactsImported',
     'ContactCreated',
     'ContactUpdated',
     'ContactNoteAdded',
