@@ -14,7 +14,7 @@ from local_runtime.journey import Customer
 
 NewPage = Callable[..., Awaitable[Page]]
 Done = Callable[[Page, str, Callable[[], Awaitable[object]]], Awaitable[None]]
-AS_CHOSEN = {"theme": "system", "density": "comfortable"}
+AS_CHOSEN = {"theme": "system", "density": "comfortable", "sidebar_folded": []}
 
 
 @pytest.fixture
@@ -44,6 +44,19 @@ async def test_availability_and_looks_follow_the_agent_from_page_to_page(
     await done(one, "/me/preferences", one.get_by_role("menuitemradio", name="Compact").click)
     await other.get_by_role("button", name="Newest").click()
     await expect(other.get_by_role("menuitemradio", name="Compact")).to_have_attribute("aria-checked", "true")
+
+
+async def test_what_is_folded_beside_a_conversation_is_folded_on_every_device(
+    page: Page, new_page: NewPage, begun: Any, opened: Any, agents_api: Any, done: Done
+) -> None:
+    conversation, other = begun("Fold").conversation, await new_page()
+    for one in (page, other):
+        await opened(one, conversation)
+    company = [one.get_by_role("complementary").get_by_role("button", name="Company") for one in (page, other)]
+    await expect(company[1]).to_have_attribute("aria-expanded", "true")
+    await done(page, "/me/preferences", company[0].click)
+    await expect(company[1]).to_have_attribute("aria-expanded", "false")
+    assert agents_api.get("/me/preferences").json()["sidebar_folded"] == ["company"]
 
 
 async def test_saved_views_labels_and_inboxes_come_and_go_where_they_are_shown(

@@ -249,7 +249,7 @@ async def test_a_company_is_made_and_people_are_linked_to_it(page: Page, workspa
 
 
 async def test_escape_ends_the_typing_in_the_sidebar_before_it_closes_the_drawer(
-    new_page: NewPage, workspace: Any, no_violations: Check
+    new_page: NewPage, workspace: Any, no_violations: Check, done: Done
 ) -> None:
     customer, conversation = written(workspace, "Dora Drawer", "In a drawer")
     page = await new_page("agent", width=1000, path=f"/inbox/all_open/{conversation['id']}")
@@ -257,7 +257,7 @@ async def test_escape_ends_the_typing_in_the_sidebar_before_it_closes_the_drawer
     side = page.get_by_role("complementary", name="About the customer")
     await expect(side.get_by_text(customer.address)).to_be_visible()
     await no_violations(page)
-    await side.get_by_role("button", name="Tickets").click()
+    await done(page, "/me/preferences", side.get_by_role("button", name="Tickets").click)
     await side.get_by_role("button", name="Edit Name").click()
     await side.get_by_role("textbox").fill("Never saved")
     await page.keyboard.press("Escape")
@@ -267,6 +267,8 @@ async def test_escape_ends_the_typing_in_the_sidebar_before_it_closes_the_drawer
     await page.reload()
     await page.get_by_role("button", name="Details", exact=True).click()
     await expect(side.get_by_role("button", name="Tickets")).to_have_attribute("aria-expanded", "false")
+    await done(page, "/me/preferences", side.get_by_role("button", name="Tickets").click)
+    await expect(side.get_by_role("button", name="Tickets")).to_have_attribute("aria-expanded", "true")
     assert workspace.desk.get(f"/contacts/{conversation['contact']['id']}")["name"] == "Dora Drawer"
 
 

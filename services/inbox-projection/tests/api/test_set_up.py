@@ -19,15 +19,21 @@ async def test_preferences_are_the_agents_own_and_fields_left_out_stay(world: An
         assert (await client.get(PREFERENCES)).json() == Preferences().model_dump()
         changed = await client.patch(PREFERENCES, json={"theme": "dark", "undo_seconds": 0})
         assert changed.status_code == 200, changed.text
-        changed = await client.patch(PREFERENCES, json={"sound": False})
-        wanted = Preferences(theme="dark", undo_seconds=0, sound=False).model_dump()
+        changed = await client.patch(PREFERENCES, json={"sound": False, "sidebar_folded": ["tickets"]})
+        wanted = Preferences(theme="dark", undo_seconds=0, sound=False, sidebar_folded=["tickets"]).model_dump()
         assert changed.json() == wanted == (await client.get(PREFERENCES)).json()
         assert (await other.get(PREFERENCES)).json() == Preferences().model_dump()
 
 
 async def test_what_is_no_preference_is_refused(world: Any) -> None:
     async with world.client("agent") as client:
-        for body in ({"theme": "pink"}, {"undo_seconds": 31}, {"undo_seconds": -1}, {"colour": "red"}):
+        for body in (
+            {"theme": "pink"},
+            {"undo_seconds": 31},
+            {"undo_seconds": -1},
+            {"colour": "red"},
+            {"sidebar_folded": ["x"]},
+        ):
             assert (await client.patch(PREFERENCES, json=body)).status_code == 422
         assert (await client.get(PREFERENCES)).json() == Preferences().model_dump()
 

@@ -10,6 +10,7 @@ from inbox_projection.api.models.common import Asked, Given
 
 Theme = Literal["system", "light", "dark"]
 Density = Literal["comfortable", "compact"]
+SidebarSection = Literal["tickets", "company", "previous", "properties"]
 StepName = Literal["name_inbox", "invite", "connect", "receive", "answer"]
 
 
@@ -23,6 +24,9 @@ class Preferences(Given):
     desktop: bool = Field(False, description="The browser's own notifications, where it is allowed to show them.")
     undo_seconds: int = Field(10, description="For so long a reply from the web UI can be taken back.")
     set_up_hidden: bool = Field(False, description="The set-up checklist is not shown any more.")
+    sidebar_folded: list[SidebarSection] = Field(
+        [], description="Sections beside a conversation of which only the title is shown."
+    )
 
 
 class PreferencesChange(Asked):
@@ -35,6 +39,7 @@ class PreferencesChange(Asked):
     desktop: bool | None = None
     undo_seconds: Annotated[int, Field(ge=0, le=30)] | None = None
     set_up_hidden: bool | None = None
+    sidebar_folded: Annotated[list[SidebarSection], Field(max_length=10)] | None = None
 
 
 class Step(Given):
