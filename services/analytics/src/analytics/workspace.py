@@ -52,14 +52,15 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 def reach_of(workspace: Workspace, agent_id: UUID) -> Reach | None:
-    """Administrators and managers see everything, an agent the inboxes that they belong to, directly or by a team.
+    """Administrators see everything, managers and agents the inboxes that they belong to, directly or by a team: what
+    they reach in the agents' API.
 
     None for who is unknown or deactivated.
     """
     agent = workspace.agents.get(agent_id)
     if agent is None or not agent.active:
         return None
-    if agent.role in ("administrator", "manager"):
+    if agent.role == "administrator":
         return Reach(agent_id, None)
     return Reach(
         agent_id,

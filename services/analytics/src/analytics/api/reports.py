@@ -49,7 +49,7 @@ async def list_reports(request: Request) -> Response:
     responses={200: {"model": Answer, "description": "Its numbers, as JSON or CSV.", "content": _CSV}},
 )
 async def read_report(request: Request, name: str, asked: Annotated[ReportAsked, Query()]) -> Response:
-    """A report over a period. An agent sees the inboxes they belong to, administrators and managers all of them."""
+    """A report over a period. Administrators see all inboxes, others those that they belong to."""
     parts = parts_of(request)
     wanted = asking.question(asking.report_of(name), asked, reach_of(request), parts.clock())
     definition = DEFINITIONS[asked.definition]
