@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +87,23 @@ def test_a_long_file_is_read_in_a_few_megabytes() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert rows == 60_001 and peak < 2_000_000
+
+
+def test_a_million_rows_are_read_in_bounded_memory() -> None:
+    """Measured by what the process holds at its most, for tracing each allocation takes many times as long."""
+    block = b"".join(b'"Rosa ""%d""",rosa%d@acme.test\n' % (n, n) for n in range(1_000))
+    program = (
+        "import resource\nfrom inbox_projection.contact_csv import records\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        f"block = {block!r}\n"
+        "def read(blocks):\n"
+        "    pieces = (block if n else b'name,email\\n' for n in range(blocks + 1))\n"
+        "    return sum(1 for _ in records(pieces)), peak()\n"
+        "print(*read(10), *read(1_000))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    few, before, many, after = map(int, done.stdout.split())
+    assert (few, many) == (10_001, 1_000_001) and after - before < 4_096, "kilobytes"
 
 
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=2, max_size=2), max_size=20))
