@@ -258,7 +258,7 @@ async def test_days_are_those_of_the_zone_asked_for(client: Any) -> None:
 
 
 @pytest.mark.parametrize(("who", "seen"), [("administrator", 3), ("manager", 1), ("agent", 2), ("teammate", 1)])
-async def test_managers_and_agents_see_their_inboxes_and_administrators_everything(
+async def test_all_but_administrators_see_their_inboxes_only(
     client: Any, who: str, seen: int
 ) -> None:
     assert (await get(client, "/reports/volume", who, **JUNE))["total"]["opened"] == seen
