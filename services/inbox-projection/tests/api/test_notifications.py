@@ -239,3 +239,36 @@ async def test_the_feed_says_it_to_whom_it_concerns(world: Any) -> None:
     made: Entry = entry(*rows[0])
     assert (made.agent_id, made.inbox_id) == (UUID(str(world.agents["agent"])), world.story.inbox_id)
     assert b"event: notification" in made.text and str(world.agents["agent"]).encode() not in made.text
+
+
+async def test_a_channel_that_is_well_again_takes_its_notification_away(world: Any) -> None:
+    def noted(part: Any, state: str) -> None:
+        world.story.pass_time(seconds=1)
+        health = w.ChannelHealthNoted(
+            channel_id=world.support_channel, part=part, state=state, reason="", since=world.story.now
+        )
+        world.story.workspace(health)
+
+    await start_read(world)
+    noted("receiving", "down")
+    noted("sending", "down")
+    world.show()
+    assert await kinds(world, unread="true") == ["channel_unhealthy"]
+    noted("receiving", "ok")
+    world.show()
+    assert await kinds(world, unread="true") == ["channel_unhealthy"], "sending is down still"
+    noted("sending", "ok")
+    world.show()
+    assert "channel_unhealthy" not in await kinds(world)
+    noted("receiving", "down")
+    noted("receiving", "ok")
+    world.show()
+    assert "channel_unhealthy" not in await kinds(world), "both in one batch"
+    noted("receiving", "ok")
+    noted("receiving", "down")
+    world.show()
+    assert await kinds(world, unread="true") == ["channel_unhealthy"]
+    world.story.pass_time(seconds=1)
+    world.story.workspace(w.ChannelDisconnected(channel_id=world.support_channel))
+    world.show()
+    assert "channel_unhealthy" not in await kinds(world), "it is no channel any more"

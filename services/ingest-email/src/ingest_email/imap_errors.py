@@ -23,14 +23,17 @@ from typing import ClassVar
 
 
 class MailboxFault(Exception):
-    """Trying again later may help; `patient` says that it should be tried seldom. Messages hold no personal data."""
+    """Trying again later may help; `patient` says that it should be tried seldom, `passing` that it is usual to be over
+    at the next try. Messages hold no personal data."""
 
     reason: ClassVar[str] = "imap_failed"
     patient: ClassVar[bool] = False
+    passing: ClassVar[bool] = False
 
 
 class MailboxUnreachable(MailboxFault):
     reason = "imap_unreachable"
+    passing = True
 
 
 class TlsFailed(MailboxFault):
@@ -73,10 +76,12 @@ class PasswordMissing(MailboxFault):
 
 class ConnectionLost(MailboxFault):
     reason = "imap_connection_lost"
+    passing = True
 
 
 class TooSlow(MailboxFault):
     reason = "imap_too_slow"
+    passing = True
 
 
 class ProtocolBroken(MailboxFault):

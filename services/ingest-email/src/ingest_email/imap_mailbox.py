@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from ingest_email import imap_client
@@ -16,14 +17,12 @@ from ingest_email.imap_client import ImapClient
 from ingest_email.imap_directory import Mailbox
 from ingest_email.imap_errors import (
     CommandRefused,
-    ConnectionLost,
     CursorMoved,
     FolderMissing,
     GrantExpired,
     MailboxFault,
     NotSecure,
     StoreAway,
-    TooSlow,
     Unexpected,
 )
 from ingest_email.imap_folder import Folder
@@ -35,6 +34,8 @@ from service_kit.blobs import BlobError
 from service_kit.faults import KafkaAway
 
 log = logging.getLogger(__name__)
+BLIPS: Final = 1
+"""Failures in a row of those which may pass by themselves that are nobody's business (as of sending)."""
 
 
 @dataclass(frozen=True)
@@ -167,13 +168,16 @@ class MailboxLife:
             await client.poll()
 
     async def _failed(self, fault: MailboxFault) -> None:
-        """A lost connection is usual: the channel is only down when the next one breaks, too."""
+        """A lost connection is usual: the channel is only down, and people are told, when the next one breaks, too.
+        What does not pass by itself is told at once."""
         self._failures += 1
         self._parts.metrics.mailbox_fault(fault.reason)
         log.warning("a mailbox can't be read now", extra=self._about(fault))
-        limps = isinstance(fault, ConnectionLost | TooSlow) and self._failures == 1
+        if fault.passing and self._failures <= BLIPS:
+            self.health.state = "degraded"
+            return
         try:
-            await self.health.report("degraded" if limps else "down", fault.reason)
+            await self.health.report("down", fault.reason)
         except KafkaAway as away:
             log.warning("a mailbox's health is told later", extra=self._about(away))
 

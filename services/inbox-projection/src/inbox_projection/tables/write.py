@@ -46,6 +46,7 @@ _ADD_STORED: Final = " on conflict (channel, hour, outcome) do update set count 
 _GREATEST: Final = (
     " on conflict (channel_id) do update set last_in_at = greatest(channel_activity.last_in_at, excluded.last_in_at)"
 )
+_WITHDRAW: Final = "delete from {schema}.notifications where notification_id = any(%s::uuid[])"
 _PIPELINES_GONE: Final = "delete from {schema}.pipelines where pipeline_id = any(%s::uuid[])"
 _TEAMS_GONE: Final = "delete from {schema}.teams where team_id = any(%s::uuid[])"
 # The lock is taken before the first id is; it is held to the commit, so ids become visible in their order.
@@ -102,6 +103,8 @@ class Writer:
         _tickets(parts, changes)
         _put(parts, layout.FILTERED, layout.FILTERED.insert, changes.filtered)
         _put(parts, layout.NOTIFICATIONS, layout.NOTIFICATIONS.upsert, list(changes.notifications.values()))
+        if changes.withdrawn:
+            parts.append((_WITHDRAW, (array("uuid", list(changes.withdrawn)),)))
         _put(parts, layout.READ_MARKS, layout.READ_MARKS.upsert, list(changes.read_marks.values()))
         _put(parts, layout.AUDIT, layout.AUDIT.insert, changes.audit)
         _put(parts, layout.QUARANTINE, layout.QUARANTINE.upsert, list(changes.quarantine.values()))

@@ -28,7 +28,7 @@ from events.conversations import (
 from events.envelope import AnyEnvelope, Envelope
 from events.tickets import TicketOpened
 from events.values import MessageFacts
-from events.workspace import ChannelHealthNoted
+from events.workspace import ChannelDisconnected, ChannelHealthNoted
 from inbox_projection.views import (
     attention,
     audit,
@@ -48,7 +48,15 @@ from inbox_projection.views import (
 from inbox_projection.views.changes import Arrived, Changes, Known
 from inbox_projection.views.order import Holes, check
 from inbox_projection.views.reconciliation import channel_of, count_received, count_stored
-from inbox_projection.views.rows import CompanyRow, ConversationRow, DeliveryRow, FeedRow, Line, NotificationRow
+from inbox_projection.views.rows import (
+    ChannelRow,
+    CompanyRow,
+    ConversationRow,
+    DeliveryRow,
+    FeedRow,
+    Line,
+    NotificationRow,
+)
 from inbox_projection.views.ticket import TicketRows
 from service_kit.notices import silenced, tells
 
@@ -146,7 +154,16 @@ class _Folding:
         """The newest of each; the feed says once for each inbox and agent that there is something."""
         for row in made:
             self.changes.notifications[row.notification_id] = row
+            self.changes.withdrawn.discard(row.notification_id)
             self._tell(record, "notification", row.agent_id, row.inbox_id, row.sequence)
+
+    def _withdraw(self, record: Arrived, envelope: AnyEnvelope, channel: ChannelRow | None) -> None:
+        """What a channel's trouble told, once it is over."""
+        over = notifications.withdrawn(envelope.data, channel)
+        if over is not None and channel is not None:
+            self.changes.notifications.pop(over, None)
+            self.changes.withdrawn.add(over)
+            self._tell(record, "notification", None, channel.inbox_id, envelope.sequence)
 
     def _tell(
         self,
@@ -278,6 +295,8 @@ class _Folding:
                 self._tell(record, kind, changed)
             workspace.put(self._workspace, change)
             self.changes.workspace.append(change)
+        if isinstance(envelope.data, ChannelHealthNoted | ChannelDisconnected):
+            self._withdraw(record, envelope, self._workspace.channels.get(envelope.data.channel_id))
 
     def filtered(self, record: Arrived, envelope: Envelope[InboundFiltered]) -> None:
         self._check(envelope, None)

@@ -69,6 +69,7 @@ class Changes:
     """What to write. New rows are apart from changed ones, because the one is an insert, the other an update.
 
     `touched` has one row for each conversation of the batch, however many events it had.
+    `withdrawn` are notifications that go; none of them is among `notifications`.
     `unlinked` are handles whose rows of a lesser sequence go.
     `erased` are (conversation, key) pairs: whatever that key sealed there is blanked, after everything else.
     `erased_filtered` are streams of filtered mails whose own keys are gone (of other streams, too: they have no row).
@@ -97,6 +98,7 @@ class Changes:
     ticket_links: list[TicketLinkRow] = field(default_factory=list)
     ticket_links_gone: list[tuple[UUID, UUID]] = field(default_factory=list)
     notifications: dict[UUID, NotificationRow] = field(default_factory=dict)
+    withdrawn: set[UUID] = field(default_factory=set)
     read_marks: dict[tuple[UUID, UUID], ReadMarkRow] = field(default_factory=dict)
     workspace: list[WorkspaceChange] = field(default_factory=list)
     quarantine: dict[UUID, QuarantineRow] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from uuid import UUID
 from events.conversations import ConversationEvent, ConversationReadMarked
 from events.envelope import AnyEnvelope, Envelope
 from events.notifications import KINDS, NotificationKind
-from events.workspace import ChannelHealthNoted
+from events.workspace import ChannelDisconnected, ChannelHealthNoted
 from inbox_projection.views.rows import ChannelRow, ConversationRow, NotificationRow, ReadMarkRow
 from service_kit.notices import notices
 
@@ -30,11 +30,20 @@ def of_conversation(
 
 
 def of_channel(envelope: Envelope[ChannelHealthNoted], channel: ChannelRow | None) -> list[NotificationRow]:
-    """To the channel's inbox when it is not well; that it is well again needs nobody's attention."""
+    """To the channel's inbox when it is not well."""
     event = envelope.data
     if channel is None or event.state == _WELL:
         return []
     return [_row(envelope, "channel_unhealthy", None, channel.inbox_id, channel_id=channel.channel_id)]
+
+
+def withdrawn(event: object, channel: ChannelRow | None) -> UUID | None:
+    """The notification that nobody needs any more: its channel, as it is after the event, is well in all its parts, or
+    is no channel now."""
+    if channel is None or not isinstance(event, ChannelHealthNoted | ChannelDisconnected):
+        return None
+    over = channel.health_state == _WELL or channel.disconnected_at is not None
+    return _id_of(channel.channel_id, "channel_unhealthy", None) if over else None
 
 
 def read_mark(envelope: Envelope[ConversationReadMarked]) -> ReadMarkRow:
