@@ -1,4 +1,5 @@
-"""Files that agents upload: in the blob store, a row beside each, gone after 24 hours unless a reply took them."""
+"""Files that agents upload: in the blob store, a row beside each, gone after 24 hours unless a reply took them or a
+draft holds them."""
 
 from __future__ import annotations
 
@@ -19,6 +20,26 @@ from service_kit.ids import new_id
 MAX_BYTES: Final = mail_size.MAX_FILES
 MAX_FILES: Final = 50
 _SWEEP_ROWS: Final = 500
+_ALIVE: Final = """(created_at > now() - interval '24 hours' or exists (
+    select from inbox_projection.draft_uploads d where d.upload_id = uploads.upload_id))"""
+_FIND: Final = f"""
+select * from inbox_projection.uploads where upload_id = %s and agent_id = %s and (used_by is not null or {_ALIVE})
+"""  # noqa: S608 (of this file)
+_UNUSED: Final = f"""
+select * from inbox_projection.uploads where upload_id = any(%s) and agent_id = %s and used_by is null and {_ALIVE}
+"""  # noqa: S608 (as above)
+_CLAIM: Final = f"""
+update inbox_projection.uploads set used_by = %(command)s, used_at = now()
+ where upload_id = any(%(ids)s) and agent_id = %(agent)s
+   and (used_by = %(command)s or (used_by is null and {_ALIVE}))
+returning *
+"""  # noqa: S608 (as above)
+_SWEEP: Final = f"""
+delete from inbox_projection.uploads where upload_id in (
+    select upload_id from inbox_projection.uploads where used_by is null and not {_ALIVE}
+    order by created_at limit %s for update skip locked)
+returning blob
+"""  # noqa: S608 (as above)
 _FORGET: Final = """
 delete from inbox_projection.uploads where used_by is not null and upload_id in (
     select (file ->> 'id')::uuid
@@ -72,11 +93,7 @@ class Uploads:
 
     async def find(self, upload_id: UUID, agent_id: UUID) -> Upload:
         """An upload of this agent that still exists. Raises UploadNotFound."""
-        row = await self._database.row(
-            "select * from inbox_projection.uploads where upload_id = %s and agent_id = %s"
-            " and (used_by is not null or created_at > now() - interval '24 hours')",
-            (upload_id, agent_id),
-        )
+        row = await self._database.row(_FIND, (upload_id, agent_id))
         if row is None:
             raise UploadNotFound(str(upload_id))
         return _upload(row)
@@ -85,11 +102,7 @@ class Uploads:
         """Those of these uploads of the agent that a message could still take, in the given order."""
         if not upload_ids:
             return []
-        rows = await self._database.rows(
-            "select * from inbox_projection.uploads where upload_id = any(%s) and agent_id = %s and used_by is null"
-            " and created_at > now() - interval '24 hours'",
-            (list(upload_ids), agent_id),
-        )
+        rows = await self._database.rows(_UNUSED, (list(upload_ids), agent_id))
         found = {row["upload_id"]: _upload(row) for row in rows}
         return [found[one] for one in dict.fromkeys(upload_ids) if one in found]
 
@@ -102,12 +115,7 @@ class Uploads:
         wanted = list(dict.fromkeys(upload_ids))
         if not wanted:
             return ()
-        rows = await self._database.write(
-            "update inbox_projection.uploads set used_by = %(command)s where upload_id = any(%(ids)s)"
-            " and agent_id = %(agent)s and (used_by = %(command)s or used_by is null and"
-            " created_at > now() - interval '24 hours') returning *",
-            {"command": command_id, "ids": wanted, "agent": agent_id},
-        )
+        rows = await self._database.write(_CLAIM, {"command": command_id, "ids": wanted, "agent": agent_id})
         found = {row["upload_id"]: _upload(row) for row in rows}
         if len(found) != len(wanted):
             await self.release(command_id)
@@ -128,24 +136,21 @@ class Uploads:
         await self._database.write(_FORGET, (contact_id,))
 
     async def sweep(self) -> int:
-        """Deletes what was unused for 24 hours, rows first; forgets rows of used ones (their replies know them).
+        """Deletes what was unused for 24 hours and is in no draft, rows first; forgets rows of what was used 30 days
+        ago (their replies know them).
 
         Returns how many files vanished. A blob left behind by a crash in between goes with the general sweep.
         """
         swept = 0
         while True:
-            rows = await self._database.write(
-                "delete from inbox_projection.uploads where upload_id in (select upload_id from"
-                " inbox_projection.uploads where used_by is null and created_at <= now() - interval '24 hours'"
-                " order by created_at limit %s for update skip locked) returning blob",
-                (_SWEEP_ROWS,),
-            )
+            rows = await self._database.write(_SWEEP, (_SWEEP_ROWS,))
             await self._blobs.delete([row["blob"] for row in rows])
             swept += len(rows)
             if len(rows) < _SWEEP_ROWS:
                 break
         await self._database.write(
-            "delete from inbox_projection.uploads where used_by is not null and created_at < now() - interval '30 days'"
+            "delete from inbox_projection.uploads where used_by is not null"
+            " and coalesce(used_at, created_at) < now() - interval '30 days'"
         )
         return swept
 

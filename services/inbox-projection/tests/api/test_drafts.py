@@ -155,3 +155,51 @@ async def test_a_draft_that_was_sent_or_thrown_away_hinders_nobody(world: Any) -
         await drafts.keep(world.parts.database, conversation, agent, '{"text":"old"}', stale, Writer(UUID(one)))
         kept = await client.put(draft, params={"writer": other}, json={"text": "next"})
         assert kept.status_code == 200, "one that an answer followed is none"
+
+
+async def test_a_draft_keeps_its_files_and_pictures_as_long_as_it_lives(world: Any) -> None:
+    async def uploaded(client: Any, name: str) -> str:
+        made = await client.post("/api/v1/uploads", files={"file": (name, name.encode(), "image/png")})
+        return str(made.json()["id"])
+
+    async def there(client: Any, *uploads: str) -> list[bool]:
+        return [(await client.get(f"/api/v1/uploads/{one}")).status_code == 200 for one in uploads]
+
+    def age() -> None:
+        world.execute("update inbox_projection.uploads set created_at = now() - interval '80 days'")
+
+    async with world.client("agent") as client:
+        file, picture, loose, dropped = [await uploaded(client, name) for name in ("a", "b", "c", "d")]
+        draft = {"text": "Dear", "html": f'<p>Dear <img src="cid:{picture}"></p>'}
+        await client.put(f"{path(world)}/draft", json=draft | {"attachment_ids": [file, dropped]})
+        age()
+        await world.parts.uploads.sweep()
+        assert await there(client, file, picture, dropped, loose) == [True, True, True, False]
+        kept = (await client.put(f"{path(world)}/draft", json=draft | {"attachment_ids": [file]})).json()
+        assert [one["id"] for one in kept["attachments"]] == [file]
+        await world.parts.uploads.sweep()
+        assert await there(client, file, picture, dropped) == [True, True, False]
+        sent = await client.post(f"{path(world)}/replies", json=draft | {"attachment_ids": [file]})
+        assert sent.status_code == 201, sent.text
+        assert {one["id"] for one in sent.json()["attachments"]} >= {file}
+        await world.parts.uploads.sweep()
+        assert await there(client, file, picture) == [True, True]
+
+        first = await uploaded(client, "e")
+        await client.put("/api/v1/me/draft", json={"text": "Hello", "attachment_ids": [first]})
+        age()
+        await world.parts.uploads.sweep()
+        assert await there(client, first) == [True]
+        await client.delete("/api/v1/me/draft")
+        assert await there(client, first) == [False], "thrown away with its draft"
+        await world.parts.uploads.sweep()
+        assert world.execute("select count(*) from inbox_projection.draft_uploads") == [(0,)]
+
+
+async def test_a_draft_holds_nobody_elses_file(world: Any) -> None:
+    async with world.client("agent") as client, world.client("manager") as other:
+        made = await client.post("/api/v1/uploads", files={"file": ("plan.txt", b"x", "text/plain")})
+        await other.put(f"{path(world)}/draft", json={"text": "Mine", "attachment_ids": [made.json()["id"]]})
+        world.execute("update inbox_projection.uploads set created_at = now() - interval '25 hours'")
+        await world.parts.uploads.sweep()
+        assert (await client.get(made.json()["url"])).status_code == 404

@@ -21,6 +21,7 @@ from inbox_projection.pool import Row
 from inbox_projection.problems import Problem
 from inbox_projection.queries import drafts
 from inbox_projection.queries.drafts import Writer
+from inbox_projection.replies import pictures
 
 router = APIRouter(route_class=GuardedRoute, tags=["replies"])
 _DRAFT = "/conversations/{conversation_id}/draft"
@@ -45,7 +46,8 @@ async def read_draft(request: Request, conversation_id: UUID) -> Response:
 async def keep_draft(
     request: Request, conversation_id: UUID, body: DraftAsked, writer: DraftWriter = None, based_on: BasedOn = None
 ) -> Response:
-    """In the place of the one before. Recipients are kept as they were typed; files stay for 24 hours only.
+    """In the place of the one before. Recipients are kept as they were typed, files and pictures as long as
+    the draft.
 
     With `writer`: 409 `draft-changed` where another writer changed it since `based_on`."""
     await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)
@@ -87,7 +89,8 @@ async def drop_first_draft(request: Request, writer: DraftWriter = None) -> Resp
 
 async def _kept(request: Request, place: UUID, body: DraftAsked | FirstDraftAsked, by: Writer) -> Response:
     parts, at, content = parts_of(request), parts_of(request).clock(), body.model_dump_json()
-    if not await drafts.keep(parts.database, place, caller_of(request).agent_id, content, at, by):
+    files = {*body.attachment_ids, *pictures(body.html)}
+    if not await drafts.keep(parts.database, place, caller_of(request).agent_id, content, at, by, files):
         detail = "Another page of yours changed this draft meanwhile: read it, then keep what is to stay."
         raise Problem(409, "draft-changed", detail)
     return await _shown(request, type(body), {"content": content, "updated_at": at})

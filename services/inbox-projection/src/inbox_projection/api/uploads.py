@@ -28,7 +28,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["uploads"])
     status_code=201,
     max_body_size=MAX_BYTES + 64 * 1024,
     openapi_extra=takes({"file": FILE}),
-    responses=answers.gives(File, 201, "The file; it vanishes after 24 hours unless a reply takes it."),
+    responses=answers.gives(File, 201, "The file; it vanishes after 24 hours unless a reply or draft has it."),
 )
 @policy(Permission.WORK_ON_CONVERSATIONS)
 async def upload(request: Request) -> Response:

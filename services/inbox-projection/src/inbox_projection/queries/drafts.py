@@ -5,8 +5,9 @@ Every change is told (CHANNEL) in the statement that makes it: what is not kept 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -42,6 +43,15 @@ with changed as (
    where excluded.writer is null or d.writer = excluded.writer or d.updated_at = %(based_on)s::timestamptz
       or {_ANSWERED}
   returning conversation_id, agent_id
+), released as (
+  delete from inbox_projection.draft_uploads u using changed c
+   where (u.conversation_id, u.agent_id) = (c.conversation_id, c.agent_id) and u.upload_id <> all(%(uploads)s::uuid[])
+), held as (
+  insert into inbox_projection.draft_uploads (conversation_id, agent_id, upload_id)
+  select c.conversation_id, c.agent_id, f.upload_id from changed c join inbox_projection.uploads f
+      on f.agent_id = c.agent_id and f.used_by is null and f.upload_id = any(%(uploads)s::uuid[])
+     for key share of f
+  on conflict do nothing
 ) {_TOLD}"""  # noqa: S608 (of this file)
 _DROP: Final = f"""
 with changed as (
@@ -100,9 +110,12 @@ async def keep(
     content: str,
     at: datetime,
     by: Writer = UNKNOWN,
+    uploads: Collection[UUID] = (),
 ) -> bool:
-    """In the place of the one before. False, and nothing is kept, where another one wrote since `by` has read it."""
-    asked = {"conversation": conversation_id, "agent": agent_id, "content": content, "at": at}
+    """In the place of the one before, with these uploads of the agent, which stay as long as it does. False, and
+    nothing is kept, where another one wrote since `by` has read it."""
+    asked: dict[str, Any] = {"conversation": conversation_id, "agent": agent_id, "content": content, "at": at}
+    asked["uploads"] = list(uploads)
     return bool(await database.write(_KEEP, {**asked, "became": "kept", **msgspec.structs.asdict(by)}))
 
 
