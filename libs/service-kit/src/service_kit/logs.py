@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +17,11 @@ import msgspec
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _correlation: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 _STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime", "taskName"}
+
+
+def where(error: BaseException) -> str:
+    """The class of an error and the lines of code that it came by, without its message: that may quote a mail."""
+    return f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 from time import perf_counter
@@ -11,11 +12,11 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from ingest_email.addresses import AddressBook, Found
-from ingest_email.intake import MailIntake, Prepared, destinations_of, encoded
+from ingest_email.intake import MailIntake, Prepared, destinations_of, encoded, unread
 from ingest_email.mailboxes import NOBODY, mailboxes
 from ingest_email.parse import Mail, parse
 from ingest_email.receive_metrics import ReceiveMetrics
-from ingest_email.translate import Keys, Received, as_stub, read
+from ingest_email.translate import Destination, Keys, Received, as_stub, read
 from ingest_email.workspace_reader import WorkspaceReader
 from service_kit.blobs import BlobStoreUnavailable
 from service_kit.clock import Clock
@@ -73,17 +74,27 @@ class MailboxIntake:
             raise BlobStoreUnavailable("the blob store does not answer in time") from error
 
     def _prepare(self, fetched: Fetched, found: Found, now: datetime) -> Prepared:
+        """Never fails for the sake of one mail: the others of the mailbox would wait behind it."""
+        came, event_id = fetched.history_at, new_id()
+        received = Received(fetched.raw, None, came or now, new_id(), history=came is not None)
+        try:
+            mail, received, to = self._read(fetched, received, found)
+        except Exception as error:
+            (to,) = destinations_of([found], self._keys.reply_token_key)
+            return unread(None, received, to, event_id, self._keys, error)
+        return encoded(mail, received, to, event_id, self._keys)
+
+    def _read(self, fetched: Fetched, known: Received, found: Found) -> tuple[Mail, Received, Destination]:
         mail = parse(fetched.raw)
         sender = return_path(mail)
-        came = fetched.history_at
-        received = Received(fetched.raw, sender, came or now, new_id(), history=came is not None)
+        received = dataclasses.replace(known, envelope_sender=sender)
         if sender and mail.sender.address.endswith(f"@{NOBODY}"):
             mail = read(received)
         if fetched.withheld is not None:
             mail = replace(as_stub(mail), unreadable=fetched.withheld)
         ways = [found._replace(plus=plus) for plus in plus_parts(mail)] or [found]
         (to,) = destinations_of(ways, self._keys.reply_token_key)
-        return encoded(mail, received, to, new_id(), self._keys)
+        return mail, received, to
 
 
 def return_path(mail: Mail) -> str | None:

@@ -30,6 +30,7 @@ from ingest_email.imap_health import UID_VALIDITY_CHANGED, MailboxHealth, State,
 from ingest_email.imap_intake import AddressGone
 from ingest_email.receive_metrics import ReceiveMetrics
 from ingest_email.receive_settings import ReceiveSettings
+from service_kit import logs
 from service_kit.blobs import BlobError
 from service_kit.faults import KafkaAway
 
@@ -80,7 +81,7 @@ class MailboxLife:
                 self._failures += 1
                 log.warning("fetched mails can't be stored now", extra=self._about(error))
             except Exception as error:
-                log.exception("a mailbox failed", extra=self._about(error))
+                log.error("a mailbox failed", extra={**self._about(error), "detail": logs.where(error)})
                 await self._failed(Unexpected(type(error).__name__))
             longest = self._parts.own.imap_longest_pause_seconds
             await asyncio.sleep(

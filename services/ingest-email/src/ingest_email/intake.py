@@ -9,12 +9,15 @@ from time import perf_counter
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from events import codec
 from events.codec import Record
 from events.errors import EventTooLarge
 from events.topics import INBOUND_EMAIL
 from ingest_email.addresses import AddressBook, Found
 from ingest_email.parse import Mail
+from ingest_email.parse import unread as nothing_read
 from ingest_email.receive_metrics import ReceiveMetrics
 from ingest_email.smtp_dialogue import AcceptMail
 from ingest_email.translate import (
@@ -40,6 +43,7 @@ log = logging.getLogger(__name__)
 
 MAX_RECORD_BYTES: Final = 400_000
 """Of an event: sealed with what the router adds it must stay below the event store's 512 kB."""
+FAILED: Final = "reading it failed with "
 BIG_MAIL_BYTES: Final = 256 * 1024
 """From here on a mail is parsed in a thread, so that the other sessions go on."""
 
@@ -191,13 +195,39 @@ def destinations_of(found: Sequence[Found], reply_token_key: bytes) -> list[Dest
 
 
 def encoded(mail: Mail, received: Received, to: Destination, event_id: UUID, keys: Keys) -> Prepared:
-    """The event and its record; where it gets too large without control characters too, as a stub."""
+    """The event and its record; where it gets too large without control characters too, as a stub.
+
+    Where we fail at the mail, whatever the reason, as a stub too, with the raw mail: one that stopped us would come
+    again for ever, and those behind it never.
+    """
     shape, reductions = mail, [without_controls, as_stub, as_bare_stub]
     while True:
-        translated = translate(shape, received, to, event_id, keys)
         try:
-            return translated, codec.encode(translated.envelope, limit=MAX_RECORD_BYTES)
-        except EventTooLarge:
+            return _encoded(shape, received, to, event_id, keys)
+        except EventTooLarge as error:
             if not reductions:
-                raise
+                return unread(mail, received, to, event_id, keys, error)
             shape = reductions.pop(0)(mail)
+        except Exception as error:
+            return unread(mail, received, to, event_id, keys, error)
+
+
+def unread(
+    mail: Mail | None, received: Received, to: Destination, event_id: UUID, keys: Keys, error: Exception
+) -> Prepared:
+    """The mail as a stub, with its fields if these can be read; told in the log without a word of the mail."""
+    log.error(
+        "a mail can't be read, its raw bytes are kept", extra={"event": str(event_id), "fault": logs.where(error)}
+    )
+    why = FAILED + type(error).__name__
+    if mail is not None:
+        try:
+            return _encoded(replace(as_bare_stub(mail), unreadable=why), received, to, event_id, keys)
+        except Exception as another:
+            log.warning("nor can its fields", extra={"event": str(event_id), "fault": logs.where(another)})
+    return _encoded(nothing_read(why), received, replace(to, authserv_id=""), event_id, keys)
+
+
+def _encoded(mail: Mail, received: Received, to: Destination, event_id: UUID, keys: Keys) -> Prepared:
+    translated = translate(mail, received, to, event_id, keys)
+    return translated, codec.encode(translated.envelope, limit=MAX_RECORD_BYTES)

@@ -104,6 +104,11 @@ def _stub(raw: bytes, envelope_sender: str, error: Exception) -> Mail:
         return _mail(Headers({}), "", None, _NOTHING, why)
 
 
+def unread(why: str) -> Mail:
+    """A stub of which nothing is known but why; its raw bytes are kept with it."""
+    return _mail(Headers({}), "", None, _NOTHING, why)
+
+
 def _first_fields(raw: bytes) -> Headers:
     """As many fields as the limits allow, for a stub."""
     head_end, _ = headers.block_end(raw[: MAX_HEADER_BYTES + 2])

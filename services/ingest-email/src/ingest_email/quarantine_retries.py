@@ -138,16 +138,30 @@ class QuarantineRetries:
     async def _answer(self, record: Record) -> None:
         try:
             retry: Envelope[QuarantineRetryRequested] = codec.decode(record.headers, record.value)
-        except EventError as error:
-            await self._dead_letters.put([(record, f"{type(error).__name__}: {error}")])
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}" if isinstance(error, EventError) else type(error).__name__
+            await self._dead_letters.put([(record, why)])
             return
         with logs.correlated(retry.correlation_id):
-            answered = await self.answer_to(retry)
-            key, encoded = str(retry.stream).encode(), codec.encode(answered)
+            answered, encoded = await self._encoded(retry)
+            key = str(retry.stream).encode()
             await self._log.publish(INBOUND_EMAIL.name, key, encoded, timeout=PUBLISH_SECONDS)
             readable = answered.data.received is not None
             self._metrics.parsed_anew(readable=readable)
             log.info("mail read anew", extra={"quarantine": str(retry.stream), "readable": readable})
+
+    async def _encoded(self, retry: Envelope[QuarantineRetryRequested]) -> tuple[Answered, codec.Record]:
+        """The answer and its record. What can be waited for is raised; at anything else the answer says that it failed:
+        the request would come again after each restart, and end each."""
+        try:
+            answered = await self.answer_to(retry)
+            return answered, codec.encode(answered)
+        except (BlobStoreUnavailable, KafkaAway, TimeoutError):
+            raise
+        except Exception as error:
+            log.error("a retry failed", extra={"quarantine": str(retry.stream), "fault": logs.where(error)})
+            answered = answer(retry, self._clock(), None, type(error).__name__)
+            return answered, codec.encode(answered)
 
     async def answer_to(self, retry: Envelope[QuarantineRetryRequested]) -> Answered:
         """The mail as it is read now, its new blobs stored, or why not. Raises BlobStoreUnavailable, KafkaAway."""
@@ -161,10 +175,7 @@ class QuarantineRetries:
             return answer(retry, self._clock(), None, str(error))
         found = self._workspace.book.find(kept.data.content.delivered_to)
         authserv_id = "" if found is None else found.ours.authserv_id
-        try:
-            translated = await asyncio.to_thread(read_anew, kept, raw, authserv_id, self._keys)
-        except EventError as error:
-            return answer(retry, self._clock(), None, type(error).__name__)
+        translated = await asyncio.to_thread(read_anew, kept, raw, authserv_id, self._keys)
         for name, content in new_blobs(translated, kept):
             await self._blobs.put(name, content)
         return answer(retry, self._clock(), translated.envelope)

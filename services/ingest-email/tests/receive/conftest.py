@@ -33,6 +33,18 @@ def pytest_asyncio_loop_factories(
     return {"uvloop": uvloop.new_event_loop}
 
 
+POISON = "jane's secret"
+
+
+class PoisonedHash(KeyedHash):
+    """Fails at what holds the poison, and quotes it: a stand-in for a fault of ours at one mail."""
+
+    def of(self, *parts: str) -> str:
+        if any(POISON in part for part in parts):
+            raise ValueError(f"can't take {parts!r}")
+        return super().of(*parts)
+
+
 MakeMail = Callable[..., bytes]
 Translating = Callable[..., Translated]
 
@@ -40,6 +52,17 @@ Translating = Callable[..., Translated]
 @pytest.fixture
 def keys() -> Keys:
     return Keys(WORKSPACE, "postroom.localhost", b"r" * 32, KeyedHash(b"h" * 32))
+
+
+@pytest.fixture
+def poisoned() -> Keys:
+    """Keys by which a mail fails that has `poison` in its text or subject."""
+    return Keys(WORKSPACE, "postroom.localhost", b"r" * 32, PoisonedHash(b"h" * 32))
+
+
+@pytest.fixture
+def poison() -> str:
+    return POISON
 
 
 @pytest.fixture

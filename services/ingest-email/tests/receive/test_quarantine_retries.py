@@ -61,6 +61,17 @@ class AwayAtFirst(Blobs):
         return await super().get(name)
 
 
+class Broken(Blobs):
+    """Fails in a way that nobody thought of, at the blobs of one name."""
+
+    poison = ""
+
+    async def get(self, name: str) -> bytes:
+        if name == self.poison:
+            raise ZeroDivisionError(name)
+        return await super().get(name)
+
+
 @dataclass
 class Desk:
     """The topics and blobs that a retry goes through."""
@@ -195,3 +206,23 @@ async def test_a_damaged_request_is_a_dead_letter_and_the_next_is_answered(desk)
         (letter,) = await until(lambda: letters(desk.bootstrap, dead_letters(GROUP).name))
     assert answer.data.retry_id == retry
     assert dict(letter.headers)["dl_reason"].startswith(b"MalformedEvent")
+
+
+async def test_a_request_at_which_we_fail_is_answered_so_and_the_next_as_ever(desk, make_mail, translated):
+    broken = Broken(desk.folder.as_uri())
+    broken.poison = "ill/1"
+    ill = await desk.asked(QuarantineRetryRequested(raw="ill/1"))
+    well = await desk.quarantined(translated(make_mail()))
+    async with desk.running(broken):
+        answers = {one.data.retry_id: one.data for one in await desk.answers(2)}
+    assert (answers[ill].received, answers[ill].reason) == (None, "ZeroDivisionError")
+    assert answers[well].received is not None
+
+
+async def test_a_mail_at_which_we_fail_is_answered_as_a_stub(desk, make_mail, translated, poisoned, poison):
+    desk.keys = poisoned
+    retry = await desk.quarantined(translated(make_mail(poison)))
+    async with desk.running():
+        (answer,) = await desk.answers(1)
+    assert answer.data.retry_id == retry
+    assert answer.data.received.facts.unreadable == "reading it failed with ValueError"
