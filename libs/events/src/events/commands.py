@@ -101,7 +101,8 @@ class StartConversation(Command, frozen=True, kw_only=True):
 
 class ForwardMessages(Command, frozen=True, kw_only=True):
     """Sends messages of the conversation on to others, in a side thread. `content` carries note and originals;
-    `note` is the agent's alone, `blobs` are the files that come with the forward itself."""
+    `note` is the agent's alone, `blobs` are the files that come with the forward itself. `undo_seconds` (0 to 30) can
+    it be taken back."""
 
     reply_id: UUID
     channel_id: UUID
@@ -109,6 +110,7 @@ class ForwardMessages(Command, frozen=True, kw_only=True):
     content: ReplyContent
     blobs: tuple[str, ...] = ()
     note: str = ""
+    undo_seconds: int = 0
 
 
 class AddComment(Command, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ class _Details(msgspec.Struct):
     mentions: tuple[UUID, ...] = ()
     mentioned_team_ids: tuple[UUID, ...] = ()
     hold: Hold | None = None
+    forwarded_ids: tuple[UUID, ...] = ()
 
 
 _details: Final = msgspec.json.Decoder(_Details)
@@ -128,6 +129,7 @@ def _bare(row: Row, details: _Details) -> dict[str, Any]:
         "sent_at": sent_at(row),
         "sequence": row["sequence"],
         "in_side_thread": bool(row["in_side_thread"]),
+        "forwarded_ids": details.forwarded_ids,
         "delivery": None if row["delivery"] is None else _delivery(row, details),
     }
 

@@ -123,6 +123,18 @@ async def test_a_forward_carries_note_and_original_under_a_token_of_its_own(worl
     assert "secret" not in repr(reply.content) and "parcels.test" not in repr(reply.content)
 
 
+async def test_a_forward_can_be_taken_back_for_a_while_and_says_what_it_carries(world: Any) -> None:
+    path = f"/api/v1/conversations/{world.thread.conversation_id}"
+    async with world.client("agent") as client:
+        asked = {"message_ids": [received(world)], "to": ["carrier@parcels.test"], "undo_seconds": 5}
+        waits = (await client.post(f"{path}/forwards", json=asked)).json()
+        assert (waits["delivery"]["state"], waits["forwarded_ids"]) == ("scheduled", asked["message_ids"])
+        assert waits["delivery"]["due_at"] is not None and world.router.asked[-1].data.undo_seconds == 5
+        cancelled = await client.delete(f"{path}/replies/{waits['id']}")
+        assert cancelled.json()["delivery"]["state"] == "cancelled"
+        assert (await client.post(f"{path}/forwards", json=asked | {"undo_seconds": 31})).status_code == 422
+
+
 async def test_a_forward_that_goes_round_or_takes_what_is_not_there_is_refused(world: Any) -> None:
     path = f"/api/v1/conversations/{world.thread.conversation_id}/forwards"
     good = {"message_ids": [received(world)], "to": ["carrier@parcels.test"], "text": "x"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from events import conversations as e
 from events import workspace as w
 from events.envelope import Envelope
 from events.values import Address, Attachment
-from router.domain import conversation, errors, first_messages
+from router.domain import conversation, errors, first_messages, held_replies
 from router.domain.conversation import NOT_OPENED, Arrival, Conversation, ConversationState
 from router.domain.testing import (
     ADA,
@@ -170,6 +171,20 @@ def test_a_first_message_with_an_unfilled_variable_is_refused(field: str) -> Non
 
 def test_the_same_forward_twice_goes_out_once() -> None:
     given(opened(), queued()).when(forwarding()).then_nothing_happened()
+
+
+def test_a_forward_can_be_taken_back_for_a_while_and_goes_out_after_it() -> None:
+    asked = forwarding(undo_seconds=5)
+    (event,) = given(opened()).when(asked).events
+    assert event.hold is not None and event.hold.kind == "undo" and event.in_side_thread
+    assert event.hold.not_before - asked.occurred_at == timedelta(seconds=5)
+    cancelled = e.ReplyCancelled(reply_id=REPLY, channel="email", reason="agent")
+    given(opened(), event).when(command(c.CancelReply(reply_id=REPLY))).then(cancelled)
+    state = conversation.decider(a_workspace(), HOUSE).replay((opened(), event))
+    due = c.ElapseReply(timer_id=event.hold.timer_id)
+    (released,) = held_replies.elapse(due, state, event, asked.occurred_at, an_id("snooze"))
+    assert isinstance(released, e.ReplyReleased) and released.in_side_thread and released.blobs == ("own/1",)
+    given(opened()).when(forwarding(undo_seconds=31)).then_refused(errors.SendTimeInvalid)
 
 
 def test_an_answer_to_a_forward_reopens_and_holds_nothing_scheduled() -> None:

@@ -32,7 +32,7 @@ router = APIRouter(route_class=GuardedRoute, tags=["replies"])
     "/conversations/{conversation_id}/forwards",
     status_code=201,
     max_body_size=sending.MAX_BODY,
-    responses=answers.gives(Message, 201, "The forward, queued for delivery, in the conversation's side thread."),
+    responses=answers.gives(Message, 201, "The forward, queued or for a while held, in the side thread."),
 )
 @policy(Permission.WORK_ON_CONVERSATIONS)
 async def forward_messages(
@@ -66,6 +66,7 @@ async def forward_messages(
         content=frozen.content,
         blobs=tuple(file.blob for file in files),
         note=body.text,
+        undo_seconds=body.undo_seconds,
     )
     me, written_until = caller_of(request).agent_id, parts.clock()
     await sending.send(request, command, conversation_id, key, identity, files)

@@ -168,7 +168,16 @@ class PretendedRouter:
                 assigned = e.ConversationAssigned(agent_id=data.assignee_id, team_id=None)
                 self.story.conversation(thread, assigned, actor=command.actor)
             case c.ForwardMessages() if thread:
-                self._queued(thread, command, data.reply_id, in_side_thread=True, forwarded_ids=data.message_ids)
+                self.replies.add(data.reply_id)
+                until = self.story.now + timedelta(seconds=data.undo_seconds)
+                self._queued(
+                    thread,
+                    command,
+                    data.reply_id,
+                    in_side_thread=True,
+                    forwarded_ids=data.message_ids,
+                    hold=e.Hold(kind="undo", not_before=until, timer_id=command.id) if data.undo_seconds else None,
+                )
             case SaveSnippet():
                 fields["owner_id"] = None if fields.pop("shared") else agent
                 self.story.workspace(SnippetSaved(**fields), actor=command.actor)

@@ -21,7 +21,7 @@ from router.domain import errors
 from router.domain.conversation_state import Conversation, ConversationState
 from router.domain.held_replies import check_standing
 from router.domain.house import House
-from router.domain.replies import agent_of, check_channel, check_content, check_filled
+from router.domain.replies import agent_of, check_channel, check_content, check_filled, undo_window
 from router.domain.workspace_state import Workspace
 
 MAX_FORWARDED: Final = 50
@@ -113,6 +113,7 @@ def forward(
             channel_id=wish.channel_id,
             agent_id=agent_of(command.actor),
             blobs=wish.blobs,
+            hold=undo_window(wish.undo_seconds, command.occurred_at, house.derived_id(command.id, "reply timer")),
             in_side_thread=True,
             forwarded_ids=wish.message_ids,
             personal=content,

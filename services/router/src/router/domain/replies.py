@@ -80,11 +80,16 @@ def _hold(reply: SendReply, now: datetime, timer_id: UUID) -> Hold | None:
         if reply.send_at > now + LATEST:
             raise errors.SendTimeInvalid(f"A reply can be sent at most {LATEST.days} days from now.")
         return Hold(kind="scheduled", not_before=reply.send_at, timer_id=timer_id)
-    if not 0 <= reply.undo_seconds <= MAX_UNDO:
+    return undo_window(reply.undo_seconds, now, timer_id)
+
+
+def undo_window(seconds: int, now: datetime, timer_id: UUID) -> Hold | None:
+    """What a mail waits for that can be taken back for so long; None where it cannot."""
+    if not 0 <= seconds <= MAX_UNDO:
         raise errors.SendTimeInvalid(f"A reply can be undone for 0 to {MAX_UNDO} seconds.")
-    if reply.undo_seconds == 0:
+    if seconds == 0:
         return None
-    return Hold(kind="undo", not_before=now + timedelta(seconds=reply.undo_seconds), timer_id=timer_id)
+    return Hold(kind="undo", not_before=now + timedelta(seconds=seconds), timer_id=timer_id)
 
 
 def _check_then(reply: SendReply, now: datetime) -> None:

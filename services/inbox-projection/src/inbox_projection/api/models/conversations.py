@@ -219,6 +219,7 @@ class Message(Given):
     sent_at: datetime
     sequence: int
     in_side_thread: bool = Field(description="Between us and those to whom we forwarded; the customer never sees it.")
+    forwarded_ids: list[UUID] = Field(description="The messages that a forward carries.")
     delivery: Delivery | None
 
 

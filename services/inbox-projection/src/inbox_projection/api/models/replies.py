@@ -84,6 +84,7 @@ class ForwardNew(Asked):
     bcc: Recipients = Field(default_factory=list)
     text: Annotated[Text, StringConstraints(max_length=50_000)] = ""
     attachment_ids: Files = Field(default_factory=list)
+    undo_seconds: Annotated[int, Field(ge=0, le=30)] = Field(0, description="So long it can be cancelled.")
 
 
 DraftMode = Literal["reply", "reply_all", "forward", "comment"]
