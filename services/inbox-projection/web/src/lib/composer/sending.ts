@@ -99,11 +99,14 @@ async function reply(writing: Writing, how: How): Promise<void> {
   );
   shown(writing, message);
   writing.mailSent();
-  told(writing.id, message, how, undo_seconds);
+  const then = how.then ? `_${how.then.status}` : '';
+  told(writing.id, message, how, undo_seconds, { sent: `composer.sent${then}`, sending: `composer.sending${then}` });
 }
 
 async function forward(writing: Writing): Promise<void> {
+  const { undo_seconds } = await preferences.need();
   const body = {
+    undo_seconds,
     message_ids: writing.messageIds,
     to: writing.to.map(written),
     cc: writing.cc.map(written),
@@ -121,7 +124,7 @@ async function forward(writing: Writing): Promise<void> {
   );
   shown(writing, message);
   writing.mailSent();
-  toasts.show(t('composer.forwarded'));
+  told(writing.id, message, {}, undo_seconds, { sent: 'composer.forwarded', sending: 'composer.forwarding' });
 }
 
 async function comment(writing: Writing, people: Mentionable[]): Promise<void> {
@@ -149,20 +152,22 @@ function shown(writing: Writing, line: Message): void {
 }
 
 /** Says that it is on its way, and offers the way back for as long as there is one. */
-function told(conversationId: string, message: Message, how: How, seconds: number): void {
+function told(
+  conversationId: string,
+  message: Message,
+  how: How,
+  seconds: number,
+  words: { sent: string; sending: string },
+): void {
   if (how.sendAt) {
     toasts.show(t('composer.scheduled', { at: dayAndTime(how.sendAt) }));
     return;
   }
   if (seconds === 0 || message.delivery?.state !== 'scheduled') {
-    toasts.show(t(how.then ? `composer.sent_${how.then.status}` : 'composer.sent'));
+    toasts.show(t(words.sent));
     return;
   }
-  const withdraw = undo.offer(
-    t(how.then ? `composer.sending_${how.then.status}` : 'composer.sending'),
-    () => void takenBack(conversationId, message),
-    seconds * 1000,
-  );
+  const withdraw = undo.offer(t(words.sending), () => void takenBack(conversationId, message), seconds * 1000);
   setTimeout(withdraw, seconds * 1000);
 }
 

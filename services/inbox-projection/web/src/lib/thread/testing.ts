@@ -34,6 +34,7 @@ export function line(id: string, given: Partial<Message> = {}): Message {
     sent_at: '2026-11-23T10:00:00Z',
     sequence: 1,
     in_side_thread: false,
+    forwarded_ids: [],
     delivery: null,
     ...given,
   };
