@@ -93,7 +93,8 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """An e-mail channel: one address of ours, lower case; `fallback` when it was made with the inbox.
 
     `authserv_id` names the server of ours whose Authentication-Results (RFC 8601) are believed; empty: nobody's.
-    `routing` None: conversations go round in the inbox's first team.
+    `routing` None: conversations go round in the inbox's first team. `dkim` signs; `dkim_pending` is a key that will
+    once its record is published.
     """
 
     address: str
@@ -106,6 +107,7 @@ class EmailSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     acknowledgement: Acknowledgement | None = None
     routing: ChannelRouting | None = None
     dkim: Dkim | None = None
+    dkim_pending: Dkim | None = None
 
 
 class EmailFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

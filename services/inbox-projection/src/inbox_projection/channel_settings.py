@@ -129,8 +129,18 @@ def shaped(settings: EmailSettings, *, servers: bool) -> dict[str, Any]:
         if settings.acknowledgement is None
         else msgspec.structs.asdict(settings.acknowledgement),
         "routing": None if settings.routing is None else msgspec.structs.asdict(settings.routing),
-        "dkim": None if settings.dkim is None else dkim_keys.shown(settings.dkim),
+        "dkim": _signing(settings),
+        "dkim_pending": None
+        if settings.dkim_pending is None
+        else dkim_keys.shown(settings.dkim_pending, signing=False),
     }
+
+
+def _signing(settings: EmailSettings) -> dict[str, Any] | None:
+    """The key that signs; where none does, the one that is made for it."""
+    if settings.dkim is not None:
+        return dkim_keys.shown(settings.dkim, signing=True)
+    return None if settings.dkim_pending is None else dkim_keys.shown(settings.dkim_pending, signing=False)
 
 
 def _shown(server: ImapSettings | SmtpSettings | None) -> dict[str, Any] | None:

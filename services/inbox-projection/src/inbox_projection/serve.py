@@ -33,7 +33,7 @@ from inbox_projection.inbound_log import KafkaInboundLog
 from inbox_projection.origins import Origins
 from inbox_projection.pool import Database, DatabaseAway
 from inbox_projection.presence import Presence
-from inbox_projection.queries import bulks, drafts, imports, preferences, requests
+from inbox_projection.queries import bulks, dkim_keys, drafts, imports, preferences, requests
 from inbox_projection.shown import Shown, ShownListener
 from inbox_projection.signal_bus import KafkaSignals
 from inbox_projection.uploads import Uploads
@@ -219,6 +219,7 @@ async def _sweep(parts: Parts, lockout: Lockout) -> None:
             await requests.forget_old(parts.database)
             await imports.forget_old(parts.database)
             await bulks.forget_old(parts.database)
+            await dkim_keys.forget_old(parts.database)
             await drafts.sweep(parts.database)
             await lockout.forget_old()
             await parts.recovery.tokens.forget_old()

@@ -11,11 +11,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from events import codec
-from events.workspace import EmailSettings, ImapSettings
+from events.workspace import Dkim, EmailSettings, ImapSettings
+from inbox_projection import dkim_keys
 from inbox_projection.api.models.workspace import Channel
 from inbox_projection.channel_settings import merged
 from inbox_projection.commands import BusAway
 from inbox_projection.problems import Problem
+from inbox_projection.txt_records import DnsAway
 
 PASSWORD = "s3cret of the mailbox"
 OTHER = "s3cret of the relay"
@@ -197,24 +199,98 @@ def test_passwords_are_in_no_representation() -> None:
     assert PASSWORD.encode() not in refused.value.body()
 
 
+class Dns:
+    """What the DNS says, None: it is away."""
+
+    def __init__(self, world: Any) -> None:
+        self.records: dict[str, tuple[str, ...]] | None = {}
+        object.__setattr__(world.parts, "txt_records", self)
+
+    async def __call__(self, name: str) -> tuple[str, ...]:
+        if self.records is None:
+            raise DnsAway("NoNameservers")
+        return self.records.get(name, ())
+
+
 @pytest.mark.real
-async def test_a_key_that_signs_is_made_and_its_private_half_is_told_to_nobody(world: Any) -> None:
+async def test_a_key_is_made_first_and_signs_once_its_record_is_published(world: Any) -> None:
+    dns = Dns(world)
     async with world.client("manager") as client, world.client("agent") as agent:
         channel = await connected(client, world)
         path = f"/api/v1/channels/{channel['id']}"
+        nothing = await client.put(f"{path}/dkim/signing", json={})
         made = await client.put(f"{path}/dkim", json={"selector": "spring"})
         assert made.status_code == 200, made.text
         Channel.model_validate(made.json())
-        dkim = made.json()["settings"]["dkim"]
+        dkim = made.json()["settings"]["dkim_pending"]
+        assert made.json()["settings"]["dkim"] == dkim and not dkim["signing"]
         changed = await client.patch(path, json={"settings": {"from_name": "Acme"}})
-        ended = await client.delete(f"{path}/dkim")
+        assert changed.json()["settings"]["dkim_pending"] == dkim
+        early = await client.put(f"{path}/dkim/signing", json={})
+        dns.records = {dkim["record_name"]: ("v=spf1 -all", dkim["record_value"].replace("=", " = ", 1))}
+        signing = await client.put(f"{path}/dkim/signing", json={})
+        again = await client.put(f"{path}/dkim/signing", json={})
         odd = await client.put(f"{path}/dkim", json={"selector": "a.b"})
-        forbidden = await agent.put(f"{path}/dkim", json={})
-    assert dkim["record_name"] == "spring._domainkey.acme.test"
-    (pem,) = (text for text in opened(world).values() if "PRIVATE KEY" in text)
-    public = serialization.load_pem_private_key(pem.encode(), None).public_key()
-    der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    assert dkim["record_value"] == f"v=DKIM1; k=rsa; p={b64encode(der).decode()}"
-    assert "PRIVATE" not in made.text and changed.json()["settings"]["dkim"] == dkim
-    assert ended.json()["settings"]["dkim"] is None
-    assert (odd.status_code, forbidden.status_code) == (422, 403)
+        forbidden = [await agent.put(f"{path}/dkim{more}", json={}) for more in ("", "/signing")]
+        assert [one.status_code for one in (nothing, early, signing, again, odd, *forbidden)] == [
+            409,
+            409,
+            200,
+            200,
+            422,
+            403,
+            403,
+        ]
+        assert (nothing.json()["code"], early.json()["code"]) == ("dkim-key-missing", "dkim-record-missing")
+        assert signing.json()["settings"]["dkim"] == dkim | {"signing": True}
+        assert signing.json()["settings"]["dkim_pending"] is None and again.json() == signing.json()
+        (pem,) = (text for text in opened(world).values() if "PRIVATE KEY" in text)
+        public = serialization.load_pem_private_key(pem.encode(), None).public_key()
+        der = public.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        assert dkim["record_value"] == f"v=DKIM1; k=rsa; p={b64encode(der).decode()}"
+        assert "PRIVATE" not in made.text
+
+        second = (await client.put(f"{path}/dkim", json={"selector": "summer"})).json()["settings"]
+        assert second["dkim"] == dkim | {"signing": True}, "until the new one signs, the old one does"
+        assert second["dkim_pending"]["record_name"] == "summer._domainkey.acme.test"
+        dns.records = None
+        away = await client.put(f"{path}/dkim/signing", json={})
+        assert (away.status_code, away.json()["code"]) == (409, "dkim-record-unknown")
+        forced = (await client.put(f"{path}/dkim/signing", json={"unchecked": True})).json()["settings"]
+        assert forced["dkim"] == second["dkim_pending"] | {"signing": True}
+        await client.put(f"{path}/dkim", json={"selector": "autumn"})
+        ended = (await client.delete(f"{path}/dkim")).json()["settings"]
+        assert (ended["dkim"], ended["dkim_pending"]) == (None, None)
+
+
+@pytest.mark.real
+async def test_a_key_asked_for_again_after_an_unclear_publish_is_the_same_request(world: Any) -> None:
+    async with world.client("manager") as client:
+        channel = await connected(client, world)
+        path, key = f"/api/v1/channels/{channel['id']}/dkim", {"Idempotency-Key": "spring"}
+        world.router.down = BusAway("no acknowledgement in time")
+        assert (await client.put(path, json={}, headers=key)).status_code == 503
+        world.router.down = None
+        made = await client.put(path, json={}, headers=key)
+        assert made.status_code == 200, made.text
+        first, second = (one for one in world.router.asked if one.type == "ChangeChannel")
+        assert first.id == second.id and first.data == second.data, "or the router refuses it as another request"
+        other = await client.put(path, json={"selector": "x"}, headers=key)
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+@pytest.mark.parametrize(
+    ("record", "published"),
+    [
+        ("v=DKIM1; k=rsa; p=QUJD", True),
+        ("p=QU JD", True),
+        ("k=rsa; v=DKIM1; p=QUJD;", True),
+        ("v=DKIM1; p=", False),
+        ("v=DKIM2; p=QUJD", False),
+        ("v=DKIM1; k=rsa; p=QUJE", False),
+        ("QUJD", False),
+    ],
+)
+def test_a_record_counts_with_this_key_only(record: str, published: bool) -> None:
+    dkim = Dkim(domain="acme.test", selector="s", public_key="QUJD", secret_id=UUID(int=1))
+    assert dkim_keys.is_published(dkim, ("other", record)) is published

@@ -26,6 +26,7 @@ BODIES: dict[str, Any] = {
     "PATCH /agents/{agent_id}": {},
     "PATCH /channels/{channel_id}": {"settings": {}},
     "PUT /channels/{channel_id}/dkim": {},
+    "PUT /channels/{channel_id}/dkim/signing": {"unchecked": True},
     "PATCH /me": {},
     "PATCH /me/preferences": {},
     "POST /invitations/{token}/accept": {"password": "long enough"},

@@ -14,6 +14,7 @@ from events.workspace import ChannelChanged, ChannelConnected, ChannelDisconnect
 from events.workspace import ImapSettings as Imap
 from events.workspace import SmtpSettings as Smtp
 from router.domain import errors, workspace
+from router.domain.mail_servers import secret_ids
 from router.domain.testing import ACME, FALLBACK_ADDRESS, HOUSE, SALES, SUPPORT_FALLBACK, WORKSPACE, an_id, command
 from router.domain.workspace import Workspace
 from service_kit.decider import DomainError
@@ -172,3 +173,11 @@ def test_mails_are_signed_for_the_address_own_domain_or_one_above_with_a_key_tha
 )
 def test_a_signature_for_others_or_under_no_name_is_refused(dkim: dict[str, Any]) -> None:
     change(replace(SETTINGS, dkim=replace(SIGNING, **dkim)), SIGN).then_refused(errors.MailServerInvalid)
+    change(replace(SETTINGS, dkim_pending=replace(SIGNING, **dkim)), SIGN).then_refused(errors.MailServerInvalid)
+
+
+def test_a_key_that_does_not_sign_yet_has_its_secret_too() -> None:
+    pending = replace(SETTINGS, dkim_pending=SIGNING)
+    change(pending, SIGN).then(ChannelChanged(channel_id=NEW, email=pending))
+    change(pending).then_refused(errors.ChannelSecretMissing)
+    assert SIGNING.secret_id in secret_ids(pending)

@@ -24,6 +24,7 @@ from inbox_projection.picture_work import PictureWork
 from inbox_projection.policy import Caller
 from inbox_projection.pool import Database
 from inbox_projection.presence import Presence
+from inbox_projection.txt_records import TxtRecords, txt_records
 from inbox_projection.uploads import Uploads
 from service_kit.blobs import Blobs
 from service_kit.clock import Clock
@@ -61,6 +62,7 @@ class Parts:
     metrics: Metrics
     limits: Limits = UNLIMITED
     providers: Providers = field(default_factory=dict)
+    txt_records: TxtRecords = txt_records
 
     @cached_property
     def bulks(self) -> Bulks:

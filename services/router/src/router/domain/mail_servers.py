@@ -44,13 +44,14 @@ def check_servers(settings: EmailSettings) -> None:
     authserv_id = settings.authserv_id
     if len(authserv_id) > MAX_TEXT or not is_header_safe(authserv_id) or any(char.isspace() for char in authserv_id):
         raise errors.MailServerInvalid("The name of the server that checks senders is one word.")
-    if settings.dkim is not None:
-        _check_dkim(settings.dkim, settings.address)
+    for dkim in (settings.dkim, settings.dkim_pending):
+        if dkim is not None:
+            _check_dkim(dkim, settings.address)
 
 
 def secret_ids(channel: EmailSettings | None) -> frozenset[UUID]:
     """The secrets that the settings name."""
-    servers = () if channel is None else (channel.imap, channel.smtp, channel.dkim)
+    servers = () if channel is None else (channel.imap, channel.smtp, channel.dkim, channel.dkim_pending)
     return frozenset(one.secret_id for one in servers if one is not None and one.secret_id is not None)
 
 

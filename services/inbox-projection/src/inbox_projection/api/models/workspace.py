@@ -188,8 +188,10 @@ class Acknowledgement(Given):
 
 
 class Dkim(Given):
-    """Mails of the channel are signed. Publish the TXT record before; receivers distrust what they can't check."""
+    """A key that signs the channel's mails, or will when `signing` is switched on: once the TXT record is published, for
+    receivers distrust what they can't check."""
 
+    signing: bool
     domain: str
     selector: str
     record_name: str
@@ -208,6 +210,7 @@ class ChannelSettings(Given):
     acknowledgement: Acknowledgement | None = Field(description="null: first mails are not acknowledged.")
     routing: Routing | None = Field(description="null: conversations go round in the inbox's first team.")
     dkim: Dkim | None = Field(description="null: mails are not signed by Postroom.")
+    dkim_pending: Dkim | None = Field(description="A key that does not sign yet, beside one that may.")
 
 
 class Channel(Given):

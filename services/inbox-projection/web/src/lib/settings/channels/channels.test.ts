@@ -32,6 +32,7 @@ function channel(settings: Partial<Channel['settings']> = {}, parts: Channel['he
       acknowledgement: null,
       routing: null,
       dkim: null,
+      dkim_pending: null,
       ...settings,
     },
   };
