@@ -1,4 +1,4 @@
-"""The meeting in a mail's calendar part (RFC 5545, 5546), None for one that can't be read; pure, within limits."""
+"""The meeting in a mail's calendar part (RFC 5545, 5546) or winmail.dat, None for one that can't be read; pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from events.values import Invitation
+from ingest_email import tnef
 from ingest_email.attachments import File
 from ingest_email.charsets import clean, decode
 from ingest_email.limits import MAX_LINE
@@ -21,14 +22,40 @@ _MAILTO: Final = "mailto:"
 
 
 def invitation_of(files: Sequence[File]) -> Invitation | None:
-    """The first meeting of the first calendar part that holds one. Times without a zone are left out: whose they are
-    can't be told."""
+    """The first meeting of the first calendar part that holds one, or of Outlook's own wrapping. Times without a zone
+    are left out: whose they are can't be told."""
     for file in files:
+        if file.content_type in tnef.TYPES or file.name.lower() == tnef.NAME:
+            invitation = _unwrapped(file.content)
+            if invitation is not None:
+                return invitation
         if file.content_type in CALENDAR_TYPES and len(file.content) <= MAX_CALENDAR_BYTES:
             invitation = _read(decode(file.content))
             if invitation is not None:
                 return invitation
     return None
+
+
+def _unwrapped(content: bytes) -> Invitation | None:
+    try:
+        found = tnef.read(content)
+    except tnef.Broken:
+        return None
+    for calendar in found.calendars:
+        if (invitation := _read(decode(calendar))) is not None:
+            return invitation
+    one = found.meeting
+    if one is None:
+        return None
+    return Invitation(
+        method=one.method,
+        summary=_text(one.summary),
+        location=_text(one.location),
+        organizer=_address(_text(one.organizer)),
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        whole_day=one.whole_day,
+    )
 
 
 def _read(text: str) -> Invitation | None:

@@ -17,7 +17,7 @@ from ingest_email.headers import Headers
 from ingest_email.limits import MAX_HEADER_BYTES, MAX_HEADERS, MAX_LINE, MAX_REFERENCES, TooMuch
 from ingest_email.mailboxes import mailboxes, sender
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 _ID = re.compile(r"<\s*([^<>\s]+)\s*>")
 _DATE = re.compile(
     r"(?:[A-Za-z]{3},\s+)?(\d{1,2})\s+([A-Z][a-z]{2})\s+(\d{4})\s+(\d{2}):(\d{2}):(\d{2})\s+([+-])(\d{2})(\d{2})"
