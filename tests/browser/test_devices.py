@@ -52,7 +52,9 @@ async def test_what_is_folded_beside_a_conversation_is_folded_on_every_device(
     conversation, other = begun("Fold").conversation, await new_page()
     for one in (page, other):
         await opened(one, conversation)
-    company = [one.get_by_role("complementary").get_by_role("button", name="Company") for one in (page, other)]
+    company = [
+        one.get_by_role("complementary").get_by_role("button", name="Company", exact=True) for one in (page, other)
+    ]
     await expect(company[1]).to_have_attribute("aria-expanded", "true")
     await done(page, "/me/preferences", company[0].click)
     await expect(company[1]).to_have_attribute("aria-expanded", "false")

@@ -37,6 +37,7 @@ _UNNAMED: Final = {
     "inbox": Permission.READ_CONVERSATIONS,
     "team": Permission.READ_CONVERSATIONS,
     "label": Permission.READ_CONVERSATIONS,
+    "channel": Permission.READ_CONVERSATIONS,
     "view": Permission.READ_CONVERSATIONS,
     "filtered": Permission.MANAGE_FILTERS,
 }

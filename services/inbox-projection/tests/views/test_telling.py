@@ -17,6 +17,7 @@ from inbox_projection.views.changes import Changes, Known
 ADA = UUID(int=1)
 VIEW = UUID(int=2)
 AGENT = Actor("agent", str(ADA))
+MAILBOX = w.EmailSettings(address="help@shop.test")
 
 
 def shown(story: Story) -> Changes:
@@ -36,9 +37,10 @@ def test_a_change_of_the_workspace_is_told_once_by_its_kind_and_of_an_agent_by_n
     story.workspace(w.TeamCreated(team_id=UUID(int=3), name="First", member_ids=(ADA,)))
     story.workspace(w.TeamDeleted(team_id=UUID(int=3)))
     story.workspace(LabelDefined(label_id=UUID(int=4), name="late"))
+    story.workspace(w.ChannelConnected(channel_id=UUID(int=5), inbox_id=story.inbox_id, kind="email", email=MAILBOX))
     changes = shown(story)
     assert told(changes, "agent") == [(ADA, None)]
-    assert told(changes, "team") == told(changes, "label") == [(None, None)]
+    assert told(changes, "team") == told(changes, "label") == told(changes, "channel") == [(None, None)]
     assert told(changes, "inbox") == told(changes, "view") == []
 
 

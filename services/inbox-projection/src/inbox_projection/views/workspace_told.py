@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
-from inbox_projection.views.rows import AgentRow, AvatarRow, DefinedLabelRow, InboxRow, TeamRow, ViewRow
+from inbox_projection.views.rows import AgentRow, AvatarRow, ChannelRow, DefinedLabelRow, InboxRow, TeamRow, ViewRow
 from inbox_projection.views.workspace import TeamGone, WorkspaceChange, WorkspaceRows
 
 _ALL: Final[dict[type, str]] = {
@@ -14,6 +14,7 @@ _ALL: Final[dict[type, str]] = {
     TeamRow: "team",
     TeamGone: "team",
     DefinedLabelRow: "label",
+    ChannelRow: "channel",
 }
 
 

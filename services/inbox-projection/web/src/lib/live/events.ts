@@ -9,6 +9,7 @@ const KINDS = [
   'inbox',
   'team',
   'label',
+  'channel',
   'view',
   'filtered',
   'preferences',
