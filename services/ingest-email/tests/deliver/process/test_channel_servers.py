@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import email
+import imaplib
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -13,9 +15,11 @@ import msgspec
 import pytest
 
 from events.conversations import ReplyContent
+from events.values import Address
 from events.workspace import ChannelHealthNoted, SmtpSettings, Transport
 from ingest_email.delivery import Schedule
 from ingest_email.testing import TOPICS
+from local_runtime.greenmail import GreenMail
 from service_kit import topics
 from service_kit.clock import utc_now
 from service_kit.ids import new_id
@@ -141,6 +145,38 @@ async def test_a_token_that_the_server_refuses_is_told_as_an_ended_grant_and_mad
             await desk.until_state(reply_id, "accepted")
             await desk.until_health(channel_id, ("down", "smtp_grant_expired"), ("ok", ""))
     assert secure_server.log_ins == len(tokens.asked) > 1
+
+
+async def test_another_maker_s_server_takes_the_token_and_the_reply(
+    desk: Any, mail_server: Any, greenmail: GreenMail, reply_content: Content
+) -> None:
+    """GreenMail believes any token; that the reply came is seen in its recipient's mailbox."""
+    customer = f"customer-{new_id().hex}@shop.test"
+
+    def addressed(reply_id: UUID) -> ReplyContent:
+        return msgspec.structs.replace(reply_content(reply_id), to=(Address(customer),), cc=(), bcc=())
+
+    with TokenServer().serving() as tokens:
+        desk.own = replace(desk.own, providers={"google": tokens.provider()})
+        by_grant = smtp(greenmail.smtp_port, desk.secret(Grant("google", FIRST_GRANT).text()), "none")
+        channel_id = await desk.connect(msgspec.structs.replace(by_grant, auth="oauth2"))
+        (reply_id,) = queue(desk, addressed, channel_id)
+        async with desk.running():
+            await desk.until_state(reply_id, "accepted")
+        assert await desk.health(channel_id) == []
+        assert [form["grant_type"] for form in tokens.asked] == ["refresh_token"]
+    assert await asyncio.to_thread(_read_of, greenmail, customer) == [str(reply_id)]
+    assert mail_server.connections == 0
+
+
+def _read_of(greenmail: GreenMail, mailbox: str) -> list[str]:
+    """The replies in a mailbox there, by our field of theirs."""
+    with imaplib.IMAP4(greenmail.host, greenmail.imap_port, timeout=30) as client:
+        client.login(mailbox, "any password")
+        client.select("INBOX")
+        numbers = client.search(None, "ALL")[1][0].split()
+        raws = [client.fetch(number.decode(), "(BODY[])")[1][0][1] for number in numbers]
+    return [str(email.message_from_bytes(raw)["X-Postroom-Reply"]) for raw in raws]
 
 
 async def test_a_recovered_server_is_told_once_and_what_waited_goes_out(
