@@ -115,6 +115,29 @@ async def test_offline_the_work_waits_and_back_online_all_that_happened_is_there
     assert await page.evaluate("window.stays")
 
 
+async def test_a_new_label_shows_at_once_without_a_connection_and_is_made_with_it(
+    page: Page, workspace: Any, begun: Any, opened: Any
+) -> None:
+    desk, label = workspace.desk, f"new-{uuid4().hex[:6]}"
+    _, _, conversation = begun("Labelled offline")
+    async with page.expect_event("requestfinished", lambda request: LAST_AHEAD in request.url):
+        await opened(page, conversation, "?sort=newest")
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("No connection.")).to_be_visible()
+    await page.keyboard.press("l")
+    await expect(page.get_by_role("dialog", name="Labels").get_by_role("combobox")).to_be_focused()
+    await page.keyboard.type(label)
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Escape")
+    await expect(row(page, conversation).locator(".labels")).to_have_attribute("title", label)
+    await expect(page.get_by_text("changes wait to be sent.")).to_be_visible()
+    await page.context.set_offline(False)
+    eventually(lambda: desk.conversation(conversation["id"])["labels"] == [label], "the label", 20)
+    names = lambda: [one["name"] for one in desk.get("/labels?limit=200")["items"]]  # noqa: E731
+    eventually(lambda: label in names(), "the label among those that the team has agreed on", 20)
+    await expect(row(page, conversation).locator(".labels")).to_have_attribute("title", label)
+
+
 async def test_a_desk_outlives_the_death_of_the_api_and_sends_what_it_was_given_once(
     page: Page, workspace: Any, begun: Any, opened: Any, write: Any
 ) -> None:

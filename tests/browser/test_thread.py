@@ -157,7 +157,7 @@ async def test_a_reply_over_a_newer_message_is_asked_about_and_never_sent_twice(
         else:
             await route.continue_()
 
-    await page.route("**/replies", lost)
+    await page.route("**/replies?*", lost)
     await page.get_by_role("button", name="Send", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("Your text is kept.")
     await page.get_by_role("button", name="Try again").click()

@@ -1,0 +1,152 @@
+"""What comes back into the composer when a mail is taken back, and files that are dropped anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+from playwright.async_api import Locator, Page, expect
+
+from local_runtime.journey import Customer, text_of
+from local_runtime.live import eventually
+
+DROP = """([selector, name, type]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File(['twelve bytes'], name, { type }));
+  const target = document.querySelector(selector);
+  const told = (kind) =>
+    target.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer }));
+  told('dragover');
+  return !told('drop');
+}"""
+"""Drops a file on an element; gives whether the page kept the browser from opening it."""
+
+
+@pytest.fixture
+def own_address(workspace: Any) -> Iterator[str]:
+    """An address of the inbox besides its first one."""
+    address = f"team-{uuid4().hex[:8]}@shop.test"
+    body = {"inbox_id": workspace.desk.inbox()["id"], "kind": "email", "settings": {"address": address}}
+    channel = workspace.desk.do("POST", "/channels", body)
+    yield address
+    workspace.desk.do("DELETE", f"/channels/{channel['id']}")
+
+
+async def opened(page: Page, workspace: Any, undo: int) -> tuple[Customer, dict[str, Any]]:
+    workspace.set_undo(undo)
+    customer = Customer(workspace.live)
+    customer.writes(workspace.desk.address(), f"Composer {uuid4().hex[:6]}", "Where is my parcel?")
+    conversation = workspace.desk.conversation_of(customer)
+    await page.goto(f"/inbox/all_open/{conversation['id']}")
+    await expect(page.get_by_role("article").first).to_be_visible()
+    return customer, conversation
+
+
+async def dropped(page: Page, selector: str) -> None:
+    assert await page.evaluate(DROP, [selector, "plan.txt", "text/plain"]), "the browser would open the file"
+
+
+def field(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Text")
+
+
+async def test_what_is_taken_back_has_its_address_and_its_pictures_where_they_were(
+    page: Page, workspace: Any, own_address: str
+) -> None:
+    _, conversation = await opened(page, workspace, 30)
+    await page.keyboard.press("r")
+    await expect(field(page)).to_be_focused()
+    chosen = page.get_by_label("From", exact=True)
+    await chosen.select_option(label=own_address)
+    picture = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    await field(page).press_sequentially("Look: ")
+    pasted = """(bytes) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(bytes)], 'red.png', { type: 'image/png' }));
+      const event = new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true });
+      document.activeElement.dispatchEvent(event);
+    }"""
+    await page.evaluate(pasted, [*picture.getvalue()])
+    await expect(field(page).locator("img")).to_have_count(1)
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    await page.reload()
+    await expect(field(page).locator("img")).to_have_count(1)
+    await expect(chosen).to_have_value(
+        await chosen.locator("option", has_text=own_address).get_attribute("value") or ""
+    )
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await page.get_by_role("button", name="Undo", exact=True).first.click()
+    await expect(field(page)).to_contain_text("Look:")
+    await expect(field(page).locator('img[src^="/api/v1/uploads/"]')).to_have_count(1)
+    await expect(page.get_by_role("list", name="Attached files")).to_be_hidden()
+    await expect(chosen.locator("option:checked")).to_have_text(own_address)
+    cancelled = workspace.desk.lines(conversation["id"])[-1]
+    assert cancelled["delivery"]["state"] == "cancelled"
+
+
+async def test_a_forward_can_be_undone_and_goes_out_when_it_is_not(page: Page, workspace: Any) -> None:
+    _, conversation = await opened(page, workspace, 5)
+    carrier = Customer(workspace.live, "Carla Carrier")
+    await page.keyboard.press("f")
+    to = page.get_by_role("combobox", name="To", exact=True)
+    await to.fill(carrier.address)
+    await to.press("Enter")
+    await field(page).press_sequentially("Can you look?")
+    await page.keyboard.press("ControlOrMeta+Enter")
+    await page.get_by_role("button", name="Undo", exact=True).first.click()
+    await expect(field(page)).to_have_text("Can you look?")
+    await expect(page.get_by_text("1 message is forwarded")).to_be_visible()
+    await expect(page.get_by_role("button", name=f"Remove {carrier.address}")).to_be_visible()
+    await field(page).press("End")
+    await field(page).press_sequentially(" Please.")
+    await page.keyboard.press("ControlOrMeta+Enter")
+    await expect(page.get_by_text("Forwarding…")).to_be_visible()
+    said = text_of(carrier.received())
+    assert said.startswith("Can you look? Please.") and "Where is my parcel?" in said
+    states = lambda: [one["delivery"]["state"] for one in workspace.desk.lines(conversation["id"])[1:]]  # noqa: E731
+    eventually(lambda: states() in (["cancelled", "sent"], ["cancelled", "delivered"]), "one of two forwards went out")
+
+
+async def test_a_file_that_is_dropped_on_a_conversation_goes_with_an_answer(page: Page, workspace: Any) -> None:
+    customer, _ = await opened(page, workspace, 0)
+    await dropped(page, "section.thread article")
+    files = page.get_by_role("list", name="Attached files")
+    await expect(files).to_contain_text("plan.txt")
+    await expect(field(page)).to_be_visible()
+    await dropped(page, "section.composer")
+    await expect(files.get_by_role("listitem")).to_have_count(2)
+    await field(page).press_sequentially("Here are both.")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    names = [part.get_filename() for part in customer.received().iter_attachments()]
+    assert names == ["plan.txt", "plan.txt"]
+
+
+async def test_nothing_that_is_dropped_beside_its_place_opens_over_the_desk(page: Page, workspace: Any) -> None:
+    await opened(page, workspace, 0)
+    address = page.url
+    for place in ("nav", "header", "body"):
+        await dropped(page, place)
+    await page.keyboard.press("n")
+    await expect(page.get_by_role("textbox", name="Comment, seen by your team only")).to_be_focused()
+    await dropped(page, "textarea")
+    await expect(page.get_by_text("A comment takes no files.").first).to_be_visible()
+    await page.keyboard.press("Escape")
+    assert page.url == address
+
+
+async def test_a_file_that_is_dropped_on_a_first_message_goes_with_it(page: Page, workspace: Any) -> None:
+    await page.goto("/inbox/all_open")
+    await expect(page.get_by_role("heading", name="All open")).to_be_visible()
+    await page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="New conversation")
+    await expect(dialog.get_by_role("textbox", name="Text")).to_be_visible()
+    await dropped(page, "[role=dialog] [contenteditable]")
+    await dropped(page, "[role=dialog] select")
+    await expect(dialog.get_by_role("list", name="Attached files").get_by_role("listitem")).to_have_count(2)
+    await dialog.get_by_role("button", name="Discard").click()
+    await expect(dialog).to_be_hidden()
