@@ -83,6 +83,16 @@ def test_what_began_before_hours_were_set_and_after_they_were_taken_away_is_coun
     assert known.elapsed(friday + 14 * DAY, monday + 14 * DAY) == 3 * 24 * HOUR
 
 
+def test_by_the_hours_of_now_what_is_long_ago_is_counted_within_them_too() -> None:
+    known = set_at(15, weekly(9, 12), set_at(8, weekly(9, 17))).calendars(as_of_now=True)
+    begun, over = (milliseconds(datetime(2026, 6, day, 7, tzinfo=UTC)) for day in (2, 4))
+    assert known[ONE].elapsed(begun, over) == 6 * HOUR
+    words, at = [ONE.bytes], np.array([over], "<i8")
+    counted = within_hours(at - begun, at, np.zeros(1, "<i8"), words, known)
+    assert counted.tolist() == [6 * HOUR]
+    assert set_at(15, None, set_at(8, weekly(9, 17))).calendars(as_of_now=True)[ONE].elapsed(begun, over) == 48 * HOUR
+
+
 @pytest.mark.parametrize(("inbox", "expected"), [(ONE, 20 * 60_000), (OTHER, 64 * HOUR + 20 * 60_000)])
 def test_a_report_counts_within_the_hours_of_the_inbox(inbox: UUID, expected: int) -> None:
     stop = milliseconds(datetime(2026, 6, 15, 7, 10, tzinfo=UTC))

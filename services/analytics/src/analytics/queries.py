@@ -74,10 +74,10 @@ async def blocks(database: Database, kinds: Sequence[Kind], period: Period) -> D
     return days
 
 
-async def calendars(database: Database) -> dict[UUID, Calendars]:
+async def calendars(database: Database, *, as_of_now: bool = False) -> dict[UUID, Calendars]:
     """The business hours of each inbox that ever had some. Raises DatabaseAway."""
     row = await database.row("select state::text as state from analytics.workspace")
-    return {} if row is None else _workspace(row["state"]).calendars()
+    return {} if row is None else _workspace(row["state"]).calendars(as_of_now=as_of_now)
 
 
 async def facts(

@@ -148,7 +148,8 @@ async def _take_all(
 
 
 def _write(wanted: Replayed, replaying: Replaying) -> None:
-    calendars = replaying.workspace.calendars() if wanted.definition.business_hours else None
+    by = wanted.definition
+    calendars = replaying.workspace.calendars(as_of_now=by.calendar_now) if by.business_hours else None
     for each in wanted.questions:
         question = msgspec.structs.replace(each, calendars=calendars if each.report.timed else None)
         try:

@@ -36,9 +36,10 @@ class Workspace(msgspec.Struct, frozen=True):
     sequences: dict[UUID, int] = {}
     hours: dict[UUID, tuple[Version, ...]] = {}
 
-    def calendars(self) -> dict[UUID, Calendars]:
-        """Of each inbox that ever had business hours."""
-        return {inbox_id: Calendars(versions) for inbox_id, versions in self.hours.items()}
+    def calendars(self, *, as_of_now: bool = False) -> dict[UUID, Calendars]:
+        """Of each inbox that ever had business hours, as they were, or as if the newest had always been valid."""
+        known = {inbox_id: Calendars(versions) for inbox_id, versions in self.hours.items()}
+        return {inbox_id: each.as_of_now() for inbox_id, each in known.items()} if as_of_now else known
 
 
 EMPTY: Final = Workspace()

@@ -150,7 +150,8 @@ async def test_the_reports_are_listed_with_their_definitions(client: Any) -> Non
     listed = (await get(client, "/reports"))["items"]
     assert [each["name"] for each in listed] == list(REPORTS)
     for each in listed:
-        assert {"v1", "v1-business-hours"} == {one["name"] for one in each["definitions"] if one["live"]}
+        live = {one["name"] for one in each["definitions"] if one["live"]}
+        assert live == {"v1", "v1-business-hours", "v1-business-hours-now"}
         assert all(one["version"] == 1 and one["choices"] for one in each["definitions"])
 
 
@@ -213,7 +214,7 @@ async def test_the_events_of_one_column_can_be_asked_for(client: Any) -> None:
     assert [(one["kind"], one["number"], one["duration_ms"]) for one in page["items"]] == [("reopened", 3, None)]
 
 
-@pytest.mark.parametrize("definition", ["v1", "v1-business-hours"])
+@pytest.mark.parametrize("definition", ["v1", "v1-business-hours", "v1-business-hours-now"])
 async def test_each_column_of_a_histogram_opens_what_it_counted(client: Any, definition: str) -> None:
     wanted = {**JUNE, "definition": definition}
     whole = (await get(client, "/reports/reply-time", **wanted))["total"]
@@ -258,9 +259,7 @@ async def test_days_are_those_of_the_zone_asked_for(client: Any) -> None:
 
 
 @pytest.mark.parametrize(("who", "seen"), [("administrator", 3), ("manager", 1), ("agent", 2), ("teammate", 1)])
-async def test_all_but_administrators_see_their_inboxes_only(
-    client: Any, who: str, seen: int
-) -> None:
+async def test_all_but_administrators_see_their_inboxes_only(client: Any, who: str, seen: int) -> None:
     assert (await get(client, "/reports/volume", who, **JUNE))["total"]["opened"] == seen
     events = await get(client, "/reports/volume/events", who, **JUNE, kind="opened")
     assert len(events["items"]) == seen

@@ -156,4 +156,17 @@ def test_vector_12_a_conversation_keeps_the_calendar_of_then() -> None:
     changed = (Version(at(MON, 0).at, NINE_TO_FIVE), Version(at(WED, 0).at, weekly(9, 12)))
     story = begun(at(TUE, 11), human(at(TUE, 16)))
     assert durations(FirstResponse(Calendars(changed)), story) == [5 * HOUR]
-    assert durations(FirstResponse(Calendars(changed, as_of_now=True)), story) == [HOUR]
+    assert durations(FirstResponse(Calendars(changed).as_of_now()), story) == [HOUR]
+    assert Calendars().as_of_now() == Calendars()
+
+
+def test_vector_8_the_first_resolve_and_the_last_are_timed_where_they_are_asked_for() -> None:
+    story = begun(
+        at(MON, 9), Resolved(at(MON, 10), A), Received(at(MON, 11)), Reopened(at(MON, 11)), Resolved(at(MON, 12), B)
+    )
+    assert durations(Resolution(of="first"), story) == [60 * MINUTE]
+    whole = list(measured(Resolution(of="whole"), story))
+    assert [value.duration for value in whole] == [60 * MINUTE, 180 * MINUTE]
+    assert whole[-1].agent_id == B and whole[-1].start == whole[0].start
+    unanswered = begun(at(MON, 9))
+    assert durations(Resolution(of="first"), unanswered) == durations(Resolution(of="whole"), unanswered) == []

@@ -18,7 +18,7 @@ from analytics.api.guard import GuardedRoute
 from analytics.api.models import Answer, EventsAsked, Facts, ReportAsked, Reports
 from analytics.api.parts import parts_of, reach_of
 from analytics.measures.clock import Calendars
-from analytics.measures.definitions import DEFINITIONS
+from analytics.measures.definitions import DEFINITIONS, Definition
 from analytics.measures.happenings import instant_of
 from analytics.reports.catalog import HISTOGRAM, REPORTS, described
 from analytics.reports.periods import TooManyRows
@@ -54,7 +54,7 @@ async def read_report(request: Request, name: str, asked: Annotated[ReportAsked,
     wanted = asking.question(asking.report_of(name), asked, reach_of(request), parts.clock())
     definition = DEFINITIONS[asked.definition]
     if definition.business_hours and wanted.report.timed:
-        wanted = msgspec.structs.replace(wanted, calendars=await queries.calendars(parts.database))
+        wanted = msgspec.structs.replace(wanted, calendars=await _calendars(request, definition))
     days = await queries.blocks(parts.database, wanted.report.kinds, wanted.period)
     try:
         answered = await asyncio.to_thread(answer, wanted, lambda kind: days[kind])
@@ -88,8 +88,8 @@ async def read_events(request: Request, name: str, asked: Annotated[EventsAsked,
     after = None if asked.cursor is None else cursors.decode(asked.cursor, queries.Place)
     kinds = asking.kinds_of(report, asked)
     span = asking.span(report, asked)
-    by_hours = DEFINITIONS[asked.definition].business_hours
-    calendars = await queries.calendars(parts.database) if by_hours else {}
+    definition = DEFINITIONS[asked.definition]
+    calendars = await _calendars(request, definition) if definition.business_hours else {}
     found: list[Found] = []
     at_once = asked.limit + 1 if span is None else READ_AT_ONCE
     while True:
@@ -106,6 +106,10 @@ async def read_events(request: Request, name: str, asked: Annotated[EventsAsked,
             "next_cursor": cursors.encode(_place(shown[-1])) if len(found) > asked.limit else None,
         }
     )
+
+
+async def _calendars(request: Request, definition: Definition) -> Mapping[UUID, Calendars]:
+    return await queries.calendars(parts_of(request).database, as_of_now=definition.calendar_now)
 
 
 def _nested(wanted: Question, numbers: dict[str, Any]) -> dict[str, Any]:

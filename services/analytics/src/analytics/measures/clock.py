@@ -44,6 +44,10 @@ class Calendar(msgspec.Struct, frozen=True):
         return total
 
 
+_EVER: Final = 0
+"""1970: no event is older."""
+
+
 class Version(msgspec.Struct, frozen=True, array_like=True):
     """Business hours and the moment from which on they were valid, in milliseconds since 1970; None: always open."""
 
@@ -54,16 +58,19 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
 class Calendars(msgspec.Struct, frozen=True):
     """The business hours of one inbox in the order in which they were set; before the first it was always open.
 
-    A span is counted by those that were valid when it began, or by the newest ones (`as_of_now`).
+    A span is counted by those that were valid when it began; `as_of_now` are the newest ones for all times.
     """
 
     versions: tuple[Version, ...] = ()
-    as_of_now: bool = False
+
+    def as_of_now(self) -> Calendars:
+        """As if the newest hours had always been valid."""
+        return Calendars(tuple(Version(_EVER, each.hours) for each in self.versions[-1:]))
 
     def elapsed(self, start: int, stop: int) -> int:
         return self.clock_at(start).elapsed(start, stop)
 
     def clock_at(self, moment: int) -> Clock:
         """By which clock what begins then is counted."""
-        valid = [each.hours for each in self.versions if self.as_of_now or each.valid_from <= moment]
+        valid = [each.hours for each in self.versions if each.valid_from <= moment]
         return Calendar(valid[-1]) if valid and valid[-1] is not None else ALWAYS

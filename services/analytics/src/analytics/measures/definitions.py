@@ -16,6 +16,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
     `business_hours`: what the measures time around the clock is counted within the inbox's business hours. That is done
     when it is asked for, because a conversation's events know nothing of them; so it is live where the measures are.
+    `calendar_now`: by the hours that the inbox has now, whatever it had then.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     live: bool
     choices: dict[str, str]
     business_hours: bool = False
+    calendar_now: bool = False
     first_response: FirstResponse = FirstResponse()
     reply_time: ReplyTime = ReplyTime()
     resolution: Resolution = Resolution()
@@ -61,4 +63,37 @@ V1_BUSINESS_HOURS: Final = Definition(
     },
     business_hours=True,
 )
-DEFINITIONS: Final = {each.name: each for each in (V1, V1_BUSINESS_HOURS, V1_WITH_BOT)}
+V1_BUSINESS_HOURS_NOW: Final = Definition(
+    name="v1-business-hours-now",
+    version=1,
+    live=True,
+    choices=_V1
+    | {
+        "clock": "within the business hours that the inbox in which it stopped has now, whatever they were then;"
+        " 24 × 7 where it has none"
+    },
+    business_hours=True,
+    calendar_now=True,
+)
+V1_FIRST_RESOLVE: Final = Definition(
+    name="v1-first-resolve",
+    version=1,
+    live=False,
+    choices=_V1 | {"stop": "as v1, but of a conversation's resolutions the first one only"},
+    resolution=Resolution(of="first"),
+)
+V1_WHOLE_RESOLUTION: Final = Definition(
+    name="v1-whole-resolution",
+    version=1,
+    live=False,
+    choices=_V1
+    | {
+        "start": "as v1, but every resolution starts at the conversation's first message: its last one is the time to"
+        " the last resolve"
+    },
+    resolution=Resolution(of="whole"),
+)
+DEFINITIONS: Final = {
+    each.name: each
+    for each in (V1, V1_BUSINESS_HOURS, V1_BUSINESS_HOURS_NOW, V1_WITH_BOT, V1_FIRST_RESOLVE, V1_WHOLE_RESOLUTION)
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Literal, assert_never
 
 import msgspec
 
@@ -22,10 +22,12 @@ from analytics.measures.measure import Value
 
 
 class State(msgspec.Struct, frozen=True, array_like=True):
-    """`since`: where the episode that goes on began; `ended`: there was one before."""
+    """`since`: where the episode that goes on began; `ended`: there was one before; `first`: where the first began,
+    kept where a definition asks for it."""
 
     since: Moment | None = None
     ended: bool = False
+    first: Moment | None = None
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -33,9 +35,13 @@ class Resolution(msgspec.Struct, frozen=True):
 
     An episode that was reopened after a resolve without a message of the customer begins there. A conversation that was
     never resolved, and one in which the customer never wrote, have none.
+
+    `of`: "first", only the first episode that ended counts; "whole", every resolve is timed from where the first
+    episode began, so that the last value is the time to the last resolve.
     """
 
     clock: Clock = ALWAYS
+    of: Literal["episode", "first", "whole"] = "episode"
 
     @property
     def initial(self) -> State:
@@ -45,19 +51,26 @@ class Resolution(msgspec.Struct, frozen=True):
         match happening:
             case Received():
                 begins = happening.clocks and state.since is None
-                return (State(happening.moment, state.ended) if begins else state), ()
+                return (self._begun(state, happening.moment) if begins else state), ()
             case Reopened():
                 begins = not happening.by_message and state.ended and state.since is None
-                return (State(happening.moment, True) if begins else state), ()
+                return (self._begun(state, happening.moment) if begins else state), ()
             case Resolved():
                 if state.since is None:
                     return state, ()
-                took = self.clock.elapsed(state.since.at, happening.moment.at)
-                value = Value("resolution", happening.moment, state.since, took, happening.agent_id)
-                return State(None, True), (value,)
+                after = State(None, True, state.first)
+                if self.of == "first" and state.ended:
+                    return after, ()
+                start = state.first or state.since
+                took = self.clock.elapsed(start.at, happening.moment.at)
+                return after, (Value("resolution", happening.moment, start, took, happening.agent_id),)
             case Lay():
                 return State(None, True), ()
             case Began() | Answered() | HandedOff():
                 return state, ()
             case _:
                 assert_never(happening)
+
+    def _begun(self, state: State, moment: Moment) -> State:
+        first = (state.first or moment) if self.of == "whole" else None
+        return State(moment, state.ended, first)
