@@ -86,7 +86,7 @@ async def test_the_keys_that_go_somewhere_lead_there(page: Page) -> None:
 
 
 async def test_the_keys_of_a_conversation_begin_an_answer_and_send_it(
-    page: Page, workspace: Any, opened: Any, write: Any
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
 ) -> None:
     workspace.set_undo(0)
     customer, address = Customer(workspace.live), workspace.desk.address()
@@ -94,10 +94,9 @@ async def test_the_keys_of_a_conversation_begin_an_answer_and_send_it(
     workspace.live.send(mail, customer.address, address)
     conversation = workspace.desk.conversation_of(customer)
     text = page.get_by_role("textbox", name="Text")
-    to = page.get_by_role("combobox", name="To", exact=True)
     comment = page.get_by_role("textbox", name="Comment, seen by your team only")
     mail_to = page.get_by_role("region", name="Mail to the customer")
-    for key, field, all_of_them in (("a", text, 1), ("r", text, 0), ("f", to, 0), ("n", comment, 0)):
+    for key, field, all_of_them in (("a", text, 1), ("r", text, 0), ("n", comment, 0)):
         await opened(page, conversation)
         await page.keyboard.press(key)
         await expect(field).to_be_focused()
@@ -114,6 +113,9 @@ async def test_the_keys_of_a_conversation_begin_an_answer_and_send_it(
     await page.keyboard.press("ControlOrMeta+Shift+Enter")
     eventually(lambda: status(workspace, conversation) == "resolved", "sent and closed", 20)
     eventually(lambda: len(workspace.desk.lines(conversation["id"])) == 3, "both replies", 20)
+    await opened(page, begun("To pass on").conversation)
+    await page.keyboard.press("f")
+    await expect(page.get_by_role("combobox", name="To", exact=True)).to_be_focused()
 
 
 async def test_a_mail_is_found_read_answered_and_closed_without_a_mouse(
