@@ -193,4 +193,6 @@ feed.on('draft', (events) => {
     if (mine && writer !== WRITER && first.loaded && !first.sending) void first.heard(became ?? 'kept');
   }
 });
-feed.onReturn(() => first.loaded && void first.heard('kept'));
+const missed = () => first.loaded && void first.heard('kept');
+feed.onReturn(missed);
+feed.on('reset', missed);

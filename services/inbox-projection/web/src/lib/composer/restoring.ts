@@ -6,7 +6,8 @@ import { threads } from '#lib/thread/threads.svelte.ts';
 import { spokenUpTo } from '#lib/thread/pages.ts';
 import { fromAddress } from './addresses.ts';
 import { htmlOf, picturesOf } from './html.ts';
-import { writings, type Writing } from './writing.svelte.ts';
+import type { Writing } from './writing.svelte.ts';
+import { writings } from './writings.ts';
 
 type Attached = Message['attachments'][number];
 /** Stands above each message that a forward carries. */
