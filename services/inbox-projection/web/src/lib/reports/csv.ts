@@ -1,10 +1,28 @@
 /** A table as CSV (RFC 4180) that spreadsheets open safely; pure. */
 
+import type { ReportRow } from './rows.ts';
+
 export type Cell = string | number | null;
 
 /** With a byte-order mark, so that spreadsheets read it as UTF-8. */
 export function csvOf(head: readonly string[], lines: readonly (readonly Cell[])[]): string {
   return '\uFEFF' + [head, ...lines].map((line) => line.map(cellOf).join(',') + '\r\n').join('');
+}
+
+/** The rows of a report as lines: their label, the ids of their group, then their numbers, each beside that before. */
+export function linesOf(
+  rows: readonly ReportRow[],
+  columns: readonly string[],
+  compare: boolean,
+): { names: string[]; lines: Cell[][] } {
+  const ids = Object.keys(rows[0]?.group ?? {});
+  const names = compare ? columns.flatMap((column) => [column, `${column}_before`]) : columns;
+  const lines = rows.map((row) => [
+    row.label,
+    ...ids.map((id) => row.group[id] ?? ''),
+    ...columns.flatMap((one) => [row.numbers[one] ?? null, ...(compare ? [row.before?.[one] ?? null] : [])]),
+  ]);
+  return { names: [...ids, ...names], lines };
 }
 
 function cellOf(cell: Cell): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { filtersOf, filtersSet, periodAsked, queryOf, readAsked, stepAsked, usual } from './asked.ts';
-import { csvOf } from './csv.ts';
+import { csvOf, linesOf } from './csv.ts';
 import { before, dayOf, daysBetween, isDay, monthStart, plusDays, weekStart } from './days.ts';
 import { periodOf, pieceOf, presets, stepFor } from './periods.ts';
 import { change, flat, joined, rowsBy, rowsOver, sorted } from './rows.ts';
@@ -165,4 +165,26 @@ describe('CSV', () => {
       ),
     ).toBe('\uFEFFa,b\r\n"x,""y""",-1\r\n"\'=HYPERLINK(""http://evil"")",\r\n');
   });
+});
+
+it('the rows of a report become lines with the ids of their groups, and beside each number the one before', () => {
+  const rows = [
+    { key: 'a', label: 'Ada', group: { agent_id: '1' }, numbers: { n: 2, median: 5 }, before: { n: 1, median: null } },
+    { key: 'b', label: 'Bob', group: { agent_id: '2' }, numbers: { n: 3, median: null }, before: null },
+  ];
+  expect(linesOf(rows, ['n', 'median'], false)).toEqual({
+    names: ['agent_id', 'n', 'median'],
+    lines: [
+      ['Ada', '1', 2, 5],
+      ['Bob', '2', 3, null],
+    ],
+  });
+  expect(linesOf(rows, ['n'], true)).toEqual({
+    names: ['agent_id', 'n', 'n_before'],
+    lines: [
+      ['Ada', '1', 2, 1],
+      ['Bob', '2', 3, null],
+    ],
+  });
+  expect(linesOf([], ['n'], false)).toEqual({ names: ['n'], lines: [] });
 });
