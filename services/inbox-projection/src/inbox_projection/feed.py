@@ -75,6 +75,10 @@ def entry(
         body = msgspec.json.encode({"id": None, "inbox_id": inbox_id, "sequence": None, "position": position}).decode()
         text = f"id: {feed_id}\nevent: notification\ndata: {body}\n\n".encode()
         return Entry(feed_id, inbox_id, text, agent_id=conversation_id, members_only=True)
+    if kind == "ticket_left":
+        named = {"id": conversation_id, "inbox_id": None, "sequence": sequence, "position": position}
+        text = f"id: {feed_id}\nevent: ticket\ndata: {msgspec.json.encode(named).decode()}\n\n".encode()
+        return Entry(feed_id, None, text, agent_id=inbox_id)
     if kind in _UNNAMED:
         body = msgspec.json.encode({"id": None, "inbox_id": inbox_id, "sequence": None, "position": position}).decode()
         text = f"id: {feed_id}\nevent: {kind}\ndata: {body}\n\n".encode()

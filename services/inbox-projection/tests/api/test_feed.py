@@ -98,6 +98,18 @@ async def test_a_ticket_without_conversations_is_told_to_whose_it_is_and_who_man
         assert (await client.patch(f"/api/v1/tickets/{made['id']}", json=mine)).status_code == 200
         async with listening(running, "agent", str(newest)) as agent:
             assert [(await agent.event())["event"] for _ in range(2)] == ["company", "ticket"]
+        _, newest = await running.parts.feed.bounds()
+        others = {"assignee_id": str(running.agents["manager"])}
+        assert (await client.patch(f"/api/v1/tickets/{made['id']}", json=others)).status_code == 200
+        async with listening(running, "agent", str(newest)) as agent:
+            gone = await agent.event()
+        assert gone["event"] == "ticket" and made["id"] in gone["data"], "who had it is told that it went"
+        assert '"inbox_id":null' in gone["data"] and str(running.agents["agent"]) not in gone["data"]
+    async with running.client("agent") as former:
+        assert (await former.get(f"/api/v1/tickets/{made['id']}")).status_code == 404
+        await former.post("/api/v1/companies", json={"name": "Globex"})
+    async with listening(running, "stranger", str(newest)) as stranger:
+        assert (await stranger.event())["event"] == "company", "and nobody else is"
 
 
 async def test_a_company_is_told_to_everybody(running: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from events import tickets as t
 from events.envelope import Actor
@@ -125,3 +126,20 @@ def test_a_ticket_whose_beginning_is_lost_is_only_counted() -> None:
 def fold_after_hole(told: Told) -> Changes:
     records = [record for record in told.story.records if record.topic == "tickets.v1"][1:]
     return fold([open_record(record, told.story.keys) for record in records], Known(), {told.ticket_id: {1}})
+
+
+def test_who_had_a_ticket_without_conversations_is_told_that_another_has_it_now() -> None:
+    bob, cleo = UUID(int=11), UUID(int=12)
+
+    def left(*events: t.TicketEvent) -> list[UUID | None]:
+        told = Told(*events)
+        known = told.known()
+        (before,) = known.tickets.values()
+        held = TicketRows(replace(before.row, assignee_id=bob, conversations=0), {})
+        changes = told.folded(Known(tickets={told.ticket_id: held}), since=1)
+        return [one.inbox_id for one in changes.touched if one.kind == "ticket_left"]
+
+    assert left(t.TicketAssigned(assignee_id=cleo)) == left(t.TicketAssigned(assignee_id=None)) == [bob]
+    assert left(t.TicketAssigned(assignee_id=bob)) == left(t.TicketClosed(stage="Closed")) == []
+    linked = t.TicketLinked(conversation_id=TWO, inbox_id=ELSEWHERE)
+    assert left(linked, t.TicketAssigned(assignee_id=cleo)) == [], "where it has an inbox, that one is told"

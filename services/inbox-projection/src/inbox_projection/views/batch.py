@@ -279,8 +279,12 @@ class _Folding:
         changes.tickets.append(rows.row)
         changes.ticket_links.extend(link for each, link in rows.links.items() if before.get(each) != link)
         changes.ticket_links_gone.extend((each, ticket_id) for each in before if each not in rows.links)
-        for inbox_id in ticket.inboxes_of(known, rows) or (None,):
+        inboxes = ticket.inboxes_of(known, rows)
+        for inbox_id in inboxes or (None,):
             changes.touched.append(_fed(record, "ticket", ticket_id, inbox_id, rows.row.sequence))
+        had = None if known is None or inboxes else known.row.assignee_id
+        if had not in (None, rows.row.assignee_id, rows.row.opened_by):
+            changes.touched.append(_fed(record, "ticket_left", ticket_id, had, rows.row.sequence))
 
     def workspace(self, record: Arrived, envelope: AnyEnvelope) -> None:
         self._check(envelope, None)
