@@ -145,8 +145,57 @@ async def test_a_file_that_is_dropped_on_a_first_message_goes_with_it(page: Page
     await page.keyboard.press("c")
     dialog = page.get_by_role("dialog", name="New conversation")
     await expect(dialog.get_by_role("textbox", name="Text")).to_be_visible()
-    await dropped(page, "[role=dialog] [contenteditable]")
+    await dropped(page, "[role=dialog] [role=textbox]")
     await dropped(page, "[role=dialog] select")
     await expect(dialog.get_by_role("list", name="Attached files").get_by_role("listitem")).to_have_count(2)
     await dialog.get_by_role("button", name="Discard").click()
     await expect(dialog).to_be_hidden()
+
+
+async def test_a_mail_that_was_to_go_later_still_goes_later_when_it_is_tried_again(page: Page, workspace: Any) -> None:
+    _, conversation = await opened(page, workspace, 0)
+    keys: list[str] = []
+
+    async def lost(route: Any) -> None:
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) <= 2:  # it arrives, and its answer does not; the client's own repetition fares alike
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await page.route("**/replies?*", lost)
+    await page.keyboard.press("r")
+    await expect(field(page)).to_be_focused()
+    await field(page).press_sequentially("It comes next week.")
+    await page.get_by_role("button", name="More ways to send").click()
+    await page.get_by_role("menuitem", name="Send later").click()
+    await page.get_by_role("dialog", name="Send later").get_by_role("button", name="Tomorrow").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Your text is kept.")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(field(page)).to_be_hidden()
+    sent = page.get_by_role("article", name="Message by Ada Lovelace")
+    await expect(sent).to_have_count(1)
+    await expect(sent.get_by_role("status")).to_contain_text("Goes out")
+    assert len(keys) == 3 and len(set(keys)) == 1
+    assert [one["delivery"]["state"] for one in workspace.desk.lines(conversation["id"])[1:]] == ["scheduled"]
+    await sent.get_by_role("button", name="Cancel", exact=True).click()
+
+
+async def test_an_answer_goes_to_whom_it_shows_who_follow_the_newest_mail(page: Page, workspace: Any) -> None:
+    workspace.set_undo(0)
+    asker, friend = Customer(workspace.live, "Zofia Nowak"), Customer(workspace.live, "Fred Friend")
+    subject = f"Both of us {uuid4().hex[:6]}"
+    question = asker.writes(workspace.desk.address(), subject, "Where is it?", Cc=f"{friend.name} <{friend.address}>")
+    conversation = workspace.desk.conversation_of(asker)
+    await page.goto(f"/inbox/all_open/{conversation['id']}")
+    await expect(page.get_by_role("article").first).to_be_visible()
+    await page.keyboard.press("r")
+    await expect(page.get_by_role("button", name=f"Remove {asker.name}")).to_be_visible()
+    friend.writes(workspace.desk.address(), f"Re: {subject}", "To me, please!", In_Reply_To=str(question["Message-ID"]))
+    await expect(page.get_by_role("button", name=f"Remove {friend.name}")).to_be_visible()
+    await expect(page.get_by_role("button", name=f"Remove {asker.name}")).to_be_hidden()
+    await field(page).press_sequentially("It left today.")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    answer = friend.received()
+    assert text_of(answer) == "It left today." and asker.address not in answer.as_string()
