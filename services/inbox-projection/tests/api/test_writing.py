@@ -132,7 +132,9 @@ async def test_administrators_furnish_the_workspace(world: Any) -> None:
         asked = {"inbox_id": inbox["id"], "kind": "email", "settings": {"address": "Sales@Acme.test"}}
         channel = (await client.post("/api/v1/channels", json=asked)).json()
         Channel.model_validate(channel)
-        without = dict.fromkeys(("imap", "smtp", "acknowledgement", "ticket_automation", "routing", "dkim", "dkim_pending"))
+        without = dict.fromkeys(
+            ("imap", "smtp", "acknowledgement", "ticket_automation", "routing", "dkim", "dkim_pending")
+        )
         bare = {"address": "sales@acme.test", "from_name": "", "authserv_id": "", **without}
         assert channel["settings"] == bare
         named = await client.patch(f"/api/v1/channels/{channel['id']}", json={"settings": {"from_name": "Acme"}})

@@ -188,8 +188,8 @@ class Acknowledgement(Given):
 
 
 class Dkim(Given):
-    """A key that signs the channel's mails, or will when `signing` is switched on: once the TXT record is published, for
-    receivers distrust what they can't check."""
+    """A key that signs the channel's mails, or will when `signing` is switched on: once the TXT record is published,
+    for receivers distrust what they can't check."""
 
     signing: bool
     domain: str
