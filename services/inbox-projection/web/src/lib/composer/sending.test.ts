@@ -153,3 +153,30 @@ it('a draft that is found knows what its writer had seen, so that nothing newer 
   await writing.load();
   expect([writing.seen, writing.channelId, writing.open]).toEqual([4, 'b', true]);
 });
+
+it.each([
+  ['a comment that was just begun stays open when a draft that was never here ends', null, ['comment', true]],
+  ['a mail that was just begun takes what another page writes', 'at 1', ['reply', true]],
+] as const)('%s', async (_, updated_at, shown) => {
+  const text = updated_at === null ? '' : 'Dear';
+  let now: object = { ...EMPTY, updated_at: 'at 0' };
+  answering(({ path }) => (path.endsWith('/draft') ? now : ASKED));
+  const writing = new Writing('c1');
+  await writing.load();
+  writing.become(updated_at === null ? 'comment' : 'reply');
+  now = { ...EMPTY, text, updated_at };
+  await writing.heard(updated_at === null ? 'discarded' : 'kept');
+  expect([writing.mode, writing.open]).toEqual(shown);
+  expect(writing.text).toBe(text);
+});
+
+it('what another page sent leaves the composer empty and closed', async () => {
+  let now: object = { ...EMPTY, text: 'Dear', updated_at: 'at 0' };
+  answering(({ path }) => (path.endsWith('/draft') ? now : ASKED));
+  const writing = new Writing('c1');
+  await writing.load();
+  expect(writing.open).toBe(true);
+  now = { ...EMPTY, updated_at: null };
+  await writing.heard('sent');
+  expect([writing.open, writing.isEmpty]).toEqual([false, true]);
+});

@@ -103,6 +103,9 @@ export class Writing {
   }
 
   #take(draft: Draft): void {
+    const hadText = !this.isEmpty;
+    // Who has just opened it, perhaps for a comment, is not to lose it to the end of a draft that was never here.
+    if (!hadText && draft.updated_at === null) return;
     const shown = new Set(picturesOf(draft.html ?? ''));
     this.commenting = draft.mode === 'comment';
     if (draft.mode !== 'comment') this.mailMode = draft.mode;
@@ -116,7 +119,7 @@ export class Writing {
     this.channelId = draft.channel_id;
     this.files.clear();
     this.files.take(draft.attachments.filter((one) => !shown.has(one.id)));
-    this.open &&= !this.isEmpty;
+    if (hadText && this.isEmpty) this.open = false;
     this.overtaken = false;
     this.problem = null;
     const { loaded, lines } = threads.of(this.id);
