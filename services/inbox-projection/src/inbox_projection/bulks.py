@@ -11,6 +11,7 @@ from uuid import UUID
 
 from events.bulk import ChangeConversations
 from events.outcomes import CommandHandled
+from inbox_projection import steps
 from inbox_projection.commands import ANSWER_SECONDS, AnyCommand, CommandPort, agent, answered, envelope
 from inbox_projection.pool import Database, DatabaseAway, Row
 from inbox_projection.problems import of_refusal
@@ -68,17 +69,11 @@ class Bulks:
         return row if row is not None and row["finished_at"] is not None else None
 
     async def run(self) -> None:
-        while True:
-            if not await self.step():
-                await asyncio.sleep(self._poll_seconds)
+        await steps.taken(self.step, "a bulk", self._poll_seconds)
 
     async def step(self) -> bool:
-        """Takes a bulk that nobody is at to its end; False when there is none."""
-        try:
-            row = await bulks.claim(self._database)
-        except DatabaseAway as error:
-            log.warning("bulks wait for the database", extra={"fault": type(error).__name__})
-            return False
+        """Takes a bulk that nobody is at to its end; False when there is none. Raises DatabaseAway."""
+        row = await bulks.claim(self._database)
         if row is not None:
             await self._guarded(row)
         return row is not None

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from events.contact_commands import LinkCompany
 from events.envelope import SYSTEM
+from inbox_projection import steps
 from inbox_projection.commands import AnyCommand, CommandPort, answered, envelope
-from inbox_projection.pool import Database, DatabaseAway, Row
+from inbox_projection.pool import Database, Row
 from inbox_projection.queries import company_links
 from service_kit.clock import Clock
 from service_kit.ids import derived_id
@@ -46,13 +47,7 @@ class CompanyLinks:
         self._slice, self._poll_seconds, self._retry_seconds = slice_size, poll_seconds, retry_seconds
 
     async def run(self) -> None:
-        while True:
-            try:
-                if await self.step():
-                    continue
-            except DatabaseAway as error:
-                log.warning("linking companies waits for the database", extra={"fault": type(error).__name__})
-            await asyncio.sleep(self._poll_seconds)
+        await steps.taken(self.step, "linking companies", self._poll_seconds)
 
     async def step(self) -> bool:
         """Takes the next company to its end; False when there is nothing to do."""

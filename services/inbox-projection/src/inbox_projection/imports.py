@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from events.contact_commands import CreateContact
 from events.outcomes import CommandHandled
+from inbox_projection import steps
 from inbox_projection.auth.identity import caller_of_agent
 from inbox_projection.commands import AnyCommand, CommandPort, agent, answered, envelope
 from inbox_projection.contact_csv import CsvRefused, Numbered, records
@@ -79,13 +80,7 @@ class Imports:
         self._block, self._poll_seconds = block, poll_seconds
 
     async def run(self) -> None:
-        while True:
-            try:
-                if await self.step():
-                    continue
-            except DatabaseAway as error:
-                log.warning("importing waits for the database", extra={"fault": type(error).__name__})
-            await asyncio.sleep(self._poll_seconds)
+        await steps.taken(self.step, "importing", self._poll_seconds)
 
     async def step(self) -> bool:
         """Takes the next import to its end; False when there is none."""
