@@ -18,7 +18,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, Response, StorageState, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Response, Route, StorageState, async_playwright, expect
 
 from local_runtime.chromium import WEB, found
 from local_runtime.journey import Customer, Desk
@@ -247,6 +247,31 @@ def write() -> Write:
         await field.press_sequentially(text)
 
     return type_it
+
+
+LoseAnswers = Callable[[Page], Awaitable[list[str]]]
+
+
+@pytest.fixture(scope="session")
+def lose_answers() -> LoseAnswers:
+    """`keys = await lose_answers(page)`: the next reply of the page arrives, but no answer to it and to the client's
+    own repetition; the keys of all that are sent come into the list."""
+
+    async def lose(page: Page) -> list[str]:
+        keys: list[str] = []
+
+        async def lost(route: Route) -> None:
+            keys.append(route.request.headers["idempotency-key"])
+            if len(keys) <= 2:
+                await route.fetch()
+                await route.abort()
+            else:
+                await route.continue_()
+
+        await page.route("**/replies?*", lost)
+        return keys
+
+    return lose
 
 
 Done = Callable[[Page, str, Callable[[], Awaitable[object]]], Awaitable[None]]

@@ -36,16 +36,6 @@ def own_address(workspace: Any) -> Iterator[str]:
     workspace.desk.do("DELETE", f"/channels/{channel['id']}")
 
 
-async def opened(page: Page, workspace: Any, undo: int) -> tuple[Customer, dict[str, Any]]:
-    workspace.set_undo(undo)
-    customer = Customer(workspace.live)
-    customer.writes(workspace.desk.address(), f"Composer {uuid4().hex[:6]}", "Where is my parcel?")
-    conversation = workspace.desk.conversation_of(customer)
-    await page.goto(f"/inbox/all_open/{conversation['id']}")
-    await expect(page.get_by_role("article").first).to_be_visible()
-    return customer, conversation
-
-
 async def dropped(page: Page, selector: str) -> None:
     assert await page.evaluate(DROP, [selector, "plan.txt", "text/plain"]), "the browser would open the file"
 
@@ -55,9 +45,11 @@ def field(page: Page) -> Locator:
 
 
 async def test_what_is_taken_back_has_its_address_and_its_pictures_where_they_were(
-    page: Page, workspace: Any, own_address: str
+    page: Page, workspace: Any, own_address: str, begun: Any, opened: Any
 ) -> None:
-    _, conversation = await opened(page, workspace, 30)
+    workspace.set_undo(30)
+    _, _, conversation = begun("Composer")
+    await opened(page, conversation)
     await page.keyboard.press("r")
     await expect(field(page)).to_be_focused()
     chosen = page.get_by_label("From", exact=True)
@@ -89,8 +81,12 @@ async def test_what_is_taken_back_has_its_address_and_its_pictures_where_they_we
     assert cancelled["delivery"]["state"] == "cancelled"
 
 
-async def test_a_forward_can_be_undone_and_goes_out_when_it_is_not(page: Page, workspace: Any) -> None:
-    _, conversation = await opened(page, workspace, 5)
+async def test_a_forward_can_be_undone_and_goes_out_when_it_is_not(
+    page: Page, workspace: Any, begun: Any, opened: Any
+) -> None:
+    workspace.set_undo(5)
+    _, _, conversation = begun("Composer", "Where is my parcel?")
+    await opened(page, conversation)
     carrier = Customer(workspace.live, "Carla Carrier")
     await page.keyboard.press("f")
     to = page.get_by_role("combobox", name="To", exact=True)
@@ -112,8 +108,12 @@ async def test_a_forward_can_be_undone_and_goes_out_when_it_is_not(page: Page, w
     eventually(lambda: states() in (["cancelled", "sent"], ["cancelled", "delivered"]), "one of two forwards went out")
 
 
-async def test_a_file_that_is_dropped_on_a_conversation_goes_with_an_answer(page: Page, workspace: Any) -> None:
-    customer, _ = await opened(page, workspace, 0)
+async def test_a_file_that_is_dropped_on_a_conversation_goes_with_an_answer(
+    page: Page, workspace: Any, begun: Any, opened: Any
+) -> None:
+    workspace.set_undo(0)
+    customer, _, conversation = begun("Composer")
+    await opened(page, conversation)
     await dropped(page, "section.thread article")
     files = page.get_by_role("list", name="Attached files")
     await expect(files).to_contain_text("plan.txt")
@@ -126,8 +126,11 @@ async def test_a_file_that_is_dropped_on_a_conversation_goes_with_an_answer(page
     assert names == ["plan.txt", "plan.txt"]
 
 
-async def test_nothing_that_is_dropped_beside_its_place_opens_over_the_desk(page: Page, workspace: Any) -> None:
-    await opened(page, workspace, 0)
+async def test_nothing_that_is_dropped_beside_its_place_opens_over_the_desk(
+    page: Page, begun: Any, opened: Any
+) -> None:
+    _, _, conversation = begun("Composer")
+    await opened(page, conversation)
     address = page.url
     for place in ("nav", "header", "body"):
         await dropped(page, place)
@@ -139,7 +142,7 @@ async def test_nothing_that_is_dropped_beside_its_place_opens_over_the_desk(page
     assert page.url == address
 
 
-async def test_a_file_that_is_dropped_on_a_first_message_goes_with_it(page: Page, workspace: Any) -> None:
+async def test_a_file_that_is_dropped_on_a_first_message_goes_with_it(page: Page) -> None:
     await page.goto("/inbox/all_open")
     await expect(page.get_by_role("heading", name="All open")).to_be_visible()
     await page.keyboard.press("c")
@@ -152,22 +155,14 @@ async def test_a_file_that_is_dropped_on_a_first_message_goes_with_it(page: Page
     await expect(dialog).to_be_hidden()
 
 
-async def test_a_mail_that_was_to_go_later_still_goes_later_when_it_is_tried_again(page: Page, workspace: Any) -> None:
-    _, conversation = await opened(page, workspace, 0)
-    keys: list[str] = []
-
-    async def lost(route: Any) -> None:
-        keys.append(route.request.headers["idempotency-key"])
-        if len(keys) <= 2:  # it arrives, and its answer does not; the client's own repetition fares alike
-            await route.fetch()
-            await route.abort()
-        else:
-            await route.continue_()
-
-    await page.route("**/replies?*", lost)
-    await page.keyboard.press("r")
-    await expect(field(page)).to_be_focused()
-    await field(page).press_sequentially("It comes next week.")
+async def test_a_mail_that_was_to_go_later_still_goes_later_when_it_is_tried_again(
+    page: Page, workspace: Any, lose_answers: Any, begun: Any, opened: Any, write: Any
+) -> None:
+    workspace.set_undo(0)
+    _, _, conversation = begun("Composer")
+    await opened(page, conversation)
+    keys = await lose_answers(page)
+    await write(page, "It comes next week.")
     await page.get_by_role("button", name="More ways to send").click()
     await page.get_by_role("menuitem", name="Send later").click()
     await page.get_by_role("dialog", name="Send later").get_by_role("button", name="Tomorrow").click()
@@ -182,14 +177,15 @@ async def test_a_mail_that_was_to_go_later_still_goes_later_when_it_is_tried_aga
     await sent.get_by_role("button", name="Cancel", exact=True).click()
 
 
-async def test_an_answer_goes_to_whom_it_shows_who_follow_the_newest_mail(page: Page, workspace: Any) -> None:
+async def test_an_answer_goes_to_whom_it_shows_who_follow_the_newest_mail(
+    page: Page, workspace: Any, opened: Any
+) -> None:
     workspace.set_undo(0)
     asker, friend = Customer(workspace.live, "Zofia Nowak"), Customer(workspace.live, "Fred Friend")
     subject = f"Both of us {uuid4().hex[:6]}"
     question = asker.writes(workspace.desk.address(), subject, "Where is it?", Cc=f"{friend.name} <{friend.address}>")
     conversation = workspace.desk.conversation_of(asker)
-    await page.goto(f"/inbox/all_open/{conversation['id']}")
-    await expect(page.get_by_role("article").first).to_be_visible()
+    await opened(page, conversation)
     await page.keyboard.press("r")
     await expect(page.get_by_role("button", name=f"Remove {asker.name}")).to_be_visible()
     friend.writes(workspace.desk.address(), f"Re: {subject}", "To me, please!", In_Reply_To=str(question["Message-ID"]))

@@ -4,42 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from local_runtime.journey import Customer, text_of
+from local_runtime.journey import text_of
 from local_runtime.live import eventually
 
 NewPage = Callable[..., Awaitable[Page]]
 Check = Callable[[Page], Awaitable[None]]
 
 
-def begun(workspace: Any, subject: str) -> tuple[Customer, Any, dict[str, Any]]:
-    customer = Customer(workspace.live)
-    mail = customer.writes(workspace.desk.address(), f"{subject} {uuid4().hex[:6]}", "Where is my parcel?")
-    return customer, mail, workspace.desk.conversation_of(customer)
-
-
-async def opened(page: Page, conversation: dict[str, Any]) -> None:
-    await page.goto(f"/inbox/all_open/{conversation['id']}")
-    await expect(page.get_by_role("article").first).to_be_visible()
-
-
 def field(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Text")
 
 
-async def write(page: Page, text: str) -> None:
-    await page.keyboard.press("r")
-    await expect(field(page)).to_be_focused()
-    await field(page).press_sequentially(text)
-    await expect(page.get_by_text("Draft saved")).to_be_visible()
-
-
 async def answered(page: Page, text: str) -> None:
     await expect(page.get_by_role("article", name="Message by Ada Lovelace").filter(has_text=text)).to_be_visible()
+
+
+@pytest.fixture
+def drafted(write: Any) -> Callable[[Page, str], Awaitable[None]]:
+    """A reply, typed and kept by the server."""
+
+    async def type_it(page: Page, text: str) -> None:
+        await write(page, text)
+        await expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    return type_it
 
 
 @pytest.fixture
@@ -48,13 +40,13 @@ def at_once(workspace: Any) -> None:
 
 
 async def test_a_draft_follows_its_agent_from_window_to_window_and_is_gone_from_both_once_it_was_sent(
-    new_page: NewPage, workspace: Any, at_once: None
+    new_page: NewPage, workspace: Any, begun: Any, opened: Any, drafted: Any, at_once: None
 ) -> None:
-    customer, _, conversation = begun(workspace, "Two windows")
+    customer, _, conversation = begun("Two windows")
     one, other = await new_page("agent"), await new_page("agent")
     for page in (one, other):
         await opened(page, conversation)
-    await write(one, "It left")
+    await drafted(one, "It left")
     await expect(other.get_by_text("Draft", exact=True)).to_be_visible()
     await other.keyboard.press("r")
     await expect(field(other)).to_have_text("It left")
@@ -68,9 +60,9 @@ async def test_a_draft_follows_its_agent_from_window_to_window_and_is_gone_from_
 
 
 async def test_who_wrote_in_both_windows_is_shown_both_texts_and_says_which_stays(
-    new_page: NewPage, workspace: Any, at_once: None, no_violations: Check
+    new_page: NewPage, workspace: Any, begun: Any, opened: Any, drafted: Any, at_once: None, no_violations: Check
 ) -> None:
-    customer, _, conversation = begun(workspace, "Both texts")
+    customer, _, conversation = begun("Both texts")
     one, other = await new_page("agent"), await new_page("agent")
     for page in (one, other):
         await opened(page, conversation)
@@ -78,7 +70,7 @@ async def test_who_wrote_in_both_windows_is_shown_both_texts_and_says_which_stay
     await expect(field(other)).to_be_focused()
     await other.context.set_offline(True)
     await field(other).press_sequentially("It is lost.")
-    await write(one, "It left today.")
+    await drafted(one, "It left today.")
     await other.context.set_offline(False)
     asked = other.get_by_role("alert").filter(has_text="in another window, too")
     await expect(asked).to_contain_text("It left today.")
@@ -98,11 +90,11 @@ async def test_who_wrote_in_both_windows_is_shown_both_texts_and_says_which_stay
 
 
 async def test_a_draft_knows_after_a_reload_what_its_writer_had_not_seen_and_goes_anyway_only_by_his_word(
-    page: Page, workspace: Any, at_once: None
+    page: Page, workspace: Any, begun: Any, opened: Any, drafted: Any, at_once: None
 ) -> None:
-    customer, question, conversation = begun(workspace, "Reloaded")
+    customer, question, conversation = begun("Reloaded")
     await opened(page, conversation)
-    await write(page, "It left today.")
+    await drafted(page, "It left today.")
     await page.goto("/contacts")
     subject, asked_again = f"Re: {question['Subject']}", "I have found it."
     customer.writes(workspace.desk.address(), subject, asked_again, In_Reply_To=str(question["Message-ID"]))
@@ -123,17 +115,17 @@ async def test_a_draft_knows_after_a_reload_what_its_writer_had_not_seen_and_goe
 
 
 async def test_what_one_answered_from_another_window_is_shown_before_a_second_answer_goes(
-    new_page: NewPage, workspace: Any, at_once: None
+    new_page: NewPage, workspace: Any, begun: Any, opened: Any, drafted: Any, at_once: None
 ) -> None:
-    _, _, conversation = begun(workspace, "Answered twice")
+    _, _, conversation = begun("Answered twice")
     page = await new_page("agent")
     await opened(page, conversation)
-    await write(page, "It left today.")
+    await drafted(page, "It left today.")
     with workspace.logged_in(workspace.agent) as client:
         reply = {"text": "It left yesterday."}
         client.post(f"/conversations/{conversation['id']}/replies", json=reply).raise_for_status()
     await expect(field(page)).to_be_hidden()
-    await write(page, "It left today.")
+    await drafted(page, "It left today.")
     await page.context.set_offline(True)
     with workspace.logged_in(workspace.agent) as client:
         reply = {"text": "No, it is lost."}

@@ -134,7 +134,7 @@ async def test_a_draft_survives_an_ended_session_and_is_there_on_another_device(
 
 
 async def test_a_reply_over_a_newer_message_is_asked_about_and_never_sent_twice(
-    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any, lose_answers: Any
 ) -> None:
     workspace.set_undo(0)
     _, _, conversation = begun()
@@ -147,17 +147,7 @@ async def test_a_reply_over_a_newer_message_is_asked_about_and_never_sent_twice(
     await expect(newer).to_contain_text("wait!")
     await newer.get_by_role("button", name="Keep editing").click()
     await expect(page.get_by_role("textbox", name="Text")).to_have_text("It comes tomorrow.")
-    keys: list[str] = []
-
-    async def lost(route: Any) -> None:
-        keys.append(route.request.headers["idempotency-key"])
-        if len(keys) <= 2:  # it arrives, and its answer does not; the client's own repetition fares alike
-            await route.fetch()
-            await route.abort()
-        else:
-            await route.continue_()
-
-    await page.route("**/replies?*", lost)
+    keys = await lose_answers(page)
     await page.get_by_role("button", name="Send", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("Your text is kept.")
     await page.get_by_role("button", name="Try again").click()
