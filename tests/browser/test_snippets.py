@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from local_runtime.journey import Customer, text_of
 
@@ -27,22 +27,22 @@ def kept(workspace: Any) -> Iterator[None]:
         workspace.desk.do("DELETE", f"/snippets/{one['id']}")
 
 
-async def begin(page: Page, workspace: Any) -> tuple[Customer, Locator]:
+@pytest.fixture
+def begin(workspace: Any, begun: Any, opened: Any, write: Any) -> Callable[..., Awaitable[tuple[Customer, Locator]]]:
     """A reply that is begun, with the focus in its text."""
-    workspace.set_undo(0)
-    customer = Customer(workspace.live)
-    customer.writes(workspace.desk.address(), f"Snippets {uuid4().hex[:6]}", "Where is my parcel?")
-    conversation = workspace.desk.conversation_of(customer)
-    await page.goto(f"/inbox/all_open/{conversation['id']}")
-    await expect(page.get_by_role("article").first).to_be_visible()
-    await page.keyboard.press("r")
-    field = page.get_by_role("textbox", name="Text")
-    await expect(field).to_be_focused()
-    return customer, field
+
+    async def start(page: Page) -> tuple[Customer, Locator]:
+        workspace.set_undo(0)
+        customer, _, conversation = begun("Snippets")
+        await opened(page, conversation)
+        await write(page, "")
+        return customer, page.get_by_role("textbox", name="Text")
+
+    return start
 
 
-async def test_a_snippet_is_found_by_a_slash_filled_and_sent(page: Page, workspace: Any, kept: None) -> None:
-    customer, field = await begin(page, workspace)
+async def test_a_snippet_is_found_by_a_slash_filled_and_sent(page: Page, begin: Any, kept: None) -> None:
+    customer, field = await begin(page)
     await field.press_sequentially("Hello! /")
     find = page.get_by_role("combobox", name="Find a snippet")
     await expect(find).to_be_focused()
@@ -57,9 +57,11 @@ async def test_a_snippet_is_found_by_a_slash_filled_and_sent(page: Page, workspa
 
 
 async def test_what_nothing_is_known_for_is_named_and_nothing_is_put_in(
-    page: Page, workspace: Any, kept: None, no_violations: Any
+    page: Page, workspace: Any, begin: Any, kept: None, no_violations: Any
 ) -> None:
-    _, field = await begin(page, workspace)
+    with workspace.logged_in(workspace.agent) as client:
+        client.patch("/me", json={"meeting_url": ""}).raise_for_status()
+    _, field = await begin(page)
     await field.press_sequentially("/")
     find = page.get_by_role("combobox", name="Find a snippet")
     await find.press_sequentially("meet")
@@ -77,9 +79,9 @@ async def test_what_nothing_is_known_for_is_named_and_nothing_is_put_in(
 
 @pytest.mark.parametrize("text", ["1 / 2", "in /home/zofia", "either/or", "and/"])
 async def test_a_slash_that_asks_for_no_snippet_is_typed_like_any_other_character(
-    page: Page, workspace: Any, kept: None, text: str
+    page: Page, begin: Any, kept: None, text: str
 ) -> None:
-    _, field = await begin(page, workspace)
+    _, field = await begin(page)
     for character in text:
         await page.keyboard.type(character)
         await page.wait_for_timeout(80)  # as fast as people type: windows come and go between two characters
@@ -88,8 +90,8 @@ async def test_a_slash_that_asks_for_no_snippet_is_typed_like_any_other_characte
     await expect(field).to_be_focused()
 
 
-async def test_escape_leaves_the_slash(page: Page, workspace: Any, kept: None) -> None:
-    _, field = await begin(page, workspace)
+async def test_escape_leaves_the_slash(page: Page, begin: Any, kept: None) -> None:
+    _, field = await begin(page)
     await field.press_sequentially("a /")
     await expect(page.get_by_role("combobox", name="Find a snippet")).to_be_focused()
     await page.keyboard.press("Escape")
@@ -99,7 +101,14 @@ async def test_escape_leaves_the_slash(page: Page, workspace: Any, kept: None) -
     await expect(field).to_have_text("a /b")
 
 
-async def test_a_first_message_takes_snippets_too(page: Page, workspace: Any, kept: None) -> None:
+async def test_a_first_message_takes_snippets_too_even_from_who_is_faster_than_they_come(
+    page: Page, workspace: Any, kept: None
+) -> None:
+    async def late(route: Route) -> None:
+        await asyncio.sleep(1)
+        await route.continue_()
+
+    await page.route("**/snippets?*", late)
     customer = Customer(workspace.live)
     await page.goto("/inbox/all_open")
     await expect(page.get_by_role("heading", name="All open")).to_be_visible()
@@ -116,7 +125,7 @@ async def test_a_first_message_takes_snippets_too(page: Page, workspace: Any, ke
     find = page.get_by_role("combobox", name="Find a snippet")
     await expect(find).to_be_focused()
     await find.press_sequentially("shipped")
-    await find.press("Enter")
+    await find.press("Enter")  # perhaps before the snippets were read
     await expect(field).to_have_text(f"Dear {customer.name.split()[0]}, it left.")
     await dialog.get_by_role("button", name="Send", exact=True).click()
     await expect(dialog).to_be_hidden()
