@@ -54,7 +54,7 @@ ANALYZE inbox.conversations; ANALYZE inbox.messages; ANALYZE inbox.contacts; ANA
 
 
 def at_size(bench: Bench, rounds: int = 12) -> None:
-    """Every filter and status of the list (50 rows), and threads; p50 and p99 over all calls."""
+    """Every filter and status of the list (50 rows), threads, and the numbers beside the views; p50 and p99 by kind."""
     _fill(bench)
     api = ApiConnection(bench.live)
     listed: list[float] = []
@@ -70,6 +70,7 @@ def at_size(bench: Bench, rounds: int = 12) -> None:
     for number in (chooser.randint(1, CONVERSATIONS) for _ in range(1_000)):
         row = bench.database.execute("SELECT md5(%s)::uuid", (f"conversation{number}",)).fetchone()
         threads.append(api.timed("GET", f"/conversations/{row[0] if row else ''}/messages")[0])
+    counts = [api.timed("GET", "/counts")[0] for _ in range(200)]
     worst = sorted(slowest.items(), key=lambda item: -item[1])[:3]
     report(
         "at_size",
@@ -78,6 +79,7 @@ def at_size(bench: Bench, rounds: int = 12) -> None:
         list_of_50=percentiles(listed),
         slowest_filters={query or "(none)": round(seconds * 1000, 1) for query, seconds in worst},
         thread=percentiles(threads),
+        counts_of_all_views=percentiles(counts),
     )
 
 
