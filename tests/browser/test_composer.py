@@ -92,6 +92,7 @@ async def test_a_forward_can_be_undone_and_goes_out_when_it_is_not(
     to = page.get_by_role("combobox", name="To", exact=True)
     await to.fill(carrier.address)
     await to.press("Enter")
+    await expect(field(page)).to_have_attribute("contenteditable", "true")  # the editor comes a moment later
     await field(page).press_sequentially("Can you look?")
     await page.keyboard.press("ControlOrMeta+Enter")
     await page.get_by_role("button", name="Undo", exact=True).first.click()
@@ -122,6 +123,7 @@ async def test_a_file_that_is_dropped_on_a_conversation_goes_with_an_answer(
     await expect(field(page)).to_be_visible()
     await dropped(page, "section.composer")
     await expect(files.get_by_role("listitem")).to_have_count(2)
+    await expect(field(page)).to_have_attribute("contenteditable", "true")
     await field(page).press_sequentially("Here are both.")
     await page.get_by_role("button", name="Send", exact=True).click()
     names = [part.get_filename() for part in customer.received().iter_attachments()]
@@ -193,6 +195,7 @@ async def test_an_answer_goes_to_whom_it_shows_who_follow_the_newest_mail(
     friend.writes(workspace.desk.address(), f"Re: {subject}", "To me, please!", In_Reply_To=str(question["Message-ID"]))
     await expect(page.get_by_role("button", name=f"Remove {friend.name}")).to_be_visible()
     await expect(page.get_by_role("button", name=f"Remove {asker.name}")).to_be_hidden()
+    await expect(field(page)).to_have_attribute("contenteditable", "true")
     await field(page).press_sequentially("It left today.")
     await page.get_by_role("button", name="Send", exact=True).click()
     answer = friend.received()

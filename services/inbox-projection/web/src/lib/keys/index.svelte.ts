@@ -109,6 +109,7 @@ function writes(target: Element | null): boolean {
   return (
     target instanceof HTMLTextAreaElement ||
     target instanceof HTMLSelectElement ||
-    (target instanceof HTMLElement && target.isContentEditable)
+    (target instanceof HTMLElement && target.isContentEditable) ||
+    target?.role === 'textbox' // an editor that is still on its way
   );
 }
