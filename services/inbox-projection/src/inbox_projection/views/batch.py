@@ -46,6 +46,7 @@ from inbox_projection.views import (
     workspace_told,
 )
 from inbox_projection.views.changes import Arrived, Changes, Known
+from inbox_projection.views.fed import also_touched, fed
 from inbox_projection.views.order import Holes, check
 from inbox_projection.views.reconciliation import channel_of, count_received, count_stored
 from inbox_projection.views.rows import (
@@ -56,6 +57,7 @@ from inbox_projection.views.rows import (
     FeedRow,
     Line,
     NotificationRow,
+    QuarantineRow,
 )
 from inbox_projection.views.ticket import TicketRows
 from service_kit.notices import silenced, tells
@@ -111,8 +113,8 @@ class _Folding:
         for each in self._conversations.values():
             row, known, record = each.row, each.known, each.record
             (changes.new_conversations if known is None else changes.changed_conversations).append(row)
-            changes.touched.append(_fed(record, "conversation", row.conversation_id, row.inbox_id, row.sequence))
-            changes.touched.extend(_also_touched(known, row, changes.touched[-1]))
+            changes.touched.append(fed(record, "conversation", row.conversation_id, row.inbox_id, row.sequence))
+            changes.touched.extend(also_touched(known, row, changes.touched[-1]))
             if row.labels or row.mentioned_ids or (known is not None and known.labels):
                 before = {} if known is None else {label.label: label for label in inbox.labels_of(known)}
                 after = {label.label: label for label in inbox.labels_of(row)}
@@ -174,7 +176,7 @@ class _Folding:
         sequence: int | None = None,
     ) -> None:
         """What the feed says once, however often the batch gives cause for it."""
-        self._told[kind, changed, inbox_id] = _fed(record, kind, changed, inbox_id, sequence)
+        self._told[kind, changed, inbox_id] = fed(record, kind, changed, inbox_id, sequence)
 
     def _thread(self, record: Arrived, envelope: AnyEnvelope, row: ConversationRow) -> None:
         changes, event = self.changes, envelope.data
@@ -281,10 +283,10 @@ class _Folding:
         changes.ticket_links_gone.extend((each, ticket_id) for each in before if each not in rows.links)
         inboxes = ticket.inboxes_of(known, rows)
         for inbox_id in inboxes or (None,):
-            changes.touched.append(_fed(record, "ticket", ticket_id, inbox_id, rows.row.sequence))
+            changes.touched.append(fed(record, "ticket", ticket_id, inbox_id, rows.row.sequence))
         had = None if known is None or inboxes else known.row.assignee_id
         if had not in (None, rows.row.assignee_id, rows.row.opened_by):
-            changes.touched.append(_fed(record, "ticket_left", ticket_id, had, rows.row.sequence))
+            changes.touched.append(fed(record, "ticket_left", ticket_id, had, rows.row.sequence))
 
     def workspace(self, record: Arrived, envelope: AnyEnvelope) -> None:
         self._check(envelope, None)
@@ -330,23 +332,27 @@ class _Folding:
         count_stored(self.changes.stored, channel_of(row.topic), row.quarantined_at, "quarantined")
 
     def released(self, record: Arrived, envelope: Envelope[QuarantineReleased]) -> None:
-        before = self._quarantine.get(envelope.stream)
-        self._check(envelope, None if before is None else before.sequence)
+        before = self._in_quarantine(envelope)
         if before is None:
-            self._remember(envelope)
             return
         row = quarantine.released(envelope, before)
         self._quarantine[envelope.stream] = self.changes.quarantine[envelope.stream] = row
         count_stored(self.changes.stored, channel_of(row.topic), envelope.occurred_at, "released")
 
     def retried(self, record: Arrived, envelope: Envelope[QuarantineRetryRequested | QuarantineRetryFailed]) -> None:
+        before = self._in_quarantine(envelope)
+        if before is None:
+            return
+        row = quarantine.retried(envelope, before)
+        self._quarantine[envelope.stream] = self.changes.quarantine[envelope.stream] = row
+
+    def _in_quarantine(self, envelope: AnyEnvelope) -> QuarantineRow | None:
+        """What is known of it; None where its beginning is a dead letter."""
         before = self._quarantine.get(envelope.stream)
         self._check(envelope, None if before is None else before.sequence)
         if before is None:
             self._remember(envelope)
-            return
-        row = quarantine.retried(envelope, before)
-        self._quarantine[envelope.stream] = self.changes.quarantine[envelope.stream] = row
+        return before
 
     def outcome(self, record: Arrived, envelope: AnyEnvelope) -> None:
         row = outcomes.handled(envelope)
@@ -363,27 +369,6 @@ class _Folding:
     def _remember(self, envelope: AnyEnvelope) -> None:
         """Keeps the sequence of a stream that has no row to hold it, such as one whose beginning is a dead letter."""
         self._streams[envelope.stream] = self.changes.streams[envelope.stream] = envelope.sequence
-
-
-def _fed(record: Arrived, kind: str, changed: UUID | None, inbox_id: UUID | None, sequence: int | None) -> FeedRow:
-    """What the feed says of a record."""
-    return FeedRow(
-        kind=kind,
-        conversation_id=changed,
-        inbox_id=inbox_id,
-        sequence=sequence,
-        topic=record.topic,
-        partition=record.partition,
-        position=record.position,
-    )
-
-
-def _also_touched(before: ConversationRow | None, row: ConversationRow, told: FeedRow) -> Iterable[FeedRow]:
-    """Who else is told: those in whose inbox it lay before, and who looks at the conversation that stands for it."""
-    if before is not None and before.inbox_id != row.inbox_id:
-        yield replace(told, inbox_id=before.inbox_id)
-    if row.merged_into is not None:
-        yield replace(told, conversation_id=row.merged_into, sequence=0)
 
 
 _Folder = Callable[[_Folding, Arrived, Any], None]
