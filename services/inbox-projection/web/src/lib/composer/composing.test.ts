@@ -107,6 +107,7 @@ describe('the text of what is written', () => {
 
   it('becomes HTML that is text and nothing else', () => {
     expect(htmlOf('<script>\n& "x"')).toBe('<div>&lt;script&gt;</div><div>&amp; &quot;x&quot;</div>');
+    expect(htmlOf(' a  b \nc')).toBe('<div>\u00a0a\u00a0 b\u00a0</div><div>c</div>');
   });
 
   it('shows pictures from where they were uploaded, and sends them by their ids', () => {

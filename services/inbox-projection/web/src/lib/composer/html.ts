@@ -75,11 +75,11 @@ function blockOf(node: TextNode, name: string, parent: string, number: number): 
   return inner.length === 0 ? [''] : inner;
 }
 
-/** Plain text as the editor's HTML. */
+/** Plain text as the editor's HTML; spaces that HTML would swallow are kept. */
 export function htmlOf(text: string): string {
   return text
     .split('\n')
-    .map((line) => `<div>${line ? escapeHtml(line) : '<br>'}</div>`)
+    .map((line) => `<div>${line ? escapeHtml(line.replaceAll(/^ | (?= |$)/g, '\u00a0')) : '<br>'}</div>`)
     .join('');
 }
 

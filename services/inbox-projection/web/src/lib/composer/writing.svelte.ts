@@ -44,6 +44,8 @@ export class Writing {
   attempt: Attempt | null = null;
   /** How it was last to be sent: whoever tries again wants the same, by the same key. */
   how: How = {};
+  /** It was asked to be sent so before the composer was there. */
+  hurried = $state.raw<How | null>(null);
   #reading: Promise<void> | null = null;
   #answered: string | null = null;
   readonly keeping: Keeping<Draft>;

@@ -13,7 +13,6 @@ const parts: (() => Promise<unknown>)[] = [
   () => import('#lib/thread/Thread.svelte'),
   () => import('#lib/sidebar/Sidebar.svelte'),
   () => import('#lib/composer/Composer.svelte'),
-  () => import('#lib/composer/editor.ts').then(({ libraries }) => libraries()),
   () => import('#lib/actions/AskAssign.svelte'),
   () => import('#lib/actions/AskLabel.svelte'),
   () => import('#lib/actions/AskSnooze.svelte'),

@@ -109,7 +109,6 @@ function writes(target: Element | null): boolean {
   return (
     target instanceof HTMLTextAreaElement ||
     target instanceof HTMLSelectElement ||
-    (target instanceof HTMLElement && target.isContentEditable) ||
-    target?.role === 'textbox' // an editor that is still on its way
+    (target instanceof HTMLElement && target.isContentEditable)
   );
 }
