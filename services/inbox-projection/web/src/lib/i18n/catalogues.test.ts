@@ -36,7 +36,38 @@ function partsOf(message: string) {
   return { plurals, places: [...places].sort() };
 }
 
+/** English words of the field, and how their Polish ones begin: one word for one thing, everywhere. */
+const GLOSSARY: Record<string, RegExp> = {
+  conversation: /rozm[oó]w/i,
+  inbox: /skrzyn/i,
+  ticket: /zgłosze/i,
+  contact: /kontak/i,
+  channel: /kana[lł]/i,
+  comment: /komentarz/i,
+  assign: /przypi[sn]/i,
+  snooz: /odł[oó]ż|odkład/i,
+  clos: /zam(?:yk|kn)/i,
+  snippet: /szablon/i,
+};
+/** Where the language has a word of its own for it, or says it without. */
+const OTHERWISE = new Set([
+  'contacts.card', // a business card
+  'contacts.import_columns_hint',
+  'inboxes.closes', // of hours
+  'inboxes.fault_order',
+  'problems.stages_invalid_next',
+  'search.help_is', // words of the query language
+]);
+
 describe('catalogues', () => {
+  it.each(Object.entries(GLOSSARY))('has one Polish word for what begins with "%s"', (word, polish) => {
+    const named = new RegExp(`\\b${word}`, 'i');
+    const said = (message: string | undefined) => (message ?? '').replaceAll(/\{\w+(?:\}|, )/g, '');
+    const keys = Object.keys(en).filter((key) => named.test(said(en[key])));
+    expect(keys.length).toBeGreaterThan(5);
+    expect(keys.filter((key) => !polish.test(said(pl[key])) && !OTHERWISE.has(key))).toEqual([]);
+  });
+
   it('have the same keys in English and Polish', () => {
     expect(Object.keys(pl).sort()).toEqual(Object.keys(en).sort());
   });
