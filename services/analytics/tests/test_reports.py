@@ -10,15 +10,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.facts import DAY
 from analytics.measures.happenings import instant_of
+from analytics.measures.time_in_state import STATES
 from analytics.packing import Block, Row, pack, unpack
 from analytics.reports import summary
-from analytics.reports.catalog import HISTOGRAM, REPORTS
+from analytics.reports.catalog import HISTOGRAM, REPORTS, columns
 from analytics.reports.columns import Filters
 from analytics.reports.periods import Period, TooManyRows, buckets, moment_of
 from analytics.reports.report import Question, answer, as_csv
@@ -46,6 +48,7 @@ def some_rows(count: int = 500, *, timed: bool = True, seed: int = 1) -> list[Ro
             None,
             random.choice([*AGENTS, None]),
             random.randrange(40 * 3_600_000) if timed else None,
+            None,
         )
         for _ in range(count)
     ]
@@ -74,8 +77,6 @@ EDGES = ((0, 1), (1, 4), (4, 8), (8, 24), (24, 10**6))
 
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=60))
 def test_a_summary_equals_the_hand_count(durations: list[int]) -> None:
-    import numpy as np
-
     found = summary.timed(np.zeros(len(durations), "<i8"), np.array(durations, "<i8"))[0]
     assert found == {name: pytest.approx(value, abs=0.51) for name, value in by_hand(durations).items()}
     assert list(summary.no_times()) == list(found)
@@ -85,7 +86,7 @@ def test_times_are_grouped_by_agent() -> None:
     rows = some_rows()
     answered = answer(ask("reply-time", dimension="agent"), lambda kind: blocks_of(rows))
     expected: dict[str | None, list[int]] = defaultdict(list)
-    for at, _, _, _, _, agent, duration in rows:
+    for at, _, _, _, _, agent, duration, _ in rows:
         if JUNE.begin <= at < JUNE.end and duration is not None:
             expected[None if agent is None else str(agent)].append(duration)
     assert {row.group["agent_id"]: row.numbers for row in answered.rows} == {
@@ -152,6 +153,42 @@ def test_volume_has_a_column_for_each_kind() -> None:
     ]
 
 
+PARTS = st.lists(st.integers(0, 2**40), min_size=len(STATES), max_size=len(STATES))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), PARTS), max_size=40))
+def test_the_parts_of_durations_are_summed_up_by_group_as_by_hand(drawn: list[tuple[int, list[int]]]) -> None:
+    groups, parts = np.array([group for group, _ in drawn], "<i8"), np.array([row for _, row in drawn], "<i8")
+    found = summary.divided(groups, parts, STATES)
+    assert found.keys() == {group for group, _ in drawn}
+    for group, numbers in found.items():
+        mine = [row for one, row in drawn if one == group]
+        sums = dict(zip(STATES, map(sum, zip(*mine, strict=True)), strict=True))
+        assert (numbers["n"], numbers["sum_ms"]) == (len(mine), sum(sums.values()))
+        assert {state: numbers[f"{state}_sum_ms"] for state in STATES} == sums
+        assert all(abs(numbers[f"{state}_mean_ms"] * len(mine) - took) <= len(mine) / 2 for state, took in sums.items())
+        assert list(numbers) == columns(REPORTS["time-in-state"])
+
+
+def test_episodes_are_divided_by_agent_of_what_passes_the_filters() -> None:
+    rows = [
+        (*row[:7], tuple(n * 1000 for n in range(place % 3, place % 3 + 5))) for place, row in enumerate(some_rows())
+    ]
+    question = ask("time-in-state", dimension="agent", filters=Filters(channel="chat"))
+    answered = answer(question, lambda kind: blocks_of(rows))
+    expected: dict[str | None, list[tuple[int, ...]]] = defaultdict(list)
+    for at, _, _, channel, _, agent, _, parts in rows:
+        if JUNE.begin <= at < JUNE.end and channel == "chat":
+            expected[None if agent is None else str(agent)].append(parts)
+    assert {row.group["agent_id"]: row.numbers["n"] for row in answered.rows} == {
+        agent: len(some) for agent, some in expected.items()
+    }
+    assert {row.group["agent_id"]: row.numbers["snoozed_sum_ms"] for row in answered.rows} == {
+        agent: sum(parts[STATES.index("snoozed")] for parts in some) for agent, some in expected.items()
+    }
+    assert answered.total["sum_ms"] == sum(sum(parts) for some in expected.values() for parts in some)
+
+
 def test_a_report_of_nothing_has_zeros() -> None:
     for name in REPORTS:
         answered = answer(ask(name), lambda kind: [])
@@ -177,7 +214,7 @@ def test_days_on_which_clocks_change_have_23_and_25_hours() -> None:
 def test_hours_come_in_their_order_when_clocks_go_back() -> None:
     night = Period(moment_of("2026-10-25", WARSAW), moment_of("2026-10-26", WARSAW))
     rows: list[Row] = [
-        (night.begin + n * 1_800_000, n, INBOXES[0], "email", None, AGENTS[n % 2], None) for n in range(10)
+        (night.begin + n * 1_800_000, n, INBOXES[0], "email", None, AGENTS[n % 2], None, None) for n in range(10)
     ]
     question = Question(report=REPORTS["replies-by-agent"], period=night, zone=WARSAW, dimension="agent", unit="hour")
     shown = [row.group["hour"] for row in answer(question, lambda kind: blocks_of(rows)).rows][::2]
@@ -208,7 +245,7 @@ def test_moments_are_dates_or_instants_with_an_offset(text: str) -> None:
 
 @given(st.integers(0, 40_000), st.integers(1, 300))
 def test_what_is_packed_is_unpacked(day: int, count: int) -> None:
-    rows = [(day * DAY + n, n, UUID(int=n + 1), "email", None, UUID(int=n % 3), n * n) for n in range(count)]
+    rows = [(day * DAY + n, n, UUID(int=n + 1), "email", None, UUID(int=n % 3), n * n, None) for n in range(count)]
     block = unpack(pack("sent", day, rows))  # type: ignore[arg-type]
     assert block.rows == count
     ids = [UUID(bytes=block.ids[place : place + 16]) for place in range(0, len(block.ids), 16)]
@@ -216,7 +253,7 @@ def test_what_is_packed_is_unpacked(day: int, count: int) -> None:
 
 
 def test_a_day_of_more_people_than_two_bytes_hold_is_packed_all_the_same() -> None:
-    rows = [(n, n, UUID(int=n + 1), "email", None, None, None) for n in range(70_000)]
+    rows = [(n, n, UUID(int=n + 1), "email", None, None, None, None) for n in range(70_000)]
     block = unpack(pack("opened", 0, rows))  # type: ignore[arg-type]
     last = int(block.places(block.inboxes)[-1])
     assert UUID(bytes=block.ids[last * 16 : last * 16 + 16]) == UUID(int=70_000)

@@ -96,7 +96,7 @@ def test_by_the_hours_of_now_what_is_long_ago_is_counted_within_them_too() -> No
 @pytest.mark.parametrize(("inbox", "expected"), [(ONE, 20 * 60_000), (OTHER, 64 * HOUR + 20 * 60_000)])
 def test_a_report_counts_within_the_hours_of_the_inbox(inbox: UUID, expected: int) -> None:
     stop = milliseconds(datetime(2026, 6, 15, 7, 10, tzinfo=UTC))
-    row: Row = (stop, 1, inbox, "email", None, uuid4(), 64 * HOUR + 20 * 60_000)
+    row: Row = (stop, 1, inbox, "email", None, uuid4(), 64 * HOUR + 20 * 60_000, None)
     question = Question(
         report=REPORTS["first-response-time"],
         period=Period(stop - DAY, stop + DAY),

@@ -33,22 +33,15 @@ IGNORED: Final[dict[str, str]] = {
     "ReplyUncertain": "a reply counts when its channel accepts it",
     "ReplyFailed": "a reply counts when its channel accepts it",
     "CommentAdded": "seen by the team only: it stops no clock",
-    "ConversationSnoozed": "the clock of v1 does not pause",
-    "SnoozeElapsed": "the clock of v1 does not pause",
-    "MarkedAsSpam": "neither answers nor resolves",
-    "ConversationTrashed": "neither answers nor resolves",
     "LabelAdded": "no report groups by label yet",
     "LabelRemoved": "no report groups by label yet",
     "PriorityChanged": "no report groups by priority yet",
     "SubjectChanged": "no report looks at what a conversation is called",
     "ConversationContactChanged": "no report groups by contact",
     "ConversationsMerged": "what happened was counted where it happened; the survivor's clocks are its own",
-    "ConversationMergedInto": "neither answers nor resolves; what was counted there stays counted, once",
-    "ConversationMuted": "what comes in counts, heard or not",
-    "ConversationUnmuted": "what comes in counts, heard or not",
     "SuggestedLinkRefused": "nothing happened to the conversation",
     "ConversationFollowedUp": "the follow-up is a conversation of its own, and counts as one",
-    "TrashElapsed": "neither answers nor resolves",
+    "TrashElapsed": "in the trash already; neither answers nor resolves",
     "ConversationReadMarked": "who has read what is measured by no report",
     "ConversationFollowed": "who follows is measured by no report",
     "ConversationUnfollowed": "who follows is measured by no report",
@@ -110,6 +103,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     team_id: UUID | None
     agent_id: UUID | None
     duration: int | None
+    parts: tuple[int, ...] | None
     event_id: UUID
     start_event_id: UUID | None
     started_at: int | None
@@ -192,6 +186,7 @@ def _fact(value: Value, envelope: AnyEnvelope, state: Conversation, inbox_id: UU
         team_id=state.team_id,
         agent_id=value.agent_id,
         duration=value.duration,
+        parts=value.parts,
         event_id=value.stop.event_id,
         start_event_id=None if value.start is None else value.start.event_id,
         started_at=None if value.start is None else value.start.at,

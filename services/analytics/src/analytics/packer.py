@@ -10,7 +10,7 @@ from analytics.packing import pack
 from service_kit.database import Cursor
 
 AT_ONCE: Final = 60
-ROW_COLUMNS: Final = "stopped_at, number, inbox_id, channel, team_id, agent_id, duration"
+ROW_COLUMNS: Final = "stopped_at, number, inbox_id, channel, team_id, agent_id, duration, parts"
 _DUE: Final = """
 select kind, day from {schema}.days where packed is null and day < %s order by day, kind limit %s
 for update skip locked

@@ -21,7 +21,7 @@ from service_kit.web.pool import Row as Found
 _BLOCKS: Final = """
 select d.kind, d.day, d.packed, case when d.packed is null then (
     select coalesce(json_agg(json_build_array(f.stopped_at, f.number, f.inbox_id, f.channel, f.team_id, f.agent_id,
-                                              f.duration)), '[]')
+                                              f.duration, f.parts)), '[]')
     from analytics.facts f
     where f.kind = d.kind and f.stopped_at >= d.day * 86400000::bigint
       and f.stopped_at < (d.day + 1) * 86400000::bigint)::text end as rows
@@ -39,6 +39,7 @@ cross join lateral (
       and (%(agent)s::uuid is null or coalesce(f.agent_id, %(nobody)s::uuid) = %(agent)s::uuid)
       and (%(channel)s::text is null or f.channel = %(channel)s::text)
       and (not %(with_agent)s or f.agent_id is not null)
+      and (%(part)s::integer is null or f.parts[%(part)s::integer] > 0)
       and (%(least)s::bigint is null or f.duration >= %(least)s::bigint)
     order by f.stopped_at, f.conversation_id, f.sequence limit %(limit)s) as f
 order by f.stopped_at, f.kind, f.conversation_id, f.sequence limit %(limit)s
@@ -88,9 +89,10 @@ async def facts(
     after: Place | None,
     limit: int,
     least: int | None = None,
+    part: int | None = None,
 ) -> list[Found]:
     """Facts in the order in which they stopped; ask for one more than shown to know whether there is more. `least`:
-    those that took at least so long around the clock.
+    those that took at least so long around the clock; `part`: those of which this part, counted from 0, is not nothing.
 
     Raises DatabaseAway.
     """
@@ -110,6 +112,7 @@ async def facts(
         "with_agent": filters.with_agent,
         "nobody": NOBODY,
         "least": least,
+        "part": None if part is None else part + 1,
         "limit": limit,
     }
     return await database.rows(_FACTS, wanted)

@@ -62,17 +62,20 @@ class Replayed:
         out: Path | None = None,
     ) -> Self:
         """By the same rules as the API. Raises ReplayRefused."""
-        if definition not in DEFINITIONS:
+        by = DEFINITIONS.get(definition)
+        if by is None:
             raise ReplayRefused(f"there is no definition {definition!r}; there are {', '.join(DEFINITIONS)}")
         try:
             given: dict[str, Any] = {"from": begin, "to": end, "tz": tz, "group_by": group_by}
             wanted, everything = ReportAsked(**given), Reach(new_id(), None)
-            questions = tuple(
-                asking.question(asking.report_of(name), wanted, everything, utc_now()) for name in reports or REPORTS
-            )
+            those = [asking.report_of(name) for name in reports or REPORTS]
+            for each in those:
+                if reports and not each.has(by):
+                    raise ReplayRefused(f"{each.name} is not measured by {definition}")
+            questions = tuple(asking.question(each, wanted, everything, utc_now()) for each in those if each.has(by))
         except (Problem, ValueError) as error:
             raise ReplayRefused(_reason(error)) from None
-        return cls(questions, DEFINITIONS[definition], out)
+        return cls(tuple(msgspec.structs.replace(each, definition=by) for each in questions), by, out)
 
 
 async def replay(settings: Settings, wanted: Replayed) -> None:

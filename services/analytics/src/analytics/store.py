@@ -19,7 +19,8 @@ from service_kit.view_batch import Arrived
 
 FACT_COLUMNS: Final = (
     "kind text, stopped_at bigint, conversation_id uuid, sequence integer, number bigint, inbox_id uuid, channel text,"
-    " team_id uuid, agent_id uuid, duration bigint, event_id uuid, start_event_id uuid, started_at bigint"
+    " team_id uuid, agent_id uuid, duration bigint, parts bigint[], event_id uuid, start_event_id uuid,"
+    " started_at bigint"
 )
 _STREAMS: Final = (
     "select conversation_id, sequence, state::text from {schema}.conversations where conversation_id = any(%s)"

@@ -16,6 +16,7 @@ create table {schema}.facts (
     team_id         uuid,
     agent_id        uuid,
     duration        bigint,
+    parts           bigint[],
     event_id        uuid not null,
     start_event_id  uuid,
     started_at      bigint,

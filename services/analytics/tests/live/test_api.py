@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,11 +21,13 @@ from analytics import schema
 from analytics.api.app import build
 from analytics.api.callers import Callers
 from analytics.api.parts import Parts
+from analytics.measures.time_in_state import STATES
 from analytics.packer import pack_days
 from analytics.rebuild import EVERY_DAY
 from analytics.store import Facts
 from events import workspace as w
 from events.business_hours import BusinessHours, BusinessHoursSet, OpenHours
+from events.conversations import ConversationAssigned
 from events.topics import CONVERSATIONS, WORKSPACE
 from local_runtime.postgres import PostgresServer
 from service_kit.database import Connection, connect, migrate
@@ -34,13 +37,15 @@ from service_kit.web.log_ins import hash_of
 from service_kit.web.pool import Database
 
 pytestmark = pytest.mark.real
+MINUTE = 60_000
 UI = "http://inbox.test"
 Talks = Callable[..., Any]
 A, B, MANAGER, ADMINISTRATOR, GONE = (uuid4() for _ in range(5))
 SUPPORT, SALES, TEAM = (uuid4() for _ in range(3))
 NOW = datetime(2026, 6, 20, tzinfo=UTC)
 JUNE = {"from": "2026-06-01", "to": "2026-07-01"}
-REPORTS = ("replies-by-agent", "first-response-time", "reply-time", "resolution-time", "volume")
+REPORTS = ("replies-by-agent", "first-response-time", "reply-time", "resolution-time", "time-in-state", "volume")
+LIVE = {"v1", "v1-business-hours", "v1-business-hours-now", "v1-first-resolve", "v1-whole-resolution"}
 FROM_TWENTY_PAST_NINE = BusinessHours(zone="Europe/Warsaw", weekdays=((OpenHours(9 * 60 + 20, 17 * 60),),) * 7)
 AGENTS = {"administrator": ADMINISTRATOR, "manager": MANAGER, "agent": A, "teammate": B, "gone": GONE}
 
@@ -73,6 +78,11 @@ def log_in(connection: Connection) -> None:
         )
 
 
+def assigned(told: Any, minutes: float) -> Any:
+    told.tell(minutes, ConversationAssigned(agent_id=A, team_id=None))
+    return told
+
+
 @pytest.fixture(scope="module")
 def told(dsn: str, talk: Talks) -> list[Any]:
     """Two conversations in Support, one in Sales, of which agents A and B belong to one each."""
@@ -91,9 +101,16 @@ def told(dsn: str, talk: Talks) -> list[Any]:
     ):
         house.tell(0, event)
     talks = [
-        talk(1, inbox_id=SUPPORT).opens().answers(30, A).writes(60).answers(70, B).resolves(90, B),
+        assigned(talk(1, inbox_id=SUPPORT).opens(), 10).answers(30, A).writes(60).answers(70, B).resolves(90, B),
         talk(2, inbox_id=SUPPORT).opens(1_440).answers(1_500, A).writes(1_510),
-        talk(3, inbox_id=SALES).opens(10).answers(20, B).resolves(25, B).writes(200).reopens(200).answers(201, B),
+        talk(3, inbox_id=SALES)
+        .opens(10)
+        .answers(20, B)
+        .resolves(25, B)
+        .writes(200)
+        .reopens(200)
+        .answers(201, B)
+        .resolves(230, A),
     ]
     with connect(dsn, "tests") as connection, connection.transaction():
         cursor = connection.cursor(binary=True)
@@ -151,7 +168,7 @@ async def test_the_reports_are_listed_with_their_definitions(client: Any) -> Non
     assert [each["name"] for each in listed] == list(REPORTS)
     for each in listed:
         live = {one["name"] for one in each["definitions"] if one["live"]}
-        assert live == {"v1", "v1-business-hours", "v1-business-hours-now"}
+        assert live == ({"v1"} if each["name"] == "time-in-state" else LIVE)
         assert all(one["version"] == 1 and one["choices"] for one in each["definitions"])
 
 
@@ -238,6 +255,68 @@ async def test_what_is_nobodys_can_be_asked_for_too(client: Any, dimension: str)
     assert len(behind) == sum(mine["total"].values()) > 0 and {one[name] for one in behind} == {None}
 
 
+async def test_the_time_of_episodes_that_ended_is_divided_by_state_and_opens_them(client: Any) -> None:
+    found = await get(client, "/reports/time-in-state", **JUNE, group_by="inbox")
+    shown = {row["group"]["inbox_id"]: row for row in found["items"]}
+    minutes = {
+        inbox_id: {state: row[f"{state}_sum_ms"] / MINUTE for state in STATES} for inbox_id, row in shown.items()
+    }
+    nothing = {"snoozed": 0, "waiting_on_nobody": 0}
+    assert minutes == {
+        str(SUPPORT): {"unassigned": 10, "waiting_on_us": 30, "waiting_on_customer": 50, **nothing},
+        str(SALES): {"unassigned": 10 + 1, "waiting_on_us": 0, "waiting_on_customer": 5 + 29, **nothing},
+    }
+    assert {inbox_id: row["n"] for inbox_id, row in shown.items()} == {str(SUPPORT): 1, str(SALES): 2}
+    total, resolutions = found["total"], (await get(client, "/reports/resolution-time", **JUNE))["total"]
+    assert total["sum_ms"] == sum(total[f"{state}_sum_ms"] for state in STATES) == 135 * MINUTE
+    assert (total["n"], total["mean_ms"]) == (resolutions["n"], resolutions["mean_ms"]) == (3, 45 * MINUTE)
+    assert total["unassigned_mean_ms"] == 7 * MINUTE
+
+    behind = (await get(client, "/reports/time-in-state/events", **JUNE))["items"]
+    assert [sum(one["parts_ms"].values()) == one["duration_ms"] for one in behind] == [True] * 3
+    assert [list(one["parts_ms"]) for one in behind] == [list(STATES)] * 3
+    ours = (await get(client, "/reports/time-in-state/events", **JUNE, state="waiting_on_us"))["items"]
+    assert [(one["number"], one["parts_ms"]["waiting_on_us"]) for one in ours] == [(1, 30 * MINUTE)]
+
+
+async def test_the_division_is_the_same_packed_or_not_by_any_group_and_as_csv(client: Any, dsn: str) -> None:
+    wanted = {**JUNE, "group_by": "agent,week"}
+    before = await get(client, "/reports/time-in-state", **wanted)
+    with connect(dsn, "tests") as connection:
+        connection.execute("update analytics.days set packed = null where kind = 'episode'")
+        assert await get(client, "/reports/time-in-state", **wanted) == before
+        with connection.transaction():
+            pack_days(connection.cursor(binary=True), schema.LIVE, EVERY_DAY)
+    assert [(row["group"]["agent_id"], row["n"]) for row in before["items"]] == sorted([(str(A), 1), (str(B), 2)])
+    async with client() as asking:
+        lines = (await asking.get("/reports/time-in-state", params={**wanted, "format": "csv"})).text.splitlines()
+    assert lines[0].startswith(
+        "agent_id,week,n,sum_ms,mean_ms,unassigned_sum_ms,unassigned_mean_ms,waiting_on_us_sum_ms,"
+    )
+    assert len(lines) == 3
+    empty = (await get(client, "/reports/time-in-state", **JUNE, channel="chat"))["total"]
+    assert (empty["n"], empty["sum_ms"], empty["mean_ms"], empty["snoozed_mean_ms"]) == (0, 0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("definition", "minutes"),
+    [("v1", [(90, False), (15, False), (30, True)]), ("v1-first-resolve", [(90, False), (15, False)]),
+     ("v1-whole-resolution", [(90, False), (15, False), (220, True)])],
+)  # fmt: skip
+async def test_the_time_to_the_first_and_to_the_last_resolve_can_be_asked_for(
+    client: Any, definition: str, minutes: list[tuple[int, bool]]
+) -> None:
+    wanted = {**JUNE, "definition": definition}
+    total = (await get(client, "/reports/resolution-time", **wanted))["total"]
+    durations = [took * MINUTE for took, _ in minutes]
+    assert (total["n"], total["mean_ms"]) == (len(minutes), round(sum(durations) / len(minutes)))
+    assert total["median_ms"] == statistics.median(durations) and sum(total["histogram"].values()) == len(minutes)
+    behind = (await get(client, "/reports/resolution-time/events", **wanted))["items"]
+    assert sorted((one["duration_ms"], one["reopened"]) for one in behind) == sorted(
+        (took * MINUTE, reopened) for took, reopened in minutes
+    )
+
+
 async def test_csv_says_the_same_as_json(client: Any) -> None:
     async with client() as asking:
         found = await asking.get("/reports/volume", params={**JUNE, "group_by": "inbox,day", "format": "csv"})
@@ -245,7 +324,7 @@ async def test_csv_says_the_same_as_json(client: Any) -> None:
     assert 'filename="volume.csv"' in found.headers["content-disposition"]
     lines = found.text.splitlines()
     assert lines[0] == "inbox_id,day,opened,received,sent,resolved,reopened"
-    assert f"{SALES},2026-06-01,1,2,2,1,1" in lines
+    assert f"{SALES},2026-06-01,1,2,2,2,1" in lines
 
 
 async def test_days_are_those_of_the_zone_asked_for(client: Any) -> None:
@@ -308,6 +387,12 @@ async def test_the_session_of_the_agents_api_is_good_here_until_it_is_idle(clien
         ("/reports/volume", {"agent_id": "me"}, "invalid-request"),
         ("/reports/volume", {"channel": "pigeon"}, "invalid-request"),
         ("/reports/volume", {"label": "vip"}, "unknown-parameter"),
+        ("/reports/time-in-state", {"definition": "v1-business-hours"}, "definition-of-other-reports"),
+        ("/reports/time-in-state/events", {"definition": "v1-first-resolve"}, "definition-of-other-reports"),
+        ("/reports/time-in-state/events", {"state": "asleep"}, "invalid-request"),
+        ("/reports/time-in-state/events", {"bucket": "0-1h"}, "invalid-request"),
+        ("/reports/volume/events", {"state": "snoozed"}, "invalid-request"),
+        ("/reports/resolution-time/events", {"kind": "resolution_whole"}, "invalid-request"),
         ("/reports/volume/events", {"kind": "first_response"}, "invalid-request"),
         ("/reports/volume/events", {"bucket": "0-1h"}, "invalid-request"),
         ("/reports/reply-time/events", {"bucket": "long"}, "invalid-request"),

@@ -127,7 +127,7 @@ async def reported(log: Log, wanted: Replayed) -> dict[str, str]:
     try:
         found: dict[str, str] = {}
         for question in wanted.questions:
-            days = await queries.blocks(database, question.report.kinds, question.period)
+            days = await queries.blocks(database, question.kinds, question.period)
             if wanted.definition.business_hours and question.report.timed:
                 question = replaced(question, calendars=await queries.calendars(database))
             found[question.report.name] = as_csv(question, answer(question, days.__getitem__))
@@ -154,6 +154,28 @@ async def test_a_replay_of_the_log_equals_the_live_reports_packed_or_not(log: Lo
                 pass
             assert log.number("select count(*) from analytics.days where packed is null") == 0
             assert await reported(log, wanted) == live
+
+
+@pytest.mark.parametrize("definition", ["v1-first-resolve", "v1-whole-resolution"])
+async def test_the_times_to_the_first_and_the_last_resolve_are_live_and_replayed(
+    log: Log, talk: Talks, tmp_path: Path, definition: str
+) -> None:
+    told = a_day(talk)
+    for each in told:
+        each.resolves(6_000, A)
+    await log.publish(*told)
+    await log.counted()
+    wanted = Replayed.asked(*JUNE, definition=definition)
+    live = await reported(log, wanted)
+    assert await replayed(log, wanted, tmp_path / "out") == live
+    usual = await reported(log, Replayed.asked(*JUNE))
+    assert usual.keys() - live.keys() == {"time-in-state"}, "it has no such definition"
+    assert {name for name, text in live.items() if text != usual[name]} == {"resolution-time"}
+
+
+def test_a_replay_of_a_report_that_the_definition_does_not_measure_is_refused() -> None:
+    with pytest.raises(ReplayRefused, match="time-in-state is not measured by v1-business-hours"):
+        Replayed.asked(*JUNE, definition="v1-business-hours", reports=("volume", "time-in-state"))
 
 
 async def test_within_business_hours_replay_and_live_reports_agree_whichever_came_first(

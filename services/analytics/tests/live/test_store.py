@@ -9,11 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pytest
 
 from analytics import schema
 from analytics.facts import DAY
 from analytics.measures.happenings import milliseconds
+from analytics.measures.time_in_state import STATES
 from analytics.packer import pack_days
 from analytics.packing import Block, unpack
 from analytics.rebuild import EVERY_DAY
@@ -30,6 +32,7 @@ from service_kit.faults import StreamGap
 pytestmark = pytest.mark.real
 Talks = Callable[..., Any]
 A, B = uuid4(), uuid4()
+MINUTE = 60_000
 MOVES: tuple[Callable[[Any, float], Any], ...] = (
     lambda told, at: told.writes(at),
     lambda told, at: told.answers(at, A),
@@ -38,6 +41,9 @@ MOVES: tuple[Callable[[Any, float], Any], ...] = (
     lambda told, at: told.resolves(at, A),
     lambda told, at: told.reopens(at),
     lambda told, at: told.queues(at, A),
+    lambda told, at: told.queues(at, A, then=e.Then(status="resolved")),
+    lambda told, at: told.tell(at, e.ConversationAssigned(agent_id=A, team_id=None)),
+    lambda told, at: told.tell(at, e.ConversationSnoozed()),
 )
 
 
@@ -147,6 +153,23 @@ def test_a_packed_day_holds_all_facts_of_it_and_is_unpacked_by_a_new_one(connect
     pack_all(connection)
     received = packed(connection)["received", day]
     assert received is not None and received.rows == 2
+
+
+def test_the_parts_of_an_episode_are_packed_as_they_were_written(connection: Connection, talk: Talks) -> None:
+    talks = [talk(number).opens().answers(5 * number, A).resolves(60, B) for number in (1, 2)]
+    written(connection, schema.LIVE, [[record(each) for told in talks for each in told.events]])
+    found = connection.execute("select duration, parts from analytics.facts where kind = 'episode' order by number")
+    assert found.fetchall() == [
+        (60 * MINUTE, [5 * MINUTE, 0, 55 * MINUTE, 0, 0]),
+        (60 * MINUTE, [10 * MINUTE, 0, 50 * MINUTE, 0, 0]),
+    ]
+    others = connection.execute("select count(*) from analytics.facts where kind <> 'episode' and parts is not null")
+    assert others.fetchone() == (0,)
+    pack_all(connection)
+    block = packed(connection)["episode", milliseconds(talks[0].start) // DAY]
+    assert block is not None and (block.rows, block.durations) == (2, b"")
+    parts = np.frombuffer(block.parts, "<i8").reshape(2, len(STATES))
+    assert sorted(parts[:, 0].tolist()) == [5 * MINUTE, 10 * MINUTE]
 
 
 def test_today_is_not_packed(connection: Connection, talk: Talks) -> None:

@@ -7,9 +7,10 @@ from typing import Final, get_args
 from zoneinfo import ZoneInfo
 
 from analytics.api.models import Asked, EventsAsked, ReportAsked
-from analytics.measures.definitions import DEFINITIONS
+from analytics.measures.definitions import DEFINITIONS, Definition
 from analytics.measures.happenings import milliseconds
 from analytics.measures.measure import Kind
+from analytics.measures.time_in_state import STATES
 from analytics.packing import NOBODY
 from analytics.reports.catalog import (
     DIMENSIONS,
@@ -55,6 +56,7 @@ def question(report: Report, asked: ReportAsked, reach: Reach, now: datetime) ->
     dimension, unit = _group(report, asked.group_by)
     return Question(
         report=report,
+        definition=definition(report, asked.definition),
         period=period(asked, zone, now),
         zone=zone,
         dimension=dimension,
@@ -75,8 +77,7 @@ def period(asked: Asked, zone: ZoneInfo, now: datetime) -> Period:
 
 
 def filters(asked: Asked, reach: Reach) -> Filters:
-    """What was asked for, within what the caller may see. Raises Problem 404, 422."""
-    _check_definition(asked.definition)
+    """What was asked for, within what the caller may see. Raises Problem 404."""
     inboxes = reach.inbox_ids
     if asked.inbox_id is not None:
         if inboxes is not None and asked.inbox_id not in inboxes:
@@ -89,12 +90,22 @@ def filters(asked: Asked, reach: Reach) -> Filters:
 
 def kinds_of(report: Report, asked: EventsAsked) -> tuple[Kind, ...]:
     """The kinds of facts behind the report, or the one that was asked for. Raises Problem 422."""
+    kinds = definition(report, asked.definition).kinds(report.kinds)
     if asked.kind is None:
-        return report.kinds
-    found = tuple(kind for kind in report.kinds if kind == asked.kind)
+        return kinds
+    found = tuple(kind for kind in kinds if kind == asked.kind)
     if not found:
-        raise invalid(("query", "kind"), f"Must be one of {', '.join(report.kinds)}.")
+        raise invalid(("query", "kind"), f"Must be one of {', '.join(kinds)}.")
     return found
+
+
+def part(report: Report, asked: EventsAsked) -> int | None:
+    """The place of the part that must not be nothing; None: of any. Raises Problem 422."""
+    if asked.state is None:
+        return None
+    if not report.divided or asked.state not in STATES:
+        raise invalid(("query", "state"), f"Of time-in-state, one of {', '.join(STATES)}.")
+    return [*STATES].index(asked.state)
 
 
 def span(report: Report, asked: EventsAsked) -> Span | None:
@@ -127,13 +138,18 @@ def _group(report: Report, text: str | None) -> tuple[Dimension | None, Unit | N
     return dimension, unit
 
 
-def _check_definition(name: str) -> None:
-    definition = DEFINITIONS.get(name)
-    if definition is None:
+def definition(report: Report, name: str) -> Definition:
+    """A live one of this report. Raises Problem 422."""
+    found = DEFINITIONS.get(name)
+    if found is None:
         raise invalid(("query", "definition"), f"There is: {', '.join(DEFINITIONS)}.", "unknown-definition")
-    if not definition.live:
+    if not found.live:
         detail = "Facts are not kept by this definition: `python -m analytics replay --definition` recomputes by it."
         raise invalid(("query", "definition"), detail, "definition-not-live")
+    if not report.has(found):
+        detail = f"{report.name} is measured by {', '.join(sorted(report.definitions or ()))} only."
+        raise invalid(("query", "definition"), detail, "definition-of-other-reports")
+    return found
 
 
 def _zone(name: str) -> ZoneInfo:

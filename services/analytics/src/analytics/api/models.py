@@ -37,6 +37,7 @@ class ReportAsked(Asked):
 
 class EventsAsked(Asked):
     kind: str | None = Field(None, description="One of the report's columns, where it has several kinds of facts.")
+    state: str | None = Field(None, description="Of time-in-state: only episodes that were in this state.")
     bucket: str | None = Field(None, description="One of the histogram's: only durations in it.")
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=400, description="`next_cursor` of the page before.")
@@ -95,6 +96,8 @@ class Fact(Given):
     at: datetime
     started_at: datetime | None
     duration_ms: int | None
+    parts_ms: dict[str, int] | None = Field(description="Of an episode: how long it was in each state.")
+    reopened: bool = Field(description="Of a resolution: the conversation had been resolved before.")
     conversation_id: UUID
     number: int
     inbox_id: UUID

@@ -18,8 +18,9 @@ from analytics.api.guard import GuardedRoute
 from analytics.api.models import Answer, EventsAsked, Facts, ReportAsked, Reports
 from analytics.api.parts import parts_of, reach_of
 from analytics.measures.clock import Calendars
-from analytics.measures.definitions import DEFINITIONS, Definition
+from analytics.measures.definitions import Definition
 from analytics.measures.happenings import instant_of
+from analytics.measures.time_in_state import STATES
 from analytics.reports.catalog import HISTOGRAM, REPORTS, described
 from analytics.reports.periods import TooManyRows
 from analytics.reports.report import Question, answer, as_csv
@@ -30,6 +31,7 @@ from service_kit.web.problems import invalid
 router = APIRouter(route_class=GuardedRoute, tags=["reports"])
 READ_AT_ONCE: Final = 1_000
 """Facts of which those of a histogram's column are looked for."""
+_REOPENED: Final = frozenset({"resolution_again", "resolution_whole"})
 _encode: Final = msgspec.json.Encoder().encode
 _CSV: Final[dict[str, Any]] = {"text/csv": {"schema": {"type": "string"}}}
 
@@ -52,10 +54,10 @@ async def read_report(request: Request, name: str, asked: Annotated[ReportAsked,
     """A report over a period. Administrators see all inboxes, others those that they belong to."""
     parts = parts_of(request)
     wanted = asking.question(asking.report_of(name), asked, reach_of(request), parts.clock())
-    definition = DEFINITIONS[asked.definition]
+    definition = wanted.definition
     if definition.business_hours and wanted.report.timed:
         wanted = msgspec.structs.replace(wanted, calendars=await _calendars(request, definition))
-    days = await queries.blocks(parts.database, wanted.report.kinds, wanted.period)
+    days = await queries.blocks(parts.database, wanted.kinds, wanted.period)
     try:
         answered = await asyncio.to_thread(answer, wanted, lambda kind: days[kind])
     except TooManyRows:
@@ -87,14 +89,14 @@ async def read_events(request: Request, name: str, asked: Annotated[EventsAsked,
     period = asking.period(asked, asking.zone_of(asked), parts.clock())
     after = None if asked.cursor is None else cursors.decode(asked.cursor, queries.Place)
     kinds = asking.kinds_of(report, asked)
-    span = asking.span(report, asked)
-    definition = DEFINITIONS[asked.definition]
+    span, part = asking.span(report, asked), asking.part(report, asked)
+    definition = asking.definition(report, asked.definition)
     calendars = await _calendars(request, definition) if definition.business_hours else {}
     found: list[Found] = []
     at_once = asked.limit + 1 if span is None else READ_AT_ONCE
     while True:
         least = None if span is None else span.least
-        rows = await queries.facts(parts.database, kinds, period, wanted, after, at_once, least)
+        rows = await queries.facts(parts.database, kinds, period, wanted, after, at_once, least, part)
         found += [row for row in rows if span is None or span.holds(_duration(row, calendars) or 0)]
         if len(rows) < at_once or len(found) > asked.limit:
             break
@@ -138,6 +140,8 @@ def _fact(row: Found, calendars: Mapping[UUID, Calendars]) -> dict[str, Any]:
         "at": instant_of(row["stopped_at"]),
         "started_at": None if started_at is None else instant_of(started_at),
         "duration_ms": _duration(row, calendars),
+        "parts_ms": None if row["parts"] is None else dict(zip(STATES, row["parts"], strict=True)),
+        "reopened": row["kind"] in _REOPENED,
         "conversation_id": row["conversation_id"],
         "number": row["number"],
         "inbox_id": row["inbox_id"],

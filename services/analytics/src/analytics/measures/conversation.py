@@ -9,17 +9,20 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from analytics.measures import first_response, resolution
+from analytics.measures import first_response, resolution, time_in_state
 from analytics.measures.definitions import V1, Definition
 from analytics.measures.happenings import (
     Answered,
     Began,
+    Changed,
+    Ending,
     Happening,
     Lay,
     Moment,
     Received,
     Reopened,
     Resolved,
+    Standing,
     milliseconds,
 )
 from analytics.measures.measure import Value
@@ -31,6 +34,7 @@ from events.values import Channel, MessageFacts
 
 _UNDOES: Final = frozenset({"reply_failed", "reply_cancelled"})
 _NOT_WRITTEN: Final = frozenset({"auto_reply", "bounce", "delayed"})
+_STANDINGS: Final[dict[str | None, Standing]] = {"open": "open", "snoozed": "snoozed", "spam": "away", "trash": "away"}
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True):
@@ -64,6 +68,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     first_response: first_response.State = first_response.State()
     reply_time: Waiting = Waiting()
     resolution: resolution.State = resolution.State()
+    time_in_state: time_in_state.State = time_in_state.State()
 
 
 UNKNOWN: Final = Conversation()
@@ -89,11 +94,13 @@ def _measure(conversation: Conversation, happening: Happening, definition: Defin
     first, responses = definition.first_response.step(conversation.first_response, happening)
     run, replies = definition.reply_time.step(conversation.reply_time, happening)
     episode, resolutions = definition.resolution.step(conversation.resolution, happening)
-    after = replace(conversation, first_response=first, reply_time=run, resolution=episode)
-    return after, (*(() if volume is None else (volume,)), *responses, *replies, *resolutions)
+    divided, episodes = definition.time_in_state.step(conversation.time_in_state, happening)
+    after = replace(conversation, first_response=first, reply_time=run, resolution=episode, time_in_state=divided)
+    return after, (*(() if volume is None else (volume,)), *responses, *replies, *resolutions, *episodes)
 
 
 Told = tuple[Conversation, tuple[Happening, ...]]
+_Teller = Callable[[Conversation, Any], Told]
 
 
 def _moment(envelope: AnyEnvelope) -> Moment:
@@ -161,21 +168,34 @@ def _accepted(before: Conversation, envelope: Envelope[e.ReplySent | e.ReplyDeli
 
 
 def _routed(before: Conversation, envelope: Envelope[e.ConversationRouted]) -> Told:
-    after = replace(before, team_id=envelope.data.team_id)
-    return after, (_end(after, envelope),) if envelope.data.status == "resolved" else ()
+    event = envelope.data
+    after = replace(before, team_id=event.team_id)
+    changed = Changed(_moment(envelope), _STANDINGS.get(event.status), event.agent_id is not None)
+    return after, (changed, _end(after, envelope)) if event.status == "resolved" else (changed,)
 
 
 def _assigned(before: Conversation, envelope: Envelope[e.ConversationAssigned]) -> Told:
-    return replace(before, team_id=envelope.data.team_id), ()
+    changed = Changed(_moment(envelope), assigned=envelope.data.agent_id is not None)
+    return replace(before, team_id=envelope.data.team_id), (changed,)
 
 
 def _unassigned(before: Conversation, envelope: AnyEnvelope) -> Told:
-    return replace(before, team_id=None), ()
+    return replace(before, team_id=None), (Changed(_moment(envelope), assigned=False),)
 
 
 def _moved(before: Conversation, envelope: Envelope[e.ConversationMoved]) -> Told:
     """What was counted stays where it was; what comes counts for the inbox that it lies in now."""
-    return replace(before, inbox_id=envelope.data.inbox_id, team_id=envelope.data.team_id), ()
+    event = envelope.data
+    changed = Changed(_moment(envelope), assigned=event.agent_id is not None)
+    return replace(before, inbox_id=event.inbox_id, team_id=event.team_id), (changed,)
+
+
+def _stands(standing: Standing) -> _Teller:
+    return lambda before, envelope: (before, (Changed(_moment(envelope), standing),))
+
+
+def _heard(*, muted: bool) -> _Teller:
+    return lambda before, envelope: (before, (Changed(_moment(envelope), muted=muted),))
 
 
 def _resolved(before: Conversation, envelope: Envelope[e.ConversationResolved]) -> Told:
@@ -184,7 +204,7 @@ def _resolved(before: Conversation, envelope: Envelope[e.ConversationResolved]) 
         return before, (Lay(_moment(envelope)),)
     closing, resolved = before.closing, _end(before, envelope)
     if closing is not None and closing.resolved is None:
-        return replace(before, closing=replace(closing, resolved=resolved)), ()
+        return replace(before, closing=replace(closing, resolved=resolved)), (Ending(resolved.moment),)
     return before, (resolved,)
 
 
@@ -205,11 +225,11 @@ def _reopened(before: Conversation, envelope: Envelope[e.ConversationReopened]) 
     if reason in _UNDOES and before.closing is not None and before.closing.resolved is not None:
         return replace(before, closing=None), ()
     after, resolved = _closed(before)
-    reopened = Reopened(_moment(envelope), reason == "message", _agent(envelope) if reason == "agent" else None)
+    agent_id = _agent(envelope) if reason == "agent" else None
+    reopened = Reopened(_moment(envelope), reason == "message", agent_id, reason in _UNDOES)
     return after, (*resolved, reopened)
 
 
-_Teller = Callable[[Conversation, Any], Told]
 _TELLERS: Final[dict[type, _Teller]] = {
     e.ConversationOpened: _opened,
     e.ConversationStarted: _started,
@@ -223,5 +243,12 @@ _TELLERS: Final[dict[type, _Teller]] = {
     e.ConversationMoved: _moved,
     e.ConversationResolved: _resolved,
     e.ConversationReopened: _reopened,
+    e.ConversationSnoozed: _stands("snoozed"),
+    e.SnoozeElapsed: _stands("open"),
+    e.MarkedAsSpam: _stands("away"),
+    e.ConversationTrashed: _stands("away"),
+    e.ConversationMergedInto: _stands("merged"),
+    e.ConversationMuted: _heard(muted=True),
+    e.ConversationUnmuted: _heard(muted=False),
 }
 MEASURED: Final = frozenset(cls.__name__ for cls in _TELLERS)

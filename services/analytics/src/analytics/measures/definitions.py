@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from analytics.measures.first_response import FirstResponse
+from analytics.measures.measure import Kind
 from analytics.measures.reply_time import ReplyTime
 from analytics.measures.resolution import Resolution
+from analytics.measures.time_in_state import TimeInState
 
 
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +19,8 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
     `business_hours`: what the measures time around the clock is counted within the inbox's business hours. That is done
     when it is asked for, because a conversation's events know nothing of them; so it is live where the measures are.
-    `calendar_now`: by the hours that the inbox has now, whatever it had then.
+    `calendar_now`: by the hours that the inbox has now, whatever it had then. `without`: kinds of facts that reports by
+    it leave out; so what is live is measured once, and definitions choose of it.
     """
 
     name: str
@@ -25,9 +29,15 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     choices: dict[str, str]
     business_hours: bool = False
     calendar_now: bool = False
+    without: frozenset[Kind] = frozenset({"resolution_whole"})
     first_response: FirstResponse = FirstResponse()
     reply_time: ReplyTime = ReplyTime()
     resolution: Resolution = Resolution()
+    time_in_state: TimeInState = TimeInState()
+
+    def kinds(self, kinds: Iterable[Kind]) -> tuple[Kind, ...]:
+        """Those of these kinds that count by it."""
+        return tuple(kind for kind in kinds if kind not in self.without)
 
 
 _V1: Final = {
@@ -78,21 +88,38 @@ V1_BUSINESS_HOURS_NOW: Final = Definition(
 V1_FIRST_RESOLVE: Final = Definition(
     name="v1-first-resolve",
     version=1,
-    live=False,
+    live=True,
     choices=_V1 | {"stop": "as v1, but of a conversation's resolutions the first one only"},
-    resolution=Resolution(of="first"),
+    without=frozenset({"resolution_again", "resolution_whole"}),
 )
 V1_WHOLE_RESOLUTION: Final = Definition(
     name="v1-whole-resolution",
     version=1,
-    live=False,
+    live=True,
     choices=_V1
     | {
         "start": "as v1, but every resolution starts at the conversation's first message: its last one is the time to"
         " the last resolve"
     },
-    resolution=Resolution(of="whole"),
+    without=frozenset({"resolution_again"}),
 )
+TIME_IN_STATE: Final = {
+    "states": "one at every moment, the first that holds: while resolved, none; spam or in the trash, waiting on"
+    " nobody; snoozed; muted, or nobody has asked anything, waiting on nobody; a person's message was accepted and the"
+    " customer has not written since, waiting on the customer; no agent has it, even if a team does, unassigned; else"
+    " waiting on us. What a bot has would be a state of its own: no event tells of bots yet, so none is shown",
+    "start": "with the conversation, ours too; where it was resolved, when it was open or snoozed again",
+    "episode": "from its start to the resolve that ended it; one that has not ended counts nowhere yet",
+    "stop": "the resolve; the parts add up to the time from start to stop, to the millisecond",
+    "clock": "24 × 7; by business hours it cannot be asked for, because only the sums of an episode are kept",
+    "pauses": "none: each is a state",
+    "credit": "who resolved, whoever had it before",
+    "team": "the conversation's team when it was resolved",
+    "bucket": "when it was resolved",
+    "left out": "auto-replies, bounces and warnings of a delay ask nothing; comments, acknowledgements, bots and side"
+    " threads answer nothing; what was merged into another conversation; what lay in a mailbox before it was connected",
+}
+"""The choices of v1 for the report of that name, which differ from those of the other times."""
 DEFINITIONS: Final = {
     each.name: each
     for each in (V1, V1_BUSINESS_HOURS, V1_BUSINESS_HOURS_NOW, V1_WITH_BOT, V1_FIRST_RESOLVE, V1_WHOLE_RESOLUTION)

@@ -8,7 +8,18 @@ import msgspec
 
 from analytics.measures import waiting
 from analytics.measures.clock import ALWAYS, Clock
-from analytics.measures.happenings import Answered, Began, HandedOff, Happening, Lay, Received, Reopened, Resolved
+from analytics.measures.happenings import (
+    Answered,
+    Began,
+    Changed,
+    Ending,
+    HandedOff,
+    Happening,
+    Lay,
+    Received,
+    Reopened,
+    Resolved,
+)
 from analytics.measures.measure import Value
 from analytics.measures.waiting import Waiting
 
@@ -49,7 +60,7 @@ class FirstResponse(msgspec.Struct, frozen=True):
                 return self._answered(state, happening) if happening.human else (state, ())
             case Resolved():
                 return State(waiting.resolved(state.waiting, happening), False), ()
-            case Began() | Lay() | Reopened():
+            case Began() | Lay() | Reopened() | Ending() | Changed():
                 return state, ()
             case _:
                 assert_never(happening)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -69,6 +69,13 @@ class Resolved(msgspec.Struct, frozen=True):
     under_way: tuple[UUID, ...] = ()
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """Resolved together with a reply that no channel has accepted: a Resolved of this event follows when one does, and
+    nothing when the reply is undone."""
+
+    moment: Moment
+
+
 class Lay(msgspec.Struct, frozen=True):
     """The conversation was over before we were there: what a mailbox held when it was connected opened it."""
 
@@ -76,11 +83,25 @@ class Lay(msgspec.Struct, frozen=True):
 
 
 class Reopened(msgspec.Struct, frozen=True):
-    """Open again; by a customer's message (`by_message`), by an agent, or because a reply came back."""
+    """Open again; by a customer's message (`by_message`), by an agent, or because a reply came back (`came_back`)."""
 
     moment: Moment
     by_message: bool = True
     agent_id: UUID | None = None
+    came_back: bool = False
 
 
-Happening = Began | Received | Answered | HandedOff | Resolved | Lay | Reopened
+Standing = Literal["open", "snoozed", "away", "merged"]
+"""`away`: spam, or in the trash; `merged`: another conversation stands for it."""
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """Where it stands, whether an agent has it, or whether it is muted; None: as before."""
+
+    moment: Moment
+    standing: Standing | None = None
+    assigned: bool | None = None
+    muted: bool | None = None
+
+
+Happening = Began | Received | Answered | HandedOff | Ending | Resolved | Lay | Reopened | Changed

@@ -8,7 +8,18 @@ import msgspec
 
 from analytics.measures import waiting
 from analytics.measures.clock import ALWAYS, Clock
-from analytics.measures.happenings import Answered, Began, HandedOff, Happening, Lay, Received, Reopened, Resolved
+from analytics.measures.happenings import (
+    Answered,
+    Began,
+    Changed,
+    Ending,
+    HandedOff,
+    Happening,
+    Lay,
+    Received,
+    Reopened,
+    Resolved,
+)
 from analytics.measures.measure import Value
 from analytics.measures.waiting import Waiting
 
@@ -40,7 +51,7 @@ class ReplyTime(msgspec.Struct, frozen=True):
                 return after, (Value("reply_time", stop, since, took, happening.agent_id),)
             case Resolved():
                 return waiting.resolved(state, happening), ()
-            case Began() | HandedOff() | Lay() | Reopened():
+            case Began() | HandedOff() | Lay() | Reopened() | Ending() | Changed():
                 return state, ()
             case _:
                 assert_never(happening)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from typing import assert_never
 
 import msgspec
 
@@ -10,6 +10,8 @@ from analytics.measures.clock import ALWAYS, Clock
 from analytics.measures.happenings import (
     Answered,
     Began,
+    Changed,
+    Ending,
     HandedOff,
     Happening,
     Lay,
@@ -18,12 +20,12 @@ from analytics.measures.happenings import (
     Reopened,
     Resolved,
 )
-from analytics.measures.measure import Value
+from analytics.measures.measure import Kind, Value
 
 
 class State(msgspec.Struct, frozen=True, array_like=True):
-    """`since`: where the episode that goes on began; `ended`: there was one before; `first`: where the first began,
-    kept where a definition asks for it."""
+    """`since`: where the episode that goes on began; `ended`: there was one before; `first`: where the first of those
+    that were timed began."""
 
     since: Moment | None = None
     ended: bool = False
@@ -36,12 +38,11 @@ class Resolution(msgspec.Struct, frozen=True):
     An episode that was reopened after a resolve without a message of the customer begins there. A conversation that was
     never resolved, and one in which the customer never wrote, have none.
 
-    `of`: "first", only the first episode that ended counts; "whole", every resolve is timed from where the first
-    episode began, so that the last value is the time to the last resolve.
+    The first episode gives a `resolution`: the time to the first resolve. Each later one gives a `resolution_again`,
+    and a `resolution_whole` from where the first began, so that the last value is the time to the last resolve.
     """
 
     clock: Clock = ALWAYS
-    of: Literal["episode", "first", "whole"] = "episode"
 
     @property
     def initial(self) -> State:
@@ -51,26 +52,26 @@ class Resolution(msgspec.Struct, frozen=True):
         match happening:
             case Received():
                 begins = happening.clocks and state.since is None
-                return (self._begun(state, happening.moment) if begins else state), ()
+                return (State(happening.moment, state.ended, state.first) if begins else state), ()
             case Reopened():
                 begins = not happening.by_message and state.ended and state.since is None
-                return (self._begun(state, happening.moment) if begins else state), ()
+                return (State(happening.moment, state.ended, state.first) if begins else state), ()
             case Resolved():
                 if state.since is None:
                     return state, ()
-                after = State(None, True, state.first)
-                if self.of == "first" and state.ended:
-                    return after, ()
-                start = state.first or state.since
-                took = self.clock.elapsed(start.at, happening.moment.at)
-                return after, (Value("resolution", happening.moment, start, took, happening.agent_id),)
+                first = state.first or state.since
+                after = State(None, True, first)
+                if not state.ended:
+                    return after, (self._value("resolution", first, happening),)
+                again = self._value("resolution_again", state.since, happening)
+                return after, (again, self._value("resolution_whole", first, happening))
             case Lay():
                 return State(None, True), ()
-            case Began() | Answered() | HandedOff():
+            case Began() | Answered() | HandedOff() | Ending() | Changed():
                 return state, ()
             case _:
                 assert_never(happening)
 
-    def _begun(self, state: State, moment: Moment) -> State:
-        first = (state.first or moment) if self.of == "whole" else None
-        return State(moment, state.ended, first)
+    def _value(self, kind: Kind, start: Moment, resolved: Resolved) -> Value:
+        took = self.clock.elapsed(start.at, resolved.moment.at)
+        return Value(kind, resolved.moment, start, took, resolved.agent_id)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from analytics.measures.happenings import Answered, Began, HandedOff, Happening, Lay, Received, Reopened, Resolved
+from analytics.measures.happenings import (
+    Answered,
+    Began,
+    Changed,
+    Ending,
+    HandedOff,
+    Happening,
+    Lay,
+    Received,
+    Reopened,
+    Resolved,
+)
 from analytics.measures.measure import Value
 
 
@@ -26,7 +37,7 @@ def counted(happening: Happening) -> Value | None:
             return Value("resolved", happening.moment, agent_id=happening.agent_id)
         case Reopened():
             return Value("reopened", happening.moment, agent_id=happening.agent_id)
-        case HandedOff() | Lay():
+        case HandedOff() | Lay() | Ending() | Changed():
             return None
         case _:
             assert_never(happening)

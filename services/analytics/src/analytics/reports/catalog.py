@@ -6,8 +6,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from analytics.measures.definitions import DEFINITIONS
+from analytics.measures.definitions import DEFINITIONS, TIME_IN_STATE, Definition
 from analytics.measures.measure import Kind
+from analytics.measures.time_in_state import STATES
 
 Dimension = Literal["agent", "team", "inbox", "channel"]
 Unit = Literal["hour", "day", "week", "month"]
@@ -20,13 +21,21 @@ _HOUR: Final = 3_600_000
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`timed`: durations are summed up; else facts are counted, those of each kind in a column of its own."""
+    """`timed`: durations are summed up; `divided`: so are their parts; else facts are counted, those of each kind in a
+    column of its own. `definitions`: the names of those that it can be asked for by; None: all.
+    """
 
     name: str
     about: str
     kinds: tuple[Kind, ...]
     timed: bool = False
+    divided: bool = False
     default_group: tuple[Dimension, ...] = ()
+    definitions: frozenset[str] | None = None
+
+    def has(self, definition: Definition) -> bool:
+        """Whether it can be asked for by the definition."""
+        return self.definitions is None or definition.name in self.definitions
 
 
 REPORTS: Final = {
@@ -53,8 +62,15 @@ REPORTS: Final = {
         Report(
             "resolution-time",
             "How long it took from an episode's first message to the resolve that ended it.",
-            ("resolution",),
+            ("resolution", "resolution_again", "resolution_whole"),
             timed=True,
+        ),
+        Report(
+            "time-in-state",
+            "How long episodes that ended were unassigned, snoozed, waiting on us, on the customer or on nobody.",
+            ("episode",),
+            divided=True,
+            definitions=frozenset({"v1"}),
         ),
         Report(
             "volume",
@@ -97,15 +113,24 @@ def described(report: Report) -> dict[str, object]:
                 "name": each.name,
                 "version": each.version,
                 "live": each.live,
-                "choices": each.choices if report.timed else {"counted": report.about, "bucket": "when it happened"},
+                "choices": _choices(report, each),
             }
             for each in DEFINITIONS.values()
+            if report.has(each)
         ],
     }
 
 
+def _choices(report: Report, definition: Definition) -> dict[str, str]:
+    if report.timed:
+        return definition.choices
+    return TIME_IN_STATE if report.divided else {"counted": report.about, "bucket": "when it happened"}
+
+
 def columns(report: Report) -> list[str]:
     """The numbers of a row, in the order of the CSV."""
+    if report.divided:
+        return ["n", "sum_ms", "mean_ms", *(f"{state}_{number}_ms" for state in STATES for number in ("sum", "mean"))]
     if report.timed:
         return ["n", "mean_ms", "median_ms", "p90_ms", *HISTOGRAM]
     return ["n", "conversations"] if report.name == "replies-by-agent" else list(report.kinds)

@@ -28,11 +28,13 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Columns(msgspec.Struct):
-    """Facts of one kind. `group` is bucket × `width` + the place of the dimension's value in a `Words`."""
+    """Facts of one kind. `group` is bucket × `width` + the place of the dimension's value in a `Words`; `parts` has a
+    row for each fact that is divided."""
 
     group: Array
     durations: Array
     numbers: Array
+    parts: Array
 
 
 class Words:
@@ -75,6 +77,7 @@ def columns(
     groups: list[Array] = []
     durations: list[Array] = []
     numbers: list[Array] = []
+    parts: list[Array] = []
     stops: list[Array] = []
     inboxes: list[Array] = []
     inbox_words = Words()
@@ -86,6 +89,9 @@ def columns(
             if column:
                 values = np.frombuffer(column, "<i8")
                 gathered.append(values if kept is None else values[kept])
+        if block.parts:
+            divided = np.frombuffer(block.parts, "<i8").reshape(block.rows, -1)
+            parts.append(divided if kept is None else divided[kept])
         if calendars and block.durations:
             for values, gathered in (
                 (_at(day, block), stops),
@@ -95,7 +101,7 @@ def columns(
     lasted = _joined(durations)
     if calendars and len(lasted):
         lasted = within_hours(lasted, _joined(stops), _joined(inboxes), inbox_words.listed(), calendars)
-    return Columns(_joined(groups), lasted, _joined(numbers))
+    return Columns(_joined(groups), lasted, _joined(numbers), _joined(parts))
 
 
 def _at(day: int, block: Block) -> Array:

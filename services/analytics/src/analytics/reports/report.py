@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 
+from analytics.measures.definitions import V1, Definition
 from analytics.measures.measure import Kind
-from analytics.packing import NOBODY, Block
+from analytics.measures.time_in_state import STATES
+from analytics.packing import NOBODY, Array, Block
 from analytics.reports import summary
 from analytics.reports.catalog import Dimension, Report, Unit, columns
 from analytics.reports.columns import WIDTH, Columns, Filters, Words
@@ -32,12 +36,18 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     report: Report
+    definition: Definition = V1
     period: Period
     zone: ZoneInfo
     dimension: Dimension | None = None
     unit: Unit | None = None
     filters: Filters = Filters()
     calendars: CalendarsByInbox | None = None
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Of which facts its numbers are."""
+        return self.definition.kinds(self.report.kinds)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -65,7 +75,7 @@ def answer(question: Question, blocks: Blocks) -> Answer:
         filters = msgspec.structs.replace(filters, with_agent=True)
     found: dict[Kind, Columns] = {
         kind: columns_of(blocks(kind), question.period, filters, question.dimension, pieces, words, question.calendars)
-        for kind in question.report.kinds
+        for kind in question.kinds
     }
     listed = words.listed()
     width = max(1, len(listed))
@@ -87,8 +97,10 @@ def answer(question: Question, blocks: Blocks) -> Answer:
 
 def _numbers(report: Report, found: Mapping[Kind, Columns]) -> dict[int, dict[str, Any]]:
     if report.timed:
+        return summary.timed(_joined(found, attrgetter("group")), _joined(found, attrgetter("durations")))
+    if report.divided:
         (only,) = found.values()
-        return summary.timed(only.group, only.durations)
+        return summary.divided(only.group, only.parts, STATES)
     if report.name == "replies-by-agent":
         (sent,) = found.values()
         conversations = summary.distinct(sent.group, sent.numbers)
@@ -101,7 +113,13 @@ def _numbers(report: Report, found: Mapping[Kind, Columns]) -> dict[int, dict[st
 
 
 def _empty(report: Report) -> dict[str, Any]:
-    return summary.no_times() if report.timed else dict.fromkeys(columns(report), 0)
+    if report.timed:
+        return summary.no_times()
+    return {name: None if name.endswith("mean_ms") else 0 for name in columns(report)}
+
+
+def _joined(found: Mapping[Kind, Columns], column: Callable[[Columns], Array]) -> Array:
+    return np.concatenate([column(each) for each in found.values()])
 
 
 def _named(

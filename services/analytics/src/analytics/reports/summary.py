@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -47,6 +48,23 @@ def timed(group: Array, durations: Array) -> dict[int, Numbers]:
 def no_times() -> Numbers:
     """The numbers of a group with nothing in it."""
     return {"n": 0, "mean_ms": None, "median_ms": None, "p90_ms": None, **dict.fromkeys(HISTOGRAM, 0)}
+
+
+def divided(group: Array, parts: Array, names: Sequence[str]) -> dict[int, Numbers]:
+    """By group, of durations in parts (a row each, a column for each name): n; how long all took together and on the
+    average, and the same of each part. The sums of the parts are the whole; so are their means, but for rounding."""
+    if not len(group):
+        return {}
+    groups, places = _numbered(group)
+    n = np.bincount(places, minlength=len(groups)).astype("<i8")
+    ordered = parts[np.argsort(places, kind="stable")]
+    sums = np.add.reduceat(ordered, np.cumsum(n) - n, axis=0)
+    whole = sums.sum(axis=1)
+    columns = {"n": n, "sum_ms": whole, "mean_ms": _nearest(whole, n)}
+    for place, name in enumerate(names):
+        columns |= {f"{name}_sum_ms": sums[:, place], f"{name}_mean_ms": _nearest(sums[:, place], n)}
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return {name: dict(zip(columns, row, strict=True)) for name, row in zip(groups.tolist(), rows, strict=True)}
 
 
 def counted(group: Array) -> dict[int, int]:
