@@ -30,7 +30,7 @@ AT_ONCE = 2_000
 """Conversations in a batch."""
 YEAR = timedelta(days=365)
 INBOXES, TEAMS, AGENTS = ([UUID(int=base + n) for n in range(count)] for base, count in ((1, 5), (100, 7), (1000, 40)))
-NAMES = ("replies-by-agent", "first-response-time", "reply-time", "resolution-time", "volume")
+NAMES = ("replies-by-agent", "first-response-time", "reply-time", "resolution-time", "time-in-state", "volume")
 GROUPS = ("", "agent", "team", "inbox", "channel", "month", "week", "day", "agent,month", "inbox,day")
 
 

@@ -159,6 +159,10 @@ def test_the_numbers_equal_a_hand_count_over_the_events(postroom: LivePostroom, 
             assert abs(total["mean_ms"] - fmean(durations)) <= 0.5, name
             assert abs(total["median_ms"] - median(durations)) <= 0.5, name
             assert total["histogram"]["0-1h"] == len(durations)
+        states = report(client, "time-in-state", inbox_id)["total"]
+        assert (states["n"], states["sum_ms"]) == (len(hand.resolutions), sum(hand.resolutions))
+        assert sum(states[name] for name in states if name.endswith("_sum_ms")) == sum(hand.resolutions)
+        assert states["waiting_on_customer_sum_ms"] > 0 < states["unassigned_sum_ms"] + states["waiting_on_us_sum_ms"]
         me = desk.get("/me")["id"]
         rows = report(client, "replies-by-agent", inbox_id)["items"]
         assert {row["group"]["agent_id"]: (row["n"], row["conversations"]) for row in rows} == {
