@@ -46,7 +46,7 @@ def rebuild() -> None:
 def replay(
     begin: Annotated[str, typer.Option("--from", help="A date (midnight in --tz) or an instant with an offset.")],
     end: Annotated[str, typer.Option("--to", help="Excluded.")],
-    definition: Annotated[str, typer.Option(help="By which definition: v1, v1-with-bot.")] = "v1",
+    definition: Annotated[str, typer.Option(help="By which definition: v1, v1-with-bot …")] = "v1",
     report: Annotated[list[str] | None, typer.Option(help="Only this report; may be given again.")] = None,
     group_by: Annotated[str | None, typer.Option(help="As in the API: agent, day, agent,day …")] = None,
     tz: Annotated[str, typer.Option(help="An IANA time zone.")] = "UTC",
