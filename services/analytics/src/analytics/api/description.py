@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from analytics.api.app import describe
+from service_kit.web.description import write_description
 
 
 def for_the_web() -> dict[str, Any]:
@@ -19,12 +19,5 @@ def for_the_web() -> dict[str, Any]:
     return document
 
 
-def write(path: Path) -> None:
-    """Leaves a file alone that says the same already: nothing that is made of it gets old."""
-    text = json.dumps(for_the_web(), indent=1, sort_keys=True) + "\n"
-    if not path.exists() or path.read_text("utf-8") != text:
-        path.write_text(text, "utf-8")
-
-
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write_description(for_the_web(), Path(sys.argv[1]))
