@@ -106,6 +106,13 @@ async def test_how_fast_measures_as_the_api_does_and_the_histogram_opens_what_it
     meaning = page.get_by_role("dialog", name="Around the clock")
     await expect(meaning).to_contain_text("Definition v1, version 1")
     await no_violations(page)
+    await page.keyboard.press("Escape")
+    await page.get_by_label("Counted").select_option(label="Until the last closing")
+    await expect(page).to_have_url(re.compile("definition=v1-whole-resolution"))
+    await page.get_by_role("button", name="What does this mean?").click()
+    meaning = page.get_by_role("dialog", name="Until the last closing")
+    await expect(meaning).to_contain_text("also where it was reopened since: each closing counts from there")
+    await no_violations(page)
 
 
 async def test_reports_and_checks_fit_a_phone(new_page: NewPage, no_violations: Check) -> None:

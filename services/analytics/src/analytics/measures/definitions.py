@@ -107,7 +107,8 @@ TIME_IN_STATE: Final = {
     "states": "one at every moment, the first that holds: while resolved, none; spam or in the trash, waiting on"
     " nobody; snoozed; muted, waiting on nobody; a person's message was accepted and the customer has not written"
     " since, waiting on the customer; nobody has asked anything, waiting on nobody; no agent has it, even if a team"
-    " does, unassigned; else waiting on us. What a bot has would be a state of its own: no event tells of bots yet, so none is shown",
+    " does, unassigned; else waiting on us. What a bot has would be a state of its own: no event tells of bots yet, so"
+    " none is shown",
     "start": "with the conversation, ours too; where it was resolved, when it was open or snoozed again",
     "episode": "from its start to the resolve that ended it; one that has not ended counts nowhere yet",
     "stop": "the resolve; the parts add up to the time from start to stop, to the millisecond",
