@@ -141,6 +141,23 @@ async def test_what_is_sent_before_the_composer_is_there_goes_once_it_is(
     assert text_of(customer.received()) == "Tomorrow."
 
 
+async def test_a_slash_that_is_typed_before_the_composer_is_there_asks_for_snippets(
+    page: Page, workspace: Any, begun: Any, opened: Any
+) -> None:
+    snippet = workspace.desk.do("POST", "/snippets", {"name": "Hours", "text": "Nine to five.", "shared": True})
+    _, _, conversation = begun("Composer")
+    composer_comes = await on_its_way(page)
+    await opened(page, conversation)
+    await page.keyboard.press("r")
+    await expect(field(page)).to_be_focused()
+    await page.keyboard.type("We are here: /hou")
+    composer_comes.set()
+    await expect(page.get_by_role("combobox", name="Find a snippet")).to_have_value("hou")
+    await page.keyboard.press("Enter")
+    await expect(field(page)).to_have_text("We are here: Nine to five.")
+    workspace.desk.do("DELETE", f"/snippets/{snippet['id']}")
+
+
 async def test_a_forward_can_be_undone_and_goes_out_when_it_is_not(
     page: Page, workspace: Any, begun: Any, opened: Any
 ) -> None:

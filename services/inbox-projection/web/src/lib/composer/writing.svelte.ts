@@ -46,6 +46,8 @@ export class Writing {
   how: How = {};
   /** It was asked to be sent so before the composer was there. */
   hurried = $state.raw<How | null>(null);
+  /** A "/" that asks for a snippet was typed before it was there. */
+  slashed = $state(false);
   #reading: Promise<void> | null = null;
   #answered: string | null = null;
   readonly keeping: Keeping<Draft>;
