@@ -72,8 +72,11 @@ export class Keeping<D extends Kept> {
 
   /** Reads the draft and takes it, or asks. Throws Problem when it cannot be read. */
   async follow(became: Became, reading: Promise<D> = this.#place.read()): Promise<void> {
-    const draft = await reading;
+    const kept = this.#mine.at(-1);
+    let draft = await reading;
     await this.#saver.settled();
+    // What was read before the own text was kept says nothing of it.
+    if (this.#mine.at(-1) !== kept) draft = await this.#place.read();
     this.stale = false;
     const { updated_at } = draft;
     if (updated_at === this.#based || (updated_at !== null && this.#mine.includes(updated_at))) return;

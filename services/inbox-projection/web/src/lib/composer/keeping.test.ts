@@ -110,6 +110,20 @@ describe('a draft in two pages', () => {
     expect([one.text, one.keeping.other]).toEqual(['Dear Zofia,', null]);
   });
 
+  it('stays with what was typed and kept since, when an older reading says that it is gone', async () => {
+    const [one, , server] = await two();
+    await one.types('Dear');
+    server.drop(); // sent from elsewhere
+    const reading = Promise.resolve(server.draft);
+    await one.types('Dear Zofia');
+    await one.keeping.follow(
+      'sent',
+      reading.then(async (draft) => (await one.types('Dear Zofia Nowak'), draft)),
+    );
+    expect(one.text).toBe('Dear Zofia Nowak');
+    expect(server.draft.text).toBe('Dear Zofia Nowak');
+  });
+
   it('is thrown away on the server, too', async () => {
     const [one, , server] = await two();
     await one.types('Dear');
