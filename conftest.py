@@ -29,11 +29,11 @@ ALONE: Final = ("tests/journeys/test_demo.py", "tests/faults/test_restored_store
 LONG: Final = (
     "services/inbox-projection/tests/api/test_openapi.py",
     "services/inbox-projection/tests/api/test_search.py",
-    "services/analytics/tests/live/test_api.py",
+    "services/analytics/tests/live/api/",
     "services/ingest-email/tests/deliver/process/test_crashes.py",
     "services/ingest-email/tests/imap/process/test_imap_crashes.py",
 )
-"""Files of half a minute and more: begun last, one of them would have the machine for itself at the end."""
+"""Files and folders of half a minute and more: begun last, one of them would have the machine for itself at the end."""
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
