@@ -88,9 +88,9 @@ def filters(asked: Asked, reach: Reach) -> Filters:
     return Filters(inbox_ids=inboxes, team_id=team_id, agent_id=agent_id, channel=asked.channel)
 
 
-def kinds_of(report: Report, asked: EventsAsked) -> tuple[Kind, ...]:
+def kinds_of(report: Report, by: Definition, asked: EventsAsked) -> tuple[Kind, ...]:
     """The kinds of facts behind the report, or the one that was asked for. Raises Problem 422."""
-    kinds = definition(report, asked.definition).kinds(report.kinds)
+    kinds = by.kinds(report.kinds)
     if asked.kind is None:
         return kinds
     found = tuple(kind for kind in kinds if kind == asked.kind)
@@ -105,7 +105,7 @@ def part(report: Report, asked: EventsAsked) -> int | None:
         return None
     if not report.divided or asked.state not in STATES:
         raise invalid(("query", "state"), f"Of time-in-state, one of {', '.join(STATES)}.")
-    return [*STATES].index(asked.state)
+    return STATES.index(asked.state)
 
 
 def span(report: Report, asked: EventsAsked) -> Span | None:

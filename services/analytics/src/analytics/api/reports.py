@@ -88,9 +88,9 @@ async def read_events(request: Request, name: str, asked: Annotated[EventsAsked,
         wanted = msgspec.structs.replace(wanted, with_agent=True)
     period = asking.period(asked, asking.zone_of(asked), parts.clock())
     after = None if asked.cursor is None else cursors.decode(asked.cursor, queries.Place)
-    kinds = asking.kinds_of(report, asked)
-    span, part = asking.span(report, asked), asking.part(report, asked)
     definition = asking.definition(report, asked.definition)
+    kinds = asking.kinds_of(report, definition, asked)
+    span, part = asking.span(report, asked), asking.part(report, asked)
     calendars = await _calendars(request, definition) if definition.business_hours else {}
     found: list[Found] = []
     at_once = asked.limit + 1 if span is None else READ_AT_ONCE
