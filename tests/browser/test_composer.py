@@ -37,6 +37,14 @@ def own_address(workspace: Any) -> Iterator[str]:
     workspace.desk.do("DELETE", f"/channels/{channel['id']}")
 
 
+@pytest.fixture
+def hours(workspace: Any) -> Iterator[None]:
+    """A snippet."""
+    made = workspace.desk.do("POST", "/snippets", {"name": "Hours", "text": "Nine to five.", "shared": True})
+    yield
+    workspace.desk.do("DELETE", f"/snippets/{made['id']}")
+
+
 async def dropped(page: Page, selector: str) -> None:
     assert await page.evaluate(DROP, [selector, "plan.txt", "text/plain"]), "the browser would open the file"
 
@@ -97,7 +105,7 @@ async def on_its_way(page: Page) -> asyncio.Event:
 
 
 async def test_what_is_typed_while_the_composer_is_on_its_way_is_in_it(
-    page: Page, workspace: Any, begun: Any, opened: Any
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
 ) -> None:
     workspace.set_undo(0)
     customer, _, conversation = begun("Composer")
@@ -108,9 +116,7 @@ async def test_what_is_typed_while_the_composer_is_on_its_way_is_in_it(
     await expect(comment).to_be_focused()
     await page.keyboard.type("See her file")
     await page.get_by_role("article").first.click()
-    await page.keyboard.press("r")
-    await expect(field(page)).to_be_focused()
-    await page.keyboard.type("Dear Zofia,\nit comes ")
+    await write(page, "Dear Zofia,\nit comes ")
     await expect(page.get_by_role("button", name="Send", exact=True)).to_have_count(0)
     composer_comes.set()
     await expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible()
@@ -125,15 +131,13 @@ async def test_what_is_typed_while_the_composer_is_on_its_way_is_in_it(
 
 
 async def test_what_is_sent_before_the_composer_is_there_goes_once_it_is(
-    page: Page, workspace: Any, begun: Any, opened: Any
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
 ) -> None:
     workspace.set_undo(0)
     customer, _, conversation = begun("Composer")
     composer_comes = await on_its_way(page)
     await opened(page, conversation)
-    await page.keyboard.press("r")
-    await expect(field(page)).to_be_focused()
-    await page.keyboard.type("Tomorrow.")
+    await write(page, "Tomorrow.")
     await page.keyboard.press("ControlOrMeta+Enter")
     composer_comes.set()
     await expect(page.get_by_role("article", name="Message by Ada Lovelace")).to_contain_text("Tomorrow.")
@@ -142,20 +146,16 @@ async def test_what_is_sent_before_the_composer_is_there_goes_once_it_is(
 
 
 async def test_a_slash_that_is_typed_before_the_composer_is_there_asks_for_snippets(
-    page: Page, workspace: Any, begun: Any, opened: Any
+    page: Page, hours: None, begun: Any, opened: Any, write: Any
 ) -> None:
-    snippet = workspace.desk.do("POST", "/snippets", {"name": "Hours", "text": "Nine to five.", "shared": True})
     _, _, conversation = begun("Composer")
     composer_comes = await on_its_way(page)
     await opened(page, conversation)
-    await page.keyboard.press("r")
-    await expect(field(page)).to_be_focused()
-    await page.keyboard.type("We are here: /hou")
+    await write(page, "We are here: /hou")
     composer_comes.set()
     await expect(page.get_by_role("combobox", name="Find a snippet")).to_have_value("hou")
     await page.keyboard.press("Enter")
     await expect(field(page)).to_have_text("We are here: Nine to five.")
-    workspace.desk.do("DELETE", f"/snippets/{snippet['id']}")
 
 
 async def test_a_forward_can_be_undone_and_goes_out_when_it_is_not(
