@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from events import frame
-from events.commands import CancelReply, ElapseReply, EraseContact, RetryReply, SendReply
+from events.commands import CancelReply, ConfirmReply, ElapseReply, EraseContact, RetryReply, SendReply
 from events.conversations import ReplyContent, ReplyReleased
 from events.envelope import SYSTEM
-from events.inbound import DeliveryRefused
+from events.inbound import DeliveryAccepted, DeliveryRefused, DeliveryUncertain
 from events.values import Address
 from router.rebuild import rebuild
 from router.testing import CHANNEL, COMMANDS, NOON, SUPPORT, Workbench, envelope, kinds, mail
@@ -102,6 +102,19 @@ def test_a_failed_reply_is_sent_again_with_what_was_queued(bench: Workbench) -> 
     assert (again.reason, again.after_attempt, again.personal.text) == ("retried", 1, "A secret")
     unknown = bench.command(RetryReply(reply_id=new_id()), waiting.stream)
     assert unknown.code == "not_found.reply-not-found"
+
+
+def test_an_agents_word_that_a_reply_arrived_goes_to_the_channel_and_a_channels_own_does_not(bench: Workbench) -> None:
+    told = Waiting(bench)
+    told.elapse()
+    doubt = DeliveryUncertain(channel="email", reply_id=told.reply_id, attempt=1, reported_at=NOON, reason="no answer")
+    bench.receive(envelope(doubt, stream=told.stream))
+    assert bench.command(ConfirmReply(reply_id=told.reply_id, arrived=True), told.stream).state == "done"
+    assert told.outbound() == ["ReplyReleased", "ReplySent"]
+    accepted = DeliveryAccepted(channel="email", reply_id=told.reply_id, attempt=2, reported_at=NOON)
+    bench.receive(envelope(accepted, stream=told.stream))
+    assert kinds(bench.events(stream=told.stream))[-2:] == ["ReplySent", "ReplySent"]
+    assert told.outbound() == ["ReplyReleased", "ReplySent"]
 
 
 def test_the_kind_of_a_timer_says_which_command_it_becomes() -> None:

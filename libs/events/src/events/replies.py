@@ -133,11 +133,13 @@ class ReplySending(Event, frozen=True, kw_only=True):
 
 
 class ReplySent(Event, frozen=True, kw_only=True):
-    """The next hop accepted the reply."""
+    """The next hop accepted the reply, or an agent knows that an uncertain one arrived. The agent's word names the
+    `channel` and goes to outbound.<channel>.v1 too: whoever may have the reply is tried no more."""
 
     TOPIC: ClassVar[str] = TOPIC
     reply_id: UUID
     attempt: int
+    channel: Channel | None = None
 
 
 class ReplyUncertain(Event, frozen=True, kw_only=True):

@@ -12,8 +12,8 @@ from typing import Final
 from uuid import UUID
 
 from events import codec, frame
-from events.conversations import QuarantineRetryRequested, ReplyCancelled, ReplyQueued, ReplyReleased
-from events.envelope import AnyEnvelope
+from events.conversations import QuarantineRetryRequested, ReplyCancelled, ReplyQueued, ReplyReleased, ReplySent
+from events.envelope import AnyEnvelope, Envelope
 from events.errors import MalformedEvent
 from events.sealing import DataKey, Keys
 from events.system_mails import SystemMailQueued
@@ -293,23 +293,27 @@ def _channels(
 
 def enter(cursor: Cursor, ledger: DeliveryLedger, keyring: Keyring, batch: Sequence[Arrived], clock: Clock) -> None:
     """Writes a batch of the outbound topic into the ledger, sealed again; what concerns received mails is passed over.
-    Raises MalformedEvent for what is no reply,
-    KeyNotHeld when a key is missing.
+    Raises MalformedEvent for what is no reply, KeyNotHeld when a key is missing.
     """
-    keys = keyring.fetch(cursor, {arrived.key_id for arrived in batch if arrived.key_id is not None})
+    keys = keyring.fetch(cursor, {record.key_id for record in batch if record.key_id is not None})
     rows: dict[UUID, Queued] = {}
     cancelled: list[UUID] = []
-    for arrived in batch:
-        envelope = arrived.envelope
-        if envelope is not None and isinstance(envelope.data, QuarantineRetryRequested):
-            continue  # for the receiving process
-        if envelope is not None and isinstance(envelope.data, ReplyCancelled):
-            cancelled.append(envelope.data.reply_id)
-            continue
-        key = keys.get(arrived.key_id) if arrived.key_id is not None else None
-        row = queued(envelope, key if isinstance(key, DataKey) else None)
-        rows[row.reply_id] = row
+    arrived: list[UUID] = []
+    for record in batch:
+        match record.envelope:
+            case Envelope(data=QuarantineRetryRequested()):
+                continue  # for the receiving process
+            case Envelope(data=ReplyCancelled(reply_id=reply_id)):
+                cancelled.append(reply_id)
+            case Envelope(data=ReplySent(reply_id=reply_id)):
+                arrived.append(reply_id)
+            case envelope:
+                key = keys.get(record.key_id) if record.key_id is not None else None
+                row = queued(envelope, key if isinstance(key, DataKey) else None)
+                rows[row.reply_id] = row
     now = clock()
+    if arrived:  # it was attempted, so it came in an earlier batch; what is to be sent after that word is entered below
+        ledger.arrived(cursor, arrived, now)
     ledger.insert(cursor, list(rows.values()), now)
     if cancelled:
         ledger.cancel(cursor, cancelled, now)

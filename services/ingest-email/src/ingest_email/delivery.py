@@ -21,6 +21,7 @@ import msgspec
 State = Literal["requested", "attempting", "data_sent", "accepted", "failed", "unknown"]
 Standing = Literal["waiting", "accepted", "refused", "doubtful", "unknown"]
 ReportKind = Literal["attempted", "accepted", "uncertain", "refused"]
+DOUBTS: Final[frozenset[Standing]] = frozenset({"doubtful", "unknown"})
 MAX_REASON: Final = 1_000
 PARTLY_REFUSED: Final = "partly-refused"
 FaultCode = Literal[
@@ -204,8 +205,18 @@ def released(delivery: Delivery, now: datetime) -> Settlement:
     return Settlement(_waiting_state(delivery.recipients), delivery.recipients, now, ())
 
 
+def arrived(delivery: Delivery, now: datetime) -> Settlement:
+    """An agent knows that the reply arrived: who may have it is tried no more; who was put off is, at once."""
+    recipients = tuple(
+        Recipient("accepted") if recipient.standing in DOUBTS else recipient for recipient in delivery.recipients
+    )
+    if recipients and not open_indexes(recipients):
+        return _final(delivery, recipients, "", silent=False)
+    return Settlement(_waiting_state(recipients), recipients, now, ())
+
+
 def _waiting_state(recipients: Sequence[Recipient]) -> State:
-    doubt = any(recipient.standing in ("doubtful", "unknown") for recipient in recipients)
+    doubt = any(recipient.standing in DOUBTS for recipient in recipients)
     return "unknown" if doubt else "requested"
 
 
@@ -257,7 +268,7 @@ def _words(recipients: Sequence[Recipient], addresses: Sequence[str], answers: M
             lines.append(f"{address}: {answer.code} {answer.words}".strip())
         elif recipient.standing == "refused":
             lines.append(f"{address}: {recipient.code}")
-        elif recipient.standing in ("doubtful", "unknown"):
+        elif recipient.standing in DOUBTS:
             lines.append(f"{address}: no answer, it may have arrived")
     if not lines:
         return ""

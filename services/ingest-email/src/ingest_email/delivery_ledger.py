@@ -14,6 +14,7 @@ import msgspec
 
 from events import frame
 from events.system_mails import SystemMailQueued
+from ingest_email import delivery
 from ingest_email import ledger_statements as statements
 from ingest_email.delivery import Delivery, Recipient, Report, ReportKind, Settlement, State
 from ingest_email.delivery_lanes import Turns
@@ -97,6 +98,19 @@ class DeliveryLedger:
         reported. Returns how many will not be sent."""
         cursor.execute(statements.CANCEL, (now, list(reply_ids)))
         return cursor.rowcount
+
+    def arrived(self, cursor: Cursor, reply_ids: Sequence[UUID], now: datetime) -> int:
+        """An agent knows of these that they arrived: whoever may have one is tried no more, also when an attempt has
+        begun that is not at its final dot. Returns how many were in doubt; each takes two further round trips.
+        """
+        cursor.execute(
+            statements.TAKE_DOUBTFUL,
+            {"replies": list(reply_ids), "instance": self.instance, "incarnation": self.incarnation, "now": now},
+        )
+        doubtful = [_lease(row) for row in cursor.fetchall()]
+        for lease in doubtful:
+            self.settle(cursor, lease, delivery.arrived(lease.delivery, now), now)
+        return len(doubtful)
 
     def lease(self, cursor: Cursor, now: datetime, turns: Turns, seconds: float) -> list[Lease]:
         """Takes due replies whose turn it is, each the oldest open one of its conversation, and notes that they are

@@ -47,6 +47,15 @@ UPDATE ingest_email.deliveries
  WHERE reply_id = ANY (%s) AND settled_at IS NULL AND lease_id IS NULL AND attempt = after_attempt
 """
 
+TAKE_DOUBTFUL: Final = f"""
+UPDATE ingest_email.deliveries d
+   SET state = 'attempting', due_at = NULL, lease_id = gen_random_uuid(), leased_by = %(instance)s,
+       leased_in = %(incarnation)s, leased_until = %(now)s
+ WHERE d.reply_id = ANY (%(replies)s) AND d.settled_at IS NULL AND d.state IN ('unknown', 'attempting')
+       AND convert_from(d.recipients, 'UTF8')::jsonb @? '$[*].standing ? (@ == "doubtful" || @ == "unknown")'
+RETURNING {RETURNED}
+"""  # noqa: S608
+
 LEASE: Final = f"""
 WITH RECURSIVE {_RELAYED},
 relayed AS (

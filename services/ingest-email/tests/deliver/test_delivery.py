@@ -25,6 +25,7 @@ from ingest_email.delivery import (
     Silence,
     Taken,
     TurnedDown,
+    arrived,
     heard,
     open_indexes,
     released,
@@ -185,6 +186,20 @@ def test_an_erasure_after_a_silence_leaves_it_unknown() -> None:
 def test_what_is_given_back_is_due_at_once() -> None:
     assert released(a_delivery(), NOW) == Settlement("requested", (), NOW, ())
     assert released(a_delivery(DOUBTFUL, ACCEPTED), NOW).state == "unknown"
+
+
+def test_by_an_agents_word_nobody_is_tried_again_who_may_have_it() -> None:
+    settlement = arrived(a_delivery(DOUBTFUL, UNKNOWN, ACCEPTED), NOW)
+    assert (settlement.state, settlement.due_at, kinds(settlement)) == ("accepted", None, ["accepted"])
+    refused = Recipient("refused", "550")
+    settlement = arrived(a_delivery(DOUBTFUL, refused), NOW)
+    assert (settlement.state, settlement.recipients) == ("failed", (ACCEPTED, refused))
+    assert [report.code for report in settlement.reports] == ["partly-refused"]
+
+
+def test_who_was_put_off_is_still_tried_after_an_agents_word() -> None:
+    assert arrived(a_delivery(DOUBTFUL, WAITING), NOW) == Settlement("requested", (ACCEPTED, WAITING), NOW, ())
+    assert arrived(a_delivery(), NOW) == Settlement("requested", (), NOW, ())
 
 
 def test_reasons_are_one_short_line() -> None:

@@ -225,6 +225,46 @@ def test_only_settled_and_reported_replies_are_forgotten(process: OneProcess) ->
     assert process.do(lambda cursor: process.ledger.prune(cursor, NOW)) == 0
 
 
+def arrive(process: OneProcess, *replies: Queued) -> int:
+    return process.do(lambda cursor: process.ledger.arrived(cursor, [reply.reply_id for reply in replies], NOW))
+
+
+def test_what_arrived_by_an_agents_word_is_not_tried_again(process: OneProcess) -> None:
+    doubtful, put_off = a_reply(), a_reply()
+    process.insert(doubtful, put_off)
+    first, second = process.lease()
+    process.settle(first, SILENT)
+    process.settle(second, PUT_OFF)
+    assert arrive(process, doubtful, put_off, a_reply()) == 1
+    assert arrive(process, doubtful, put_off) == 0
+    assert (process.row(doubtful, "state"), process.row(doubtful, "record")) == ("accepted", None)
+    assert [lease.delivery.reply_id for lease in process.lease(LATER)] == [put_off.reply_id]
+
+
+def test_an_agents_word_stops_an_attempt_before_its_final_dot(process: OneProcess, other: OneProcess) -> None:
+    reply = a_reply()
+    process.insert(reply)
+    process.settle(process.lease()[0], SILENT)
+    (repeat,) = process.lease(LATER)
+    assert arrive(other, reply) == 1
+    with pytest.raises(LeaseLost):
+        process.data_sent(repeat, Recipient("unknown"))
+    with pytest.raises(LeaseLost):
+        process.settle(repeat, PUT_OFF)
+    assert process.row(reply, "state") == "accepted"
+
+
+def test_past_its_final_dot_the_mail_servers_answer_counts(process: OneProcess) -> None:
+    reply = a_reply()
+    process.insert(reply)
+    process.settle(process.lease()[0], SILENT)
+    (repeat,) = process.lease(LATER)
+    process.data_sent(repeat, Recipient("unknown"))
+    assert arrive(process, reply) == 0
+    process.settle(repeat, TAKEN)
+    assert process.row(reply, "state") == "accepted"
+
+
 def test_the_table_refuses_states_that_contradict_themselves(process: OneProcess) -> None:
     process.insert(a_reply())
     for change in ("state = 'attempting'", "state = 'sent'", "record = NULL", "due_at = NULL", "settled_at = now()"):

@@ -26,6 +26,7 @@ from events.conversations import (
     ReplyFailed,
     ReplyQueued,
     ReplyReleased,
+    ReplySent,
 )
 from events.envelope import SYSTEM, Actor, AnyEnvelope, Envelope, Event
 from events.system_mails import SystemMailEvent
@@ -311,6 +312,8 @@ def _topics_of(event: ConversationEvent) -> tuple[str, ...]:
     match event:
         case ReplyQueued(hold=None) | ReplyReleased() | ReplyCancelled(released=True):
             return (*CONVERSATIONS, topics.outbound(event.channel))
+        case ReplySent(channel=str(channel)):
+            return (*CONVERSATIONS, topics.outbound(channel))
         case _:
             return CONVERSATIONS
 

@@ -268,7 +268,7 @@ def test_a_held_reply_is_sent_now_by_an_agent() -> None:
 def test_an_uncertain_reply_arrived_or_is_sent_again() -> None:
     doubt = e.ReplyUncertain(reply_id=REPLY, attempt=2)
     yes, no = c.ConfirmReply(reply_id=REPLY, arrived=True), c.ConfirmReply(reply_id=REPLY, arrived=False)
-    given(opened(), queued(), doubt).when(command(yes)).then(e.ReplySent(reply_id=REPLY, attempt=2))
+    given(opened(), queued(), doubt).when(command(yes)).then(e.ReplySent(reply_id=REPLY, attempt=2, channel="email"))
     given(opened(), queued(), doubt).when(command(no)).then(released("not_arrived", after=2))
     sent = e.ReplySent(reply_id=REPLY, attempt=2)
     given(opened(), queued(), doubt, sent).when(command(yes)).then_nothing_happened()

@@ -12,7 +12,7 @@ import pytest
 
 from events import codec
 from events.commands import ResolveConversation
-from events.conversations import QuarantineRetryRequested, ReplyContent
+from events.conversations import QuarantineRetryRequested, ReplyContent, ReplySent
 from events.values import Address, Attachment
 from ingest_email.deliver import GROUP
 from service_kit.clock import utc_now
@@ -155,6 +155,26 @@ async def test_a_server_that_never_answers_the_dot_gets_two_copies_and_no_third(
         next_id.hex,
     ]
     assert kinds(await desk.reports(reply_id))[-1] == ("DeliveryUncertain", 2)
+
+
+async def test_a_reply_that_arrived_by_an_agents_word_is_not_sent_a_second_time(
+    desk_with_intake: Any, mail_server: Any, reply_content: Content
+) -> None:
+    desk = desk_with_intake
+    mail_server.script["DOT"].append("cut")
+    mail_server.script["MAIL"] += ["250 ok", *["451 later"] * 1000]
+    reply_id, conversation_id, next_id = new_id(), new_id(), new_id()
+    desk.queue((reply_id, conversation_id, reply_content(reply_id)))
+    async with desk.running("replies", "listener", "workers", "reports"):
+        await desk.until_state(reply_id, "unknown")
+        await mail_server.until(lambda: sum(command.startswith("MAIL") for command in mail_server.commands) > 2)
+        known = desk.event(reply_content(reply_id), reply_id, conversation_id, data=ReplySent(reply_id=reply_id, attempt=1, channel="email"))
+        await desk.publish("outbound.email.v1", conversation_id, codec.encode(known))
+        await desk.until_state(reply_id, "accepted")
+        mail_server.script["MAIL"].clear()
+        desk.queue((next_id, conversation_id, reply_content(next_id)))
+        await desk.until_state(next_id, "accepted")
+    assert [message_id(received.content)[1:33] for received in mail_server.received] == [reply_id.hex, next_id.hex]
 
 
 async def test_replies_of_a_conversation_arrive_in_order_while_others_overtake(

@@ -118,7 +118,7 @@ def confirm(
     if known.state != "uncertain":
         raise errors.ReplyIsNotUncertain("It is known whether this reply went out.")
     if command.arrived:
-        return (ReplySent(reply_id=command.reply_id, attempt=known.attempt),)
+        return (ReplySent(reply_id=command.reply_id, attempt=known.attempt, channel=state.channel),)
     return _released(_content(queued), known, "not_arrived", state, now, snooze_id)
 
 
