@@ -259,3 +259,22 @@ async def test_who_belongs_to_the_inbox_by_a_team_can_be_given_a_conversation(
     finally:
         desk.do("PATCH", f"/inboxes/{support['id']}", {"team_ids": support["team_ids"]})
         desk.do("PATCH", f"/agents/{agent['id']}", {"deactivated": True})
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_each_inbox_tells_how_many_are_open_in_it_and_goes_on_telling(
+    new_page: NewPage, workspace: Any, no_violations: Check, width: int
+) -> None:
+    support = workspace.desk.inbox()
+    written(workspace, ["How many are we?"])
+    page = await new_page("agent", width=width, path="/inbox/all_open")
+    if width < 900:
+        await page.get_by_role("button", name="Views").click()
+    await page.get_by_role("button", name="Inbox All inboxes").click()
+    choice = page.get_by_role("menuitemradio", name=support["name"])
+    count = workspace.desk.do("GET", "/counts")["inboxes"][support["id"]]["count"]
+    await expect(choice).to_have_accessible_name(f"{support['name']} {count} conversation{'s' * (count > 1)}")
+    await expect(choice.get_by_text(str(count), exact=True)).to_be_visible()
+    await no_violations(page)
+    written(workspace, ["And now?"])
+    await expect(choice).to_have_accessible_name(f"{support['name']} {count + 1} conversations")

@@ -92,6 +92,27 @@ async def test_counts_are_of_what_the_caller_sees_and_filtered_mails_for_who_see
         assert (one["all_open"]["count"], one["filtered"]["count"]) == (1, 0)
 
 
+async def test_each_inbox_that_is_seen_has_the_count_of_its_open_conversations(world: Any) -> None:
+    own, foreign = str(world.story.inbox_id), str(world.foreign_inbox)
+    one = {"count": 1, "more": False}
+    async with world.client("agent") as client, world.client() as administrator:
+        told = (await client.get("/api/v1/counts")).json()
+        Counts.model_validate(told)
+        assert told["inboxes"] == {own: one} and foreign not in str(told)
+        assert (await client.get(f"/api/v1/counts?inbox_id={own}")).json()["inboxes"] == {own: one}
+        assert (await administrator.get("/api/v1/counts")).json()["inboxes"] == {own: one, foreign: one}
+        narrowed = (await administrator.get(f"/api/v1/counts?inbox_id={own}")).json()
+        assert narrowed["inboxes"][foreign] == one, "who looks into one inbox sees what lies in the others"
+        world.story.mail(world.story.person())
+        world.story.conversation(world.thread, e.ConversationResolved())
+        world.story.conversation(world.foreign_thread, e.ConversationResolved())
+        world.show()
+        told = (await administrator.get("/api/v1/counts")).json()["inboxes"]
+        assert told == {own: one, foreign: {"count": 0, "more": False}}
+        await administrator.patch(f"/api/v1/inboxes/{foreign}", json={"archived": True})
+        assert foreign not in (await administrator.get("/api/v1/counts")).json()["inboxes"]
+
+
 async def test_more_views_than_one_statement_counts_are_each_counted_as_their_own(world: Any) -> None:
     wanted = {world.story.new_id(): "vip" if number % 3 else "gold" for number in range(2 * TOGETHER)}
     for view_id, label in wanted.items():
@@ -115,8 +136,10 @@ async def test_counting_ends_at_a_thousand_and_says_so(world: Any) -> None:
         (world.thread.conversation_id,),
     )
     async with world.client("agent") as client:
-        counts = (await client.get("/api/v1/counts")).json()["fixed"]
+        told = (await client.get("/api/v1/counts")).json()
+        counts = told["fixed"]
         assert counts["all_open"] == counts["mine"] == {"count": 1000, "more": True}
+        assert told["inboxes"] == {str(world.story.inbox_id): {"count": 1000, "more": True}}
         assert counts["unassigned"] == {"count": 0, "more": False}
 
 

@@ -167,6 +167,11 @@ async def measure(dsn: str, rounds: int) -> dict[str, Any]:
         took = await timed(rounds, lambda wanted=wanted: conversation_lists.counts(database, [wanted]))  # type: ignore[misc]
         counts[name] = figures(took) | {"count": (await conversation_lists.counts(database, [wanted]))[0].count}
         every += took
+    inboxes = await timed(rounds, lambda: conversation_lists.open_in(database, ALL))
+    counts["inboxes"] = figures(inboxes) | {
+        "count": max(one.count for one in (await conversation_lists.open_in(database, ALL)).values())
+    }
+    every += inboxes
     saved = {
         name: await timed(rounds, lambda w=wanted: conversation_lists.counts(database, [w]))
         for name, wanted in FILTERS.items()

@@ -106,7 +106,14 @@ async def count_views(request: Request, asked: Annotated[CountsAsked, Query()]) 
     if Permission.MANAGE_FILTERS in granted(caller.role):
         reach = caller.reach if asked.inbox_id is None else frozenset({asked.inbox_id})
         fixed[FILTERED] = asdict(await filters.count(database, reach))
-    return answers.json({"fixed": fixed, "saved": {str(view_id): counts[view_id] for view_id in saved}})
+    inboxes = await conversation_lists.open_in(database, caller.reach)
+    return answers.json(
+        {
+            "fixed": fixed,
+            "saved": {str(view_id): counts[view_id] for view_id in saved},
+            "inboxes": {str(inbox_id): asdict(count) for inbox_id, count in inboxes.items()},
+        }
+    )
 
 
 def _within(wanted: Filter, inbox_id: UUID | None) -> Filter | None:

@@ -28,6 +28,12 @@ from inbox_projection.queries.conversations import COLUMNS, JOINS
 
 TOGETHER: Final = 16
 """Counts that one statement takes: the fixed views are 11."""
+_OPEN: Final = """
+select i.inbox_id, f.found from inbox.inboxes i cross join lateral (
+         select count(*) as found from (select from inbox.conversations c
+                                         where c.inbox_id = i.inbox_id and c.status = 'open' limit %(limit)s) e) f
+ where not i.archived and (%(every)s or i.inbox_id = any(%(inboxes)s::uuid[]))
+"""
 _PLACEHOLDER: Final = re.compile(rb"%\((\w+)\)s")
 
 
@@ -79,6 +85,13 @@ async def counts(database: Database, wanted: Sequence[Filter]) -> list[Count]:
             counted, (place, _) = int(row["found"]), share[row["number"]]
             found[place] = Count(min(counted, COUNTED), more=counted > COUNTED or bool(row["cut"]))
     return found
+
+
+async def open_in(database: Database, inboxes: frozenset[UUID] | None) -> dict[UUID, Count]:
+    """How many conversations are open in each of these inboxes (None: in each there is), archived ones left out."""
+    asked = {"every": inboxes is None, "inboxes": list(inboxes or ()), "limit": COUNTED + 1}
+    found = {row["inbox_id"]: int(row["found"]) for row in await database.rows(_OPEN, asked)}
+    return {inbox_id: Count(min(each, COUNTED), more=each > COUNTED) for inbox_id, each in found.items()}
 
 
 @lru_cache(maxsize=256)

@@ -62,7 +62,7 @@ class View(Given):
 
 
 class CountsAsked(Asked):
-    inbox_id: UUID | None = Field(None, description="Of this inbox only.")
+    inbox_id: UUID | None = Field(None, description="Views: of this inbox only.")
 
 
 class Count(Given):
@@ -73,7 +73,8 @@ class Count(Given):
 
 
 class Counts(Given):
-    """How many are in each view that you see, by its name or id."""
+    """How many are in each view and each inbox that you see, by its name or id."""
 
     fixed: dict[FixedView, Count] = Field(description="`filtered` only for who sees what filters keep out.")
     saved: dict[UUID, Count]
+    inboxes: dict[UUID, Count] = Field(description="Open conversations of each inbox that is not archived.")

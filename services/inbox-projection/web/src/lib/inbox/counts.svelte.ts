@@ -1,4 +1,4 @@
-/** How many conversations each view has, counted anew when the feed tells of some, at most every two seconds. */
+/** How many conversations each view and each inbox has, counted anew when the feed tells of some, at most every two seconds. */
 
 import { api, asProblem, got, type Count, type Counts } from '#lib/api/client.ts';
 import { number } from '#lib/i18n/index.ts';
@@ -18,7 +18,11 @@ export const viewCounts = {
   /** Whether there is such a view for this agent: who may not see what filters keep out has no `filtered`. */
   has: (view: string): boolean => counts !== null && view in counts.fixed,
 
-  /** Counts those of one inbox, or of all. */
+  /** Open ones of an inbox; null: of all of them together. */
+  in: (id: string | null): Count | undefined =>
+    counts === null ? undefined : id ? counts.inboxes[id] : together(Object.values(counts.inboxes)),
+
+  /** Counts views within one inbox, or within all. */
   within(id: string | null): void {
     if (id === inbox) return;
     inbox = id;
@@ -38,6 +42,12 @@ export const viewCounts = {
 
 /** 7, or 1,000+ */
 export const countText = (one: Count): string => `${number(one.count)}${one.more ? '+' : ''}`;
+
+/** All of them as one number. */
+export const together = (each: readonly Count[]): Count => ({
+  count: each.reduce((sum, one) => sum + one.count, 0),
+  more: each.some((one) => one.more),
+});
 
 function soon(): void {
   if (users === 0 || timer !== 0) return;
@@ -60,5 +70,8 @@ async function count(): Promise<void> {
 
 feed.on('conversation', soon);
 feed.on('filtered', soon);
+// Which inboxes the agent sees.
+feed.on('inbox', soon);
+feed.on('team', soon);
 feed.on('reset', soon);
 feed.onReturn(soon);

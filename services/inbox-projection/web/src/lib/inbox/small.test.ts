@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { conversation } from '#lib/actions/testing.ts';
 import { fitting } from '#lib/actions/choices.ts';
 import { mayBelong } from './belongs.ts';
+import { together } from './counts.svelte.ts';
 import { piecesOf, unescaped } from './pieces.ts';
 import { Selection } from './selection.svelte.ts';
 import { LATE_MS, LONG_MS, waitOf } from './waiting.ts';
@@ -93,5 +94,23 @@ describe('the choices of a palette', () => {
     expect(fitting(choices, 'lecka zof').map((one) => one.value)).toEqual(['Zofia Łęcka']);
     expect(fitting(choices, '  ')).toHaveLength(3);
     expect(fitting(choices, '.*(')).toEqual([]);
+  });
+});
+
+describe('the counts of inboxes', () => {
+  it('are one number for all of them, which is no more exact than each', () => {
+    expect(
+      together([
+        { count: 3, more: false },
+        { count: 4, more: false },
+      ]),
+    ).toEqual({ count: 7, more: false });
+    expect(
+      together([
+        { count: 1_000, more: true },
+        { count: 2, more: false },
+      ]),
+    ).toEqual({ count: 1_002, more: true });
+    expect(together([])).toEqual({ count: 0, more: false });
   });
 });

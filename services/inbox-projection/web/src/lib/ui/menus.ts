@@ -14,6 +14,8 @@ export interface MenuItem {
   disabled?: boolean;
   keys?: string;
   hint?: string;
+  /** A number at its end, as it is shown and as it is read out. */
+  count?: { shown: string; said: string } | undefined;
 }
 export interface MenuGroup {
   heading?: string;
