@@ -274,3 +274,100 @@ async def test_an_answer_goes_to_whom_it_shows_who_follow_the_newest_mail(
     await page.get_by_role("button", name="Send", exact=True).click()
     answer = friend.received()
     assert text_of(answer) == "It left today." and asker.address not in answer.as_string()
+
+
+def cc_of(customer: Customer) -> str:
+    return str(customer.received()["Cc"])
+
+
+async def begun_aside(page: Page, typed: str) -> Locator:
+    """A forward with this typed in To, and no chip of it."""
+    await page.keyboard.press("f")
+    to = page.get_by_role("combobox", name="To", exact=True)
+    await expect(to).to_be_focused()
+    await to.press_sequentially(typed)
+    return to
+
+
+async def test_who_is_typed_in_to_gets_what_is_sent_by_its_keys(
+    page: Page, workspace: Any, begun: Any, opened: Any
+) -> None:
+    workspace.set_undo(0)
+    _, _, conversation = begun("Typed", "Where is my parcel?")
+    carrier = Customer(workspace.live, "Carla Carrier")
+    await opened(page, conversation)
+    to = await begun_aside(page, carrier.address)
+    await to.press("ControlOrMeta+Enter")
+    assert "Where is my parcel?" in text_of(carrier.received())
+    await expect(to).to_be_hidden()
+
+
+async def test_who_is_typed_in_a_copy_gets_what_is_sent_by_a_click(
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
+) -> None:
+    workspace.set_undo(0)
+    customer, _, conversation = begun("Typed")
+    friend, secret = Customer(workspace.live).address, Customer(workspace.live).address
+    await opened(page, conversation)
+    await write(page, "Both of you.")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    await page.get_by_role("button", name="Cc, Bcc").click()
+    await page.get_by_role("combobox", name="Bcc", exact=True).press_sequentially(secret)
+    await page.get_by_role("combobox", name="Cc", exact=True).press_sequentially(friend)
+    await page.get_by_role("button", name="Send", exact=True).click()
+    assert cc_of(customer) == friend
+    sent = workspace.desk.lines(conversation["id"])[-1]
+    assert [one["address"] for one in sent["bcc"]] == [secret]
+
+
+async def test_who_is_typed_in_a_first_message_gets_it_by_keys_and_by_a_click(page: Page, workspace: Any) -> None:
+    await page.goto("/inbox/all_open")
+    await expect(page.get_by_role("heading", name="All open")).to_be_visible()
+    dialog = page.get_by_role("dialog", name="New conversation")
+    for by_keys in (True, False):
+        customer, friend = Customer(workspace.live), Customer(workspace.live)
+        await page.keyboard.press("c")
+        await expect(dialog.get_by_role("textbox", name="Text")).to_be_visible()
+        await dialog.get_by_role("textbox", name="Subject").fill("Your offer")
+        await dialog.get_by_role("textbox", name="Text").press_sequentially("As we said.")
+        await expect(dialog.get_by_text("Draft saved")).to_be_visible()
+        await dialog.get_by_role("combobox", name="To", exact=True).press_sequentially(customer.address)
+        copy = dialog.get_by_role("combobox", name="Cc", exact=True)
+        await copy.press_sequentially(friend.address)
+        await (
+            copy.press("ControlOrMeta+Enter")
+            if by_keys
+            else dialog.get_by_role("button", name="Send", exact=True).click()
+        )
+        await expect(dialog).to_be_hidden()
+        assert cc_of(customer) == friend.address
+
+
+async def test_a_name_becomes_the_contact_that_is_proposed_by_enter_and_by_arrows(
+    page: Page, workspace: Any, begun: Any, opened: Any
+) -> None:
+    workspace.set_undo(0)
+    first = f"Anna{uuid4().hex[:6]}"
+    people = {f"{first} {family}": begun("Proposed", name=f"{first} {family}") for family in ("Quill", "Reed")}
+    await opened(page, people[f"{first} Quill"].conversation)
+    to = await begun_aside(page, first)
+    proposed = page.get_by_role("listbox", name="Contacts").get_by_role("option")
+    await expect(proposed).to_have_count(2)
+    await expect(proposed.first).to_have_attribute("aria-selected", "true")
+    second = await proposed.nth(1).locator("span").inner_text()
+    await to.press("ArrowDown")
+    await to.press("Enter")
+    chips = page.locator("section.composer").get_by_role("button", name="Remove ")
+    await expect(chips).to_have_accessible_name(f"Remove {second}")
+    (other,) = {*people} - {second}
+    await to.press_sequentially(other)
+    await to.press("Enter")  # before anybody is proposed, mostly
+    await expect(chips.nth(1)).to_have_accessible_name(f"Remove {other}")
+    await to.press_sequentially("zof")
+    await to.press("ControlOrMeta+Enter")
+    await expect(page.get_by_text("An address is not complete.")).to_be_visible()
+    await page.get_by_role("button", name="Remove zof", exact=True).click()
+    await to.press("ControlOrMeta+Enter")
+    await expect(to).to_be_hidden()
+    for one in people.values():
+        assert "It should be here." in text_of(one.customer.received())

@@ -54,5 +54,27 @@ export function added(to: Recipient[], more: Recipient[]): Recipient[] {
   return [...to, ...fresh];
 }
 
+export type Field = 'to' | 'cc' | 'bcc';
+
+interface Addressed extends Record<Field, Recipient[]> {
+  /** What stands in the fields and is no recipient yet. */
+  typed: Record<Field, string>;
+}
+
+export const nothingTyped = (): Record<Field, string> => ({ to: '', cc: '', bcc: '' });
+
+/** Makes recipients of all that was typed, before it is sent or left. Gives whether there was any. */
+export function commit(mail: Addressed): boolean {
+  let any = false;
+  for (const field of ['to', 'cc', 'bcc'] as const) {
+    const more = recipientsOf(mail.typed[field]);
+    if (mail.typed[field]) mail.typed[field] = '';
+    if (more.length === 0) continue;
+    mail[field] = added(mail[field], more);
+    any = true;
+  }
+  return any;
+}
+
 export const sameRecipients = (one: Recipient[], other: Recipient[]): boolean =>
   one.length === other.length && one.every((each, index) => each.address === other[index]?.address);

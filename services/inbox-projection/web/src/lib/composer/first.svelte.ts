@@ -3,7 +3,7 @@
 import { api, asProblem, got, newKey, type Conversation, type FirstDraft, type Problem } from '#lib/api/client.ts';
 import { feed } from '#lib/live/feed.svelte.ts';
 import { session } from '#lib/session/session.svelte.ts';
-import { recipientsOf, written, type Recipient } from './addresses.ts';
+import { commit, nothingTyped, recipientsOf, written, type Recipient } from './addresses.ts';
 import { attemptFor, isUnclear, type Attempt } from './attempt.ts';
 import { draftOf, htmlOf, incoming, isEmpty, mailOf, picturesOf, unfilled } from './html.ts';
 import { Keeping, WRITER, type Became } from './keeping.svelte.ts';
@@ -25,6 +25,8 @@ export class FirstMessage {
   to = $state.raw<Recipient[]>([]);
   cc = $state.raw<Recipient[]>([]);
   bcc = $state.raw<Recipient[]>([]);
+  /** Of recipients, what is typed and no chip yet. */
+  typed = $state(nothingTyped());
   subject = $state('');
   html = $state('');
   text = $state('');
@@ -99,6 +101,11 @@ export class FirstMessage {
     this.revision += 1;
   }
 
+  /** Before it is sent or left: who is typed is a recipient like any other. */
+  commit(): void {
+    if (commit(this)) this.touch();
+  }
+
   touch(): void {
     this.keeping.touch();
   }
@@ -122,7 +129,9 @@ export class FirstMessage {
 
   /** Sends it; null: it did not go, and `problem` says why. */
   async send(): Promise<Conversation | null> {
-    if (this.sending || this.obstacle) return null;
+    if (this.sending) return null;
+    this.commit();
+    if (this.obstacle) return null;
     this.sending = true;
     this.problem = null;
     await this.flush();
@@ -161,6 +170,7 @@ export class FirstMessage {
     this.to = [];
     this.cc = [];
     this.bcc = [];
+    this.typed = nothingTyped();
     this.subject = '';
     this.setHtml('', '');
     this.files.clear();

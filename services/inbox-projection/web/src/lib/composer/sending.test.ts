@@ -40,6 +40,39 @@ function written(): Writing {
   return writing;
 }
 
+describe('who is typed and no chip yet', () => {
+  it('gets it like those who are', async () => {
+    const replies = server();
+    const writing = written();
+    writing.typed.cc = 'Fred Friend <fred@client.test>';
+    expect(await send(writing, {}, [])).toBe(true);
+    expect(replies()[0]?.body).toMatchObject({
+      to: ['zofia@client.test'],
+      cc: ['Fred Friend <fred@client.test>'],
+    });
+    expect(writing.typed.cc).toBe('');
+  });
+
+  it('stays in sight and keeps it from going where it is no address', async () => {
+    const replies = server();
+    const writing = written();
+    writing.typed.bcc = 'zof';
+    expect(await send(writing, {}, [])).toBe(false);
+    expect(writing.bcc).toMatchObject([{ address: 'zof', valid: false }]);
+    expect(obstacle(writing)).toBe('composer.wrong_recipient');
+    expect(replies()).toEqual([]);
+  });
+
+  it('is forgotten with what is thrown away', async () => {
+    server();
+    const writing = written();
+    writing.typed.to = 'fred@client.test';
+    await writing.discard();
+    writing.commit();
+    expect(writing.to).toEqual([]);
+  });
+});
+
 const LATER: How = { sendAt: '2027-01-01T08:00:00.000Z' };
 const CLOSE: How = { then: { status: 'resolved' } };
 

@@ -35,7 +35,9 @@ export function obstacle(writing: Writing): string | null {
 
 /** Sends it; the problem, if any, is the writing's to show. Gives whether it went. */
 export async function send(writing: Writing, how: How, people: Mentionable[]): Promise<boolean> {
-  if (writing.sending || obstacle(writing)) return false;
+  if (writing.sending) return false;
+  writing.commit();
+  if (obstacle(writing)) return false;
   writing.sending = true;
   writing.problem = null;
   writing.how = how;

@@ -3,7 +3,16 @@
 import { api, asProblem, got, type Answering, type Draft, type DraftAsked, type Problem } from '#lib/api/client.ts';
 import { spokenUpTo } from '#lib/thread/pages.ts';
 import { threads } from '#lib/thread/threads.svelte.ts';
-import { added, fromAddress, recipientsOf, sameRecipients, written, type Recipient } from './addresses.ts';
+import {
+  added,
+  commit,
+  fromAddress,
+  nothingTyped,
+  recipientsOf,
+  sameRecipients,
+  written,
+  type Recipient,
+} from './addresses.ts';
 import type { Attempt, How } from './attempt.ts';
 import { draftOf, htmlOf, incoming, isEmpty, picturesOf } from './html.ts';
 import { Keeping, type Became } from './keeping.svelte.ts';
@@ -22,6 +31,8 @@ export class Writing {
   to = $state.raw<Recipient[]>([]);
   cc = $state.raw<Recipient[]>([]);
   bcc = $state.raw<Recipient[]>([]);
+  /** Of recipients, what is typed and no chip yet. */
+  typed = $state(nothingTyped());
   /** As the editor has it. */
   html = $state('');
   text = $state('');
@@ -217,6 +228,11 @@ export class Writing {
     this.touch(null);
   }
 
+  /** Before it is sent: who is typed is a recipient like any other. */
+  commit(): void {
+    if (!this.commenting && commit(this)) this.touch(null);
+  }
+
   /** Something changed; `sequence`: what the agent has seen when it was begun. */
   touch(sequence: number | null): void {
     if (this.seen === null && sequence !== null && !this.isEmpty) this.seen = sequence;
@@ -252,6 +268,7 @@ export class Writing {
   #emptyMail(): void {
     this.setHtml('', '');
     this.bcc = [];
+    this.typed = nothingTyped();
     this.messageIds = [];
     this.files.clear();
     this.channelId = null;
