@@ -1,5 +1,6 @@
 import { answering, type Asked } from './testing.ts';
 import { describe, expect, it, vi } from 'vitest';
+import { preferences } from '#lib/notifications/preferences.svelte.ts';
 import { recipientOf } from './addresses.ts';
 import type { How } from './attempt.ts';
 import { obstacle, send } from './sending.ts';
@@ -110,6 +111,24 @@ describe('what is sent again', () => {
     await send(writing, LATER, []);
     expect(writing.how).toEqual({});
   });
+});
+
+it('how long sending can be undone is as it was set a moment ago', async () => {
+  let undo_seconds = 0;
+  const asked = answering(({ path, method, body }) => {
+    if (path.endsWith('/preferences')) {
+      if (method === 'PATCH') undo_seconds = Number(body.undo_seconds);
+      return { undo_seconds };
+    }
+    if (path.endsWith('/replies')) return { id: 'm1', conversation_id: 'c1', sequence: 9 };
+    return undefined;
+  });
+  await preferences.change({ undo_seconds: 0 });
+  await send(written(), {}, []);
+  await preferences.change({ undo_seconds: 30 });
+  await send(written(), {}, []);
+  const said = asked.filter((one) => one.path.endsWith('/replies')).map((one) => one.body.undo_seconds);
+  expect(said).toEqual([0, 30]);
 });
 
 describe('to whom a mail goes', () => {

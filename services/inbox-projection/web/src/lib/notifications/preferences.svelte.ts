@@ -1,4 +1,4 @@
-/** How the agent wants to hear of news: the same on every device, but for what each browser must allow itself. */
+/** The agent's own wishes, of news, of looks and of how long sending can be undone: the same on every device. */
 
 import { api, got, type Preferences, type PreferencesChange } from '#lib/api/client.ts';
 import { feed } from '#lib/live/feed.svelte.ts';
@@ -17,6 +17,10 @@ export const preferences = {
   async read(): Promise<Preferences> {
     known = await got(api.GET('/api/v1/me/preferences'));
     return known;
+  },
+  /** As they are known, or read now. Throws Problem when they never could be read. */
+  async need(): Promise<Preferences> {
+    return known ?? this.read();
   },
   /** Shows the change at once, sends it even if the page goes, and takes it back when it is refused (throws Problem). */
   async change(change: PreferencesChange): Promise<void> {
