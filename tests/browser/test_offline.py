@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Dialog, Locator, Page, expect
 
 from local_runtime.journey import Customer
 from local_runtime.live import eventually
@@ -113,6 +113,37 @@ async def test_offline_the_work_waits_and_back_online_all_that_happened_is_there
     for one in (came, draft_in, reply_to):
         await expect(row(page, one)).to_have_count(1)
     assert await page.evaluate("window.stays")
+
+
+async def test_what_is_done_before_the_loss_is_noticed_waits_and_the_page_asks_before_it_is_closed(
+    page: Page, workspace: Any, begun: Any, opened: Any
+) -> None:
+    desk = workspace.desk
+    _, _, conversation = begun("Closed unheard")
+    async with page.expect_event("requestfinished", lambda request: LAST_AHEAD in request.url):
+        await opened(page, conversation, "?sort=newest")
+    # The feed's stream stays, and all that is asked fails: a connection that died and nobody heard of it.
+    await page.route("**/api/v1/**", lambda route: route.abort("connectionfailed"))
+    await page.keyboard.press("e")
+    banner = page.locator(".banners")
+    await expect(banner).to_contain_text("No connection.")
+    await expect(banner).to_contain_text("a status")
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", stay)
+    async with page.expect_event("dialog"):
+        await page.close(run_before_unload=True)
+    await expect(banner).to_contain_text("Keep this page open")
+    assert asked == ["beforeunload"]
+    assert desk.conversation(conversation["id"])["status"] == "open"
+    await page.unroute_all()
+    eventually(lambda: desk.conversation(conversation["id"])["status"] == "resolved", "the close", 30)
+    await expect(banner).not_to_contain_text("No connection.")
+    await expect(page.get_by_text("could not be closed")).to_have_count(0)
 
 
 async def test_a_new_label_shows_at_once_without_a_connection_and_is_made_with_it(

@@ -1,12 +1,14 @@
 /** What an agent does to conversations, from wherever: shown at once, sent, told, and taken back when it is refused. */
 
 import { type BulkFilter, type Conversation, type Progress, type RefusedItem } from '#lib/api/client.ts';
+import type { Kind } from '#lib/api/kinds.ts';
 import { problems } from '#lib/desk/problems.svelte.ts';
 import { directory } from '#lib/directory/index.svelte.ts';
 import { dayAndTime, t } from '#lib/i18n/index.ts';
 import { conversations } from '#lib/live/conversations.svelte.ts';
 import { session } from '#lib/session/session.svelte.ts';
 import { announce, toasts } from '#lib/ui/toasts.svelte.ts';
+import { inOrder } from './order.ts';
 import { sendMany, sendOne, type Outcome } from './send.ts';
 import { undo } from './undo.svelte.ts';
 import { assumed, nameOf, waysBack, type Wish } from './wishes.ts';
@@ -23,6 +25,14 @@ interface Refusals {
   done: number;
 }
 
+const kinds: Partial<Record<Wish['kind'], Kind>> = {
+  status: 'status',
+  assign: 'assignment',
+  add_label: 'label',
+  remove_label: 'label',
+  read: 'read',
+  unread: 'read',
+};
 const watchers = new Set<(ids: string[], wish: Wish) => void>();
 let running = $state.raw<Run | null>(null);
 let refusals = $state.raw<Refusals | null>(null);
@@ -50,7 +60,7 @@ export const actions = {
     const before = ids.flatMap((id) => conversations.get(id) ?? []);
     const takeBack = before.map((one) => conversations.assume(one.id, assumed(wish, one, me)));
     tell(ids, wish);
-    const sent = send(wish, ids, me);
+    const sent = inOrder(ids, () => send(wish, ids, me), kinds[wish.kind]);
     const withdraw = options.quiet ? () => undefined : offer(wish, before, ids, sent);
     try {
       const outcome = await sent;
@@ -66,11 +76,8 @@ export const actions = {
       withdraw();
       for (const one of takeBack) one();
       tell(ids, wish);
-      problems.show(
-        t(`actions.failed_${nameOf(wish)}`, { count: ids.length }),
-        thrown,
-        () => void actions.act(wish, ids),
-      );
+      const failed = { title: (count: number) => t(`actions.failed_${nameOf(wish)}`, { count }), count: ids.length };
+      problems.show(failed, thrown, () => actions.act(wish, ids));
       return false;
     }
   },

@@ -2,6 +2,7 @@
 
 import createClient from 'openapi-fetch';
 import type { CommandStatus, paths } from './schema.d.ts';
+import { kindOf } from './kinds.ts';
 import { Problem } from './problem.ts';
 import { waiting } from './waiting.svelte.ts';
 import { send, type Progress, type World } from './sending.ts';
@@ -18,23 +19,30 @@ export function whenLoggedOut(renew: (since: number) => Promise<void>): void {
   logInAgain = renew;
 }
 
-let connected: () => Promise<void> = () => Promise.resolve();
+let connected: () => Promise<boolean> = () => Promise.resolve(false);
 
-/** Says how to wait for a connection that is gone; the feed knows when there is one. */
-export function whenDisconnected(back: () => Promise<void>): void {
+/** Says how to wait for a connection, and to learn whether it was gone: the feed knows. */
+export function whenDisconnected(back: () => Promise<boolean>): void {
   connected = back;
 }
 
+/** A write that is not answered for so long counts among those that wait. */
+const LATE_MS = 3_000;
+
+function fetched(request: Request): Promise<Response> {
+  const answer = fetch(request);
+  if (request.method === 'GET') return answer;
+  const wait = () => void waiting.during(kindOf(request.url), answer).catch(() => undefined);
+  const timer = setTimeout(wait, LATE_MS);
+  return answer.finally(() => clearTimeout(timer));
+}
+
 const world: World = {
-  fetch: (request) => fetch(request),
+  fetch: fetched,
   wait,
   logInAgain: (since) => logInAgain(since),
   newKey,
-  reconnected: (signal) =>
-    waiting.during(connected()).catch(() => {
-      signal.throwIfAborted();
-      throw new Problem(0, 'network', 'No connection');
-    }),
+  reconnected: ({ url, signal }) => waiting.during(kindOf(url), Promise.race([connected(), aborted(signal)])),
 };
 
 /**
@@ -90,6 +98,12 @@ export function upload<T>(path: string, form: FormData, on?: (sent: number, tota
     request.onerror = () => reject(new Problem(0, 'network', 'No connection'));
     request.ontimeout = () => reject(new Problem(0, 'time-out', 'Time-out'));
     request.send(form);
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }
 

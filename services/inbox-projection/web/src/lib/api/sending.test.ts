@@ -27,7 +27,7 @@ function worldOf(answers: (Response | Error)[], over: Partial<World> = {}) {
     wait: async () => void events.push('wait'),
     logInAgain: async () => void events.push('log in'),
     newKey: () => 'key-1',
-    reconnected: async () => void events.push('reconnected'),
+    reconnected: async () => (events.push('reconnected'), false),
     ...over,
   };
   return { world, sent, events };
@@ -102,6 +102,62 @@ describe('a write', () => {
     await send(write(), world);
     expect(events).toEqual(['log in']);
     expect(sent[0]?.key).toBe(sent[1]?.key);
+  });
+});
+
+describe('a write that meets no network', () => {
+  const lost = () => new TypeError('Failed to fetch');
+  const late = () => new DOMException('', 'TimeoutError');
+
+  it('waits for it as often and as long as it takes, and is then done once', async () => {
+    const { world, sent, events } = worldOf([lost(), lost(), late(), lost(), json(200, { ok: true })]);
+    world.reconnected = async () => (events.push('back'), true);
+    expect(await (await send(write(), world)).json()).toEqual({ ok: true });
+    expect(new Set(sent.map(({ key }) => key))).toEqual(new Set(['key-1']));
+    expect(events.filter((one) => one === 'back')).toHaveLength(4);
+  });
+
+  it('though everything else does is a problem after two tries', async () => {
+    const { world, sent } = worldOf([lost(), lost()]);
+    await expect(send(write(), world)).rejects.toMatchObject({ code: 'network' });
+    expect(sent).toHaveLength(2);
+  });
+
+  it('waits, too, when what stands before the API cannot reach it', async () => {
+    const { world, sent, events } = worldOf([new Response('', { status: 502 }), json(200, {})]);
+    world.reconnected = async () => (events.push('back'), true);
+    await send(write(), world);
+    expect([sent.length, events.at(-1)]).toEqual([2, 'back']);
+  });
+
+  it('while it is still pending is asked for again, not given up', async () => {
+    const pending = json(202, {}, { Location: '/api/v1/commands/7' });
+    const done = json(200, { state: 'done', reason: null, progress: null });
+    const again = json(202, {}, { Location: '/api/v1/commands/7' });
+    const { world, sent } = worldOf([pending, lost(), lost(), again, done, json(201, {})]);
+    world.fetch = at(world.fetch);
+    world.reconnected = async () => true;
+    expect((await send(write(), world)).status).toBe(201);
+    expect(sent.filter(({ method }) => method === 'POST').map(({ key }) => key)).toEqual(['key-1', 'key-1', 'key-1']);
+  });
+
+  it('fails when its caller gives it up', async () => {
+    const control = new AbortController();
+    const { world } = worldOf([lost()]);
+    world.reconnected = ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+    const sending = send(new Request(URL_, { method: 'POST', signal: control.signal }), world);
+    setTimeout(() => control.abort());
+    await expect(sending).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it.each(['/api/v1/session', '/api/v1/conversations/x/presence'])('is of no use later: %s', async (path) => {
+    const { world, events } = worldOf([lost(), lost()]);
+    const asked = new Request(`http://postroom.test${path}`, { method: 'PUT' });
+    await expect(send(asked, world)).rejects.toMatchObject({ code: 'network' });
+    expect(events).toEqual(['wait']);
   });
 });
 

@@ -1,6 +1,7 @@
 /** One request with all that the API's contract asks of a client: keys, time-outs, repeats, log-ins, pending writes. */
 
-import { Problem, problemOf } from './problem.ts';
+import { mayWait } from './kinds.ts';
+import { asProblem, Problem, problemOf } from './problem.ts';
 
 export interface Progress {
   handled: number;
@@ -14,8 +15,11 @@ export interface World {
   /** Resolves when somebody has logged in since then (as `performance.now()` tells); rejects when nobody will. */
   logInAgain: (since: number) => Promise<void>;
   newKey: () => string;
-  /** Resolves when the connection is back; rejects when it does not come back in time. */
-  reconnected: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Asked for a write that met no network: resolves when there is one, however long that takes, and gives whether it was
+   * gone. Rejects when the caller gives the write up.
+   */
+  reconnected: (request: Request) => Promise<boolean>;
 }
 
 export interface Options {
@@ -28,11 +32,14 @@ const UPLOAD_MS = 15 * 60_000;
 const PENDING_MS = 500;
 const PENDING_TURNS = 120;
 const REPEAT_MS = 600;
+/** What stands before the API says that it cannot be reached. */
+export const UNREACHED = new Set([502, 504]);
 const PUBLIC = /^\/api\/v1\/(session|password-resets|invitations)\b/;
 
 /**
  * The answer to a request, once it is final: a 202 is followed until the command is done, and the same write repeated
- * with its key then gives what it would have given at once. Throws Problem for every answer that is no success.
+ * with its key then gives what it would have given at once. A write that meets no network waits for it without limit: its
+ * key makes sure that it happens once. Throws Problem for every answer that is no success.
  */
 export async function send(request: Request, world: World, options: Options = {}): Promise<Response> {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
@@ -50,25 +57,33 @@ export async function send(request: Request, world: World, options: Options = {}
     return new Request(request.url, body && body.byteLength > 0 ? { ...asked, body } : asked);
   };
 
+  const waits = !isRead && !isUpload && mayWait(request.url);
   let repeats = isUpload ? 0 : 1;
+  /** After no answer: resolves when it is to be asked again, else throws. */
+  const withoutAnswer = async (problem: Problem) => {
+    const late = problem.code === 'time-out';
+    if (!waits && (late || repeats-- <= 0)) throw problem;
+    if (!late) await world.wait(REPEAT_MS, request.signal);
+    if (!waits) return;
+    if (await world.reconnected(request)) repeats = 1;
+    else if (late || repeats-- <= 0) throw problem;
+  };
   for (;;) {
     let response: Response;
     const sentAt = performance.now();
     try {
       response = await world.fetch(first ?? (await again()));
-    } catch (thrown) {
-      request.signal.throwIfAborted();
-      if (isTimeout(thrown)) throw new Problem(0, 'time-out', 'Time-out');
-      if (repeats-- <= 0) throw new Problem(0, 'network', 'No connection');
-      await world.wait(REPEAT_MS, request.signal);
-      // A write waits for the network: its key makes sure that it happens once.
-      if (!isRead) await world.reconnected(request.signal);
-      continue;
-    } finally {
       first = null;
-    }
-    if (response.status === 202) {
-      await settled(response, world, request.signal, options);
+      if (response.status === 202) {
+        await settled(response, world, request.signal, options);
+        continue;
+      }
+    } catch (thrown) {
+      first = null;
+      request.signal.throwIfAborted();
+      const problem = asProblem(thrown);
+      if (!problem.offline) throw problem;
+      await withoutAnswer(problem);
       continue;
     }
     if (response.ok) return response;
@@ -78,6 +93,10 @@ export async function send(request: Request, world: World, options: Options = {}
     }
     if (response.status === 503 && repeats-- > 0) {
       await world.wait(REPEAT_MS, request.signal);
+      continue;
+    }
+    if (waits && UNREACHED.has(response.status)) {
+      await withoutAnswer(await problemOf(response));
       continue;
     }
     throw await problemOf(response);
@@ -110,8 +129,4 @@ async function settled(response: Response, world: World, signal: AbortSignal, op
     }
   }
   throw new Problem(202, 'still-pending', 'Not yet done');
-}
-
-function isTimeout(thrown: unknown): boolean {
-  return thrown instanceof DOMException && thrown.name === 'TimeoutError';
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { guardLeaving } from '#lib/desk/leaving.ts';
 import { leave, outliving, saver } from './saver.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -80,6 +81,34 @@ describe('a draft', () => {
     await vi.advanceTimersByTimeAsync(1);
     leave();
     expect(ends).toHaveLength(3);
+  });
+
+  it('that is saved while the page is hidden again and again is not sent each time', async () => {
+    let saves = 0;
+    const one = saver({ save: () => (saves++, new Promise<void>(() => undefined)), said: () => undefined });
+    one.touch();
+    leave();
+    one.touch();
+    for (let times = 0; times < 5; times += 1) leave();
+    expect(saves).toBe(2);
+    one.forget();
+  });
+
+  it('that could not be kept keeps the page from being left unasked, until it is', async () => {
+    const page = new EventTarget() as Window;
+    const leaves = () => page.dispatchEvent(new Event('beforeunload', { cancelable: true }));
+    const unguarded = guardLeaving(page);
+    let fails = true;
+    const save = () => (fails ? Promise.reject(new Error('away')) : Promise.resolve());
+    const one = saver({ save, said: () => undefined });
+    one.touch();
+    expect(leaves()).toBe(true);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(leaves()).toBe(false);
+    fails = false;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(leaves()).toBe(true);
+    unguarded();
   });
 
   it('outlives its page unless it is too large for that', () => {

@@ -1,5 +1,8 @@
 /** Saves the newest state a while after the last change, one save at a time, again and again until it is kept. */
 
+import { stayFor } from '#lib/desk/leaving.ts';
+import { feed } from '#lib/live/feed.svelte.ts';
+
 export type Saved = 'unsaved' | 'saving' | 'saved' | 'failed';
 
 export interface Saver {
@@ -22,6 +25,11 @@ interface Work {
 
 /** What is not saved yet, to be saved when the page goes away or out of sight. */
 const unsaved = new Set<() => void>();
+/** What could not be saved when that was tried last. */
+const failed = new Set<() => void>();
+// Without a connection nothing outlives its page.
+stayFor(() => failed.size > 0 || (unsaved.size > 0 && feed.state === 'offline'));
+
 /** Saves at once all that is not saved. */
 export function leave(): void {
   for (const save of [...unsaved]) save();
@@ -43,6 +51,7 @@ export function saver({ save, said, wait = 800, again = 4_000 }: Work): Saver {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<void> | null = null;
   let dirty = false;
+  let parting = false;
   let failures = 0;
 
   async function run(): Promise<void> {
@@ -53,6 +62,7 @@ export function saver({ save, said, wait = 800, again = 4_000 }: Work): Saver {
       try {
         await save();
         failures = 0;
+        failed.delete(now);
         if (!dirty) {
           unsaved.delete(now);
           said('saved');
@@ -61,6 +71,7 @@ export function saver({ save, said, wait = 800, again = 4_000 }: Work): Saver {
         // What could not be kept is still on the page, and said; it is tried again.
         dirty = true;
         failures += 1;
+        failed.add(now);
         said('failed');
         timer = setTimeout(start, Math.min(again * failures, 30_000));
         return;
@@ -72,10 +83,14 @@ export function saver({ save, said, wait = 800, again = 4_000 }: Work): Saver {
     running ??= run().finally(() => (running = null));
   }
 
-  /** Saves without waiting for a save that runs: there may be no time after it. */
+  /** Saves without waiting for a save that runs, once: there may be no time after it. */
   function now(): void {
     if (!running) start();
-    else if (dirty) void save().catch(() => undefined); // it is still dirty, and saved again if the page stays
+    else if (dirty && !parting) {
+      parting = true;
+      const over = () => void (parting = false);
+      save().then(over, over); // it is still dirty, and saved again if the page stays
+    }
   }
 
   return {
@@ -98,6 +113,7 @@ export function saver({ save, said, wait = 800, again = 4_000 }: Work): Saver {
     forget() {
       dirty = false;
       unsaved.delete(now);
+      failed.delete(now);
       failures = 0;
       clearTimeout(timer);
     },

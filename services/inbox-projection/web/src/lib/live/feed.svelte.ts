@@ -1,6 +1,7 @@
 /** The live feed: one stream for the page, resumed without gaps after a network loss or a sleep of the machine. */
 
 import { whenDisconnected } from '#lib/api/client.ts';
+import { UNREACHED } from '#lib/api/sending.ts';
 import { session } from '#lib/session/session.svelte.ts';
 import { EventReader, type FeedEvent } from './events.ts';
 
@@ -9,6 +10,7 @@ type Kind = FeedEvent['kind'];
 type Hearer = (events: FeedEvent[]) => void;
 
 const SILENCE_MS = 40_000; // the server says something every 15 s
+const ANSWER_MS = 8_000; // to a call that asks for nothing but an answer
 const TICK_MS = 5_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -49,15 +51,19 @@ export const feed = {
     return () => returns.delete(hearer);
   },
 
-  /** Resolves when there is a connection (again); rejects after so long. */
-  back(milliseconds: number): Promise<void> {
-    if (state === 'online') return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => (ended(), reject(new DOMException('still offline', 'TimeoutError'))),
-        milliseconds,
-      );
-      const ended = feed.onReturn(() => (clearTimeout(timer), ended(), resolve()));
+  /**
+   * For a call that got no answer: finds out whether there is a connection, resolves when there is one (again), however
+   * long that takes, and gives whether it was gone. Where the feed does not run nothing is waited for.
+   */
+  async back(): Promise<boolean> {
+    if (!running) return false;
+    if (state !== 'offline') {
+      asking ??= answers().finally(() => (asking = null));
+      if (await asking) return false;
+      lost();
+    }
+    return new Promise((resolve) => {
+      const ended = feed.onReturn(() => (ended(), resolve(true)));
     });
   },
 
@@ -87,8 +93,20 @@ export const feed = {
 
 let stop: () => void = () => undefined;
 
-const WRITES_WAIT_MS = 120_000;
-whenDisconnected(() => (state === 'offline' ? feed.back(WRITES_WAIT_MS) : Promise.resolve()));
+whenDisconnected(() => feed.back());
+
+let asking: Promise<boolean> | null = null;
+
+/** Whether Postroom answers at all just now, whatever it says. */
+async function answers(): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(ANSWER_MS);
+    const { status } = await fetch('/api/v1/me', { signal, cache: 'no-store' });
+    return !UNREACHED.has(status);
+  } catch {
+    return false;
+  }
+}
 
 async function run(): Promise<void> {
   let pause = FIRST_WAIT_MS;

@@ -35,7 +35,7 @@ const world: World = {
   logInAgain: (since) => session.ended(since),
   // What follows is of writes, and reports are only read.
   newKey,
-  reconnected: () => Promise.resolve(),
+  reconnected: () => Promise.resolve(false),
 };
 
 /** Like `api`: every call gives its data or throws a Problem. */
