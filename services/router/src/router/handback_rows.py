@@ -1,4 +1,6 @@
-"""The rows of what agents who left still have, until it went back to the queue."""
+"""The rows of what agents who left still have, and what waits for teams that left, until it went back to the queue.
+
+In the table `agent_id` is an agent or a team: ids are nobody else's."""
 
 from __future__ import annotations
 
@@ -20,6 +22,12 @@ WHERE assignee_id = %(agent)b AND status IN ('open', 'snoozed')
   AND (%(inbox)b::uuid IS NULL OR inbox_id = %(inbox)b::uuid)
 ORDER BY inbox_id, conversation_id LIMIT %(most)b
 """
+_WAITING: Final = """
+SELECT conversation_id FROM router.conversations
+WHERE team_id = %(team)b AND waiting_since IS NOT NULL
+  AND (%(inbox)b::uuid IS NULL OR inbox_id = %(inbox)b::uuid)
+ORDER BY waiting_since, conversation_id LIMIT %(most)b
+"""
 _ADD: Final = """
 INSERT INTO router.handbacks (agent_id, inbox_id, cause_id, correlation_id)
 SELECT * FROM unnest(%(agents)b::uuid[], %(inboxes)b::uuid[], %(causes)b::uuid[], %(correlations)b::uuid[])
@@ -32,7 +40,7 @@ WHERE h.agent_id = d.agent_id AND h.inbox_id IS NOT DISTINCT FROM d.inbox_id
 
 
 class Due(msgspec.Struct, frozen=True):
-    """Who left where, and the record that it came of."""
+    """Who left where, an agent or a team, and the record that it came of."""
 
     left: Left
     handback: Handback
@@ -45,10 +53,14 @@ def first(cursor: Cursor) -> Due | None:
 
 
 def held(cursor: Cursor, left: Left, most: int) -> list[UUID]:
-    """Of the agent's open and snoozed conversations there so many."""
-    agent_id, inbox_id = left
-    cursor.execute(_HELD, {"agent": agent_id, "inbox": inbox_id, "most": most}, binary=True)
-    return [row[0] for row in cursor]
+    """Of the agent's open and snoozed conversations there so many, or of the team's queue there."""
+    who, inbox_id = left
+    cursor.execute(_HELD, {"agent": who, "inbox": inbox_id, "most": most}, binary=True)
+    streams = [row[0] for row in cursor]
+    if not streams:
+        cursor.execute(_WAITING, {"team": who, "inbox": inbox_id, "most": most}, binary=True)
+        streams = [row[0] for row in cursor]
+    return streams
 
 
 def write(cursor: Cursor, writes: Writes) -> None:

@@ -1,4 +1,4 @@
-"""Gives back what agents had who left, slice by slice, in transactions between batches."""
+"""Gives back what agents and teams had who left, slice by slice, in transactions between batches."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def give_back(cursor: Cursor, store: EventStore, memory: Memory, working: Workin
     A conversation that was given back is the agent's no more, so that no other slice, nor a successor of this process,
     gives it back again.
     """
-    agent_id, _ = due.left
+    who, _ = due.left
     streams: list[UUID] = []
     if leaving.is_gone(due.left, working.workspace):
         streams = held(cursor, due.left, SLICE)
@@ -35,7 +35,7 @@ def give_back(cursor: Cursor, store: EventStore, memory: Memory, working: Workin
     cause_id = due.handback.cause_id
     cause = Cause(cause_id, due.handback.correlation_id, SYSTEM, now, now, parent=cause_id)
     for stream in streams:
-        routed = leaving.give_back(working.conversation(stream), agent_id, working.workspace, working.rows.known.agents)
+        routed = leaving.give_back(working.conversation(stream), who, working.workspace, working.rows.known.agents)
         if routed is not None:
             working.append_conversation(stream, (routed,), cause)
     if len(streams) < SLICE or not working.drafts:

@@ -95,10 +95,12 @@ FROM unnest(%(teams)b::uuid[], %(mosts)b::int[]) AS t(team_id, most)
 CROSS JOIN LATERAL (
   SELECT waiting_since, conversation_id, team_id FROM router.conversations w
   WHERE w.team_id = t.team_id AND w.waiting_since IS NOT NULL AND w.conversation_id <> ALL(%(changed)b::uuid[])
+    AND (w.team_id, w.inbox_id) NOT IN (SELECT * FROM unnest(%(blind_teams)b::uuid[], %(unseen)b::uuid[]))
   ORDER BY w.waiting_since, w.conversation_id LIMIT t.most
 ) AS c
 """
-"""The head of each team's queue, without the conversations that the batch has changed."""
+"""The head of each team's queue, without the conversations that the batch has changed, and those of inboxes that nobody
+there with room sees."""
 
 DRAINS: Final = "SELECT agent_id, reason, cause_id, correlation_id FROM router.queue_drains ORDER BY agent_id"
 

@@ -111,9 +111,21 @@ def read(cursor: Cursor, asked: Asked, moves: Sequence[Move] = ()) -> Known:
     return known
 
 
-def waiting(cursor: Cursor, places: Mapping[UUID, int], changed: Collection[UUID]) -> list[Waiting]:
-    """Of each team's stored queue so many, the oldest, without the conversations that the batch has changed."""
-    asked = {"teams": list(places), "mosts": list(places.values()), "changed": list(changed)}
+def waiting(
+    cursor: Cursor,
+    places: Mapping[UUID, int],
+    changed: Collection[UUID],
+    unseen: Collection[tuple[UUID, UUID]],
+) -> list[Waiting]:
+    """Of each team's stored queue so many, the oldest, without the conversations that the batch has changed, and those
+    of inboxes that are `unseen` by the team."""
+    asked = {
+        "teams": list(places),
+        "mosts": list(places.values()),
+        "changed": list(changed),
+        "blind_teams": [team_id for team_id, _ in unseen],
+        "unseen": [inbox_id for _, inbox_id in unseen],
+    }
     cursor.execute(WAITING, asked, binary=True)
     return [Waiting(*row) for row in cursor]
 

@@ -28,12 +28,23 @@ def drain(cursor: Cursor, store: EventStore, memory: Memory, working: WorkingSet
     room.
 
     What the record itself put into the queue stays there: an agent who gives something back does not get it again.
+    What nobody with room can open stays, too, and keeps nothing that came after it waiting: the line is read again
+    without it.
     """
-    places = _places(working, freed)
-    if not places or working.handed_out >= SLICE:
-        return bool(places)
-    line = _line(cursor, working, places, freed)
-    _read(cursor, store, memory, working, line)
+    while True:
+        places = _places(working, freed)
+        if not places or working.handed_out >= SLICE:
+            return bool(places)
+        line = _line(cursor, working, places, freed)
+        _read(cursor, store, memory, working, line)
+        handed_out = _hand_out(working, line, freed)
+        if handed_out in (0, len(line)):
+            return working.handed_out == SLICE and bool(_places(working, freed))
+
+
+def _hand_out(working: WorkingSet, line: list[Waiting], freed: Mapping[UUID, Freed]) -> int:
+    """How many of them, as many as the transaction still takes, somebody got."""
+    before = working.handed_out
     for place in line:
         if working.handed_out == SLICE:
             break
@@ -45,7 +56,7 @@ def drain(cursor: Cursor, store: EventStore, memory: Memory, working: WorkingSet
         if routed is not None:
             working.append_conversation(place.conversation_id, (routed,), cause.cause)
             working.handed_out += 1
-    return working.handed_out == SLICE and bool(_places(working, freed))
+    return working.handed_out - before
 
 
 def note_rest(working: WorkingSet, freed: Mapping[UUID, Freed]) -> None:
@@ -70,10 +81,13 @@ def _line(
     """The heads of the queues as they are now, together, oldest first: what is stored, and what the batch changed."""
     changed = working.rows.writes.conversations
     now = max(one.cause.recorded_at for one in freed.values())
-    line = lookups.waiting(cursor, places, changed)
+    unseen = queues.unseen(places, working.workspace, working.rows.known.agents, SLICE)
+    line = lookups.waiting(cursor, places, changed, unseen)
     for stream, row in changed.items():
         team_id, since = row.team_id, row.waiting_since
-        if team_id is not None and since is not None and team_id in places and since < now:
+        if team_id is None or since is None or (team_id, row.inbox_id) in unseen:
+            continue
+        if team_id in places and since < now:
             line.append(Waiting(since, stream, team_id))
     return sorted(line)
 

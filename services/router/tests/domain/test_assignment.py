@@ -47,6 +47,7 @@ from router.domain.testing import (
     SALES,
     SELLERS,
     SUPPORT,
+    WITH_CLEO,
     a_rule,
     a_workspace,
     an_id,
@@ -185,18 +186,18 @@ def test_a_rule_names_the_team() -> None:
 
 
 def test_a_rule_names_the_agent_and_perhaps_a_team_beside() -> None:
-    alone = decided(*EVERYBODY, rules(a_rule("cleo", ALWAYS, AssignAgent(CLEO))))
+    alone = decided(WITH_CLEO, *EVERYBODY, rules(a_rule("cleo", ALWAYS, AssignAgent(CLEO))))
     assert (alone.team_id, alone.agent_id, alone.reason) == (None, CLEO, "rule")
     assert alone.candidates == (Candidate(agent_id=CLEO, open_conversations=0),)
-    beside = decided(*EVERYBODY, rules(a_rule("cleo", ALWAYS, AssignAgent(CLEO), AssignTeam(SELLERS))))
+    beside = decided(WITH_CLEO, *EVERYBODY, rules(a_rule("cleo", ALWAYS, AssignAgent(CLEO), AssignTeam(SELLERS))))
     assert (beside.team_id, beside.agent_id) == (SELLERS, CLEO)
 
 
 def test_a_rule_that_names_an_agent_who_is_away_falls_to_its_team_or_that_of_the_inbox() -> None:
     cleo = AssignAgent(CLEO)
-    beside = decided(*available(ADA, BOB), rules(a_rule("cleo", ALWAYS, cleo, AssignTeam(SELLERS))))
+    beside = decided(WITH_CLEO, *available(ADA, BOB), rules(a_rule("cleo", ALWAYS, cleo, AssignTeam(SELLERS))))
     assert (beside.team_id, beside.agent_id, beside.reason) == (SELLERS, BOB, "rule")
-    alone = decided(*available(ADA), rules(a_rule("cleo", ALWAYS, cleo)))
+    alone = decided(WITH_CLEO, *available(ADA), rules(a_rule("cleo", ALWAYS, cleo)))
     assert (alone.team_id, alone.agent_id, alone.reason) == (HELPERS, ADA, "inbox_team")
     for decision in (beside, alone):
         assert Candidate(agent_id=CLEO, open_conversations=0, refused="away") in decision.candidates
@@ -205,7 +206,8 @@ def test_a_rule_that_names_an_agent_who_is_away_falls_to_its_team_or_that_of_the
 
 
 def test_a_rule_that_names_somebody_deactivated_since_falls_to_the_team_too() -> None:
-    decision = decided(*EVERYBODY, rules(a_rule("cleo", ALWAYS, AssignAgent(CLEO))), AgentDeactivated(agent_id=CLEO))
+    gone = AgentDeactivated(agent_id=CLEO)
+    decision = decided(WITH_CLEO, *EVERYBODY, rules(a_rule("cleo", ALWAYS, AssignAgent(CLEO))), gone)
     assert decision.team_id == HELPERS
     assert Candidate(agent_id=CLEO, open_conversations=0, refused="deactivated") in decision.candidates
 
@@ -285,7 +287,7 @@ def test_a_reopened_conversation_goes_to_the_team_when_its_agent_is_away() -> No
 
 def test_a_reopened_conversation_of_an_agent_without_a_team_goes_to_the_inboxs() -> None:
     history = (opened(), ConversationAssigned(agent_id=CLEO, team_id=None), ConversationResolved())
-    decision = decided(*available(BOB), history=history)
+    decision = decided(WITH_CLEO, *available(BOB), history=history)
     assert (decision.agent_id, decision.team_id) == (BOB, HELPERS)
 
 

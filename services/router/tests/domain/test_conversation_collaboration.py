@@ -23,7 +23,20 @@ from router.domain import conversation, errors
 from router.domain.conversation import ConversationState
 from router.domain.labels import MAX_LABEL, MAX_LABELS
 from router.domain.replies import MAX_CONTENT
-from router.domain.testing import ADA, BOB, CLEO, HELPERS, HOUSE, ROSA, SELLERS, a_workspace, an_id, command, opened
+from router.domain.testing import (
+    ADA,
+    BOB,
+    CLEO,
+    HELPERS,
+    HOUSE,
+    ROSA,
+    SELLERS,
+    WITH_CLEO,
+    a_workspace,
+    an_id,
+    command,
+    opened,
+)
 from service_kit.decider import DomainError
 from service_kit.spec import Given
 from service_kit.spec import given as given_decider
@@ -73,7 +86,7 @@ def test_nothing_is_added_to_a_conversation_whose_people_are_erased() -> None:
 @pytest.mark.parametrize(("agent", "team"), [(ADA, HELPERS), (ADA, None), (None, HELPERS), (CLEO, SELLERS)])
 def test_a_conversation_is_assigned_by_hand_to_an_agent_a_team_or_both(agent: object, team: object) -> None:
     wish = c.AssignConversation(agent_id=agent, team_id=team)  # type: ignore[arg-type]
-    given(opened()).when(command(wish)).then(
+    given(opened(), workspace=(WITH_CLEO,)).when(command(wish)).then(
         ConversationAssigned(agent_id=agent, team_id=team)  # type: ignore[arg-type]
     )
 

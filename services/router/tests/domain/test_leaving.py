@@ -36,6 +36,7 @@ from router.domain.testing import (
 from router.domain.workspace import evolve as evolve_workspace
 
 BOBS = ConversationAssigned(agent_id=BOB, team_id=HELPERS)
+SELLERS_SERVE = w.InboxChanged(inbox_id=SUPPORT, name="Support", team_ids=(HELPERS, SELLERS), member_ids=(ADA, BOB))
 BOB_LEFT = w.AgentDeactivated(agent_id=BOB)
 
 
@@ -49,27 +50,46 @@ def left(event: WorkspaceEvent, *before: WorkspaceEvent) -> set[Any]:
 
 
 def test_who_is_deactivated_leaves_everywhere_and_once() -> None:
-    assert left(BOB_LEFT) == {(BOB, None)}
+    assert left(BOB_LEFT, SELLERS_SERVE) == {(BOB, None)}
     assert left(BOB_LEFT, BOB_LEFT) == set()
     assert left(w.AgentDeactivated(agent_id=an_id("stranger"))) == set()
 
 
 def test_who_is_taken_off_an_inbox_leaves_it_unless_a_team_keeps_them_there() -> None:
     assert left(support(ADA)) == set()
-    assert left(support(ADA, teams=())) == {(BOB, SUPPORT)}
+    assert left(support(ADA, teams=())) == {(BOB, SUPPORT), (SELLERS, SUPPORT)}
 
 
 def test_who_leaves_a_team_leaves_the_inboxes_that_only_the_team_gave_them() -> None:
     fewer = w.TeamChanged(team_id=HELPERS, name="Helpers", member_ids=(ADA,))
     assert left(fewer) == set()
-    assert left(fewer, support(ADA)) == {(BOB, SUPPORT)}
+    assert left(fewer, support(ADA)) == {(BOB, SUPPORT), (SELLERS, SUPPORT)}
     sales = w.InboxChanged(inbox_id=SALES, name="Sales", team_ids=(HELPERS,))
-    assert left(fewer, support(), sales) == {(BOB, SUPPORT), (BOB, SALES)}
+    agent_and_team = {(BOB, SUPPORT), (BOB, SALES), (SELLERS, SUPPORT), (SELLERS, SALES)}
+    assert left(fewer, support(), sales) == agent_and_team
 
 
 def test_when_a_team_is_deleted_it_leaves_its_inboxes_first() -> None:
-    assert left(support(ADA, teams=()), support(ADA, teams=(SELLERS,))) == {(BOB, SUPPORT)}
-    assert left(w.TeamDeleted(team_id=SELLERS), support(ADA, teams=(SELLERS,))) == {(BOB, SUPPORT)}
+    assert left(support(ADA, teams=()), support(ADA, teams=(SELLERS,))) == {(BOB, SUPPORT), (SELLERS, SUPPORT)}
+    assert left(w.TeamDeleted(team_id=SELLERS), support(ADA, teams=(SELLERS,))) == {(BOB, SUPPORT), (SELLERS, None)}
+    assert left(w.TeamDeleted(team_id=an_id("no team"))) == set()
+
+
+def test_a_team_of_which_somebody_still_sees_the_inbox_has_not_left_it() -> None:
+    assert left(support(BOB, teams=()), support(BOB, teams=(SELLERS,))) == set()
+    assert (SELLERS, SUPPORT) in left(support(ADA, teams=()), support(BOB, teams=(SELLERS,)))
+    assert (SELLERS, SUPPORT) in left(BOB_LEFT)
+
+
+def test_an_administrator_no_more_leaves_the_inboxes_to_which_they_do_not_belong() -> None:
+    demoted = w.AgentRoleChanged(agent_id=ADA, role="agent")
+    assert left(demoted) == {(ADA, SALES), (HELPERS, SALES)}
+    assert left(demoted, SELLERS_SERVE, support(BOB, teams=())) == {
+        (ADA, SUPPORT), (ADA, SALES), (HELPERS, SALES),
+    }  # fmt: skip
+    assert left(w.AgentRoleChanged(agent_id=ADA, role="administrator")) == set()
+    assert left(w.AgentRoleChanged(agent_id=BOB, role="manager")) == set()
+    assert left(w.AgentRoleChanged(agent_id=an_id("stranger"), role="agent")) == set()
 
 
 @pytest.mark.parametrize("event", [w.AgentReactivated(agent_id=BOB), *available(BOB), support(ADA, BOB, CLEO)])
@@ -83,6 +103,10 @@ def test_who_is_back_is_not_gone() -> None:
     assert is_gone((BOB, SUPPORT), a_workspace(support(ADA, teams=())))
     assert not is_gone((BOB, SUPPORT), a_workspace(support(ADA, teams=()), support(ADA, BOB)))
     assert is_gone((BOB, SUPPORT), a_workspace(BOB_LEFT))
+    assert is_gone((SELLERS, SUPPORT), a_workspace(BOB_LEFT))
+    assert not is_gone((SELLERS, SUPPORT), a_workspace())
+    assert is_gone((SELLERS, None), a_workspace(w.TeamDeleted(team_id=SELLERS)))
+    assert not is_gone((SELLERS, None), a_workspace())
 
 
 def returned(*workspace: WorkspaceEvent, history: tuple[Any, ...] = (BOBS,)) -> ConversationRouted | None:
@@ -110,7 +134,8 @@ def test_it_goes_to_the_next_agent_of_its_team_and_the_record_says_why() -> None
     ("workspace", "history", "team"),
     [
         ((), (BOBS,), HELPERS),
-        (available(ADA), (ConversationAssigned(agent_id=BOB, team_id=SELLERS),), SELLERS),
+        ((SELLERS_SERVE, *available(ADA)), (ConversationAssigned(agent_id=BOB, team_id=SELLERS),), SELLERS),
+        ((), (ConversationAssigned(agent_id=BOB, team_id=SELLERS),), HELPERS),
         ((), (ConversationAssigned(agent_id=BOB, team_id=None),), HELPERS),
         ((w.TeamDeleted(team_id=SELLERS),), (ConversationAssigned(agent_id=BOB, team_id=SELLERS),), HELPERS),
         ((support(teams=()),), (ConversationAssigned(agent_id=BOB, team_id=None),), None),
@@ -146,3 +171,37 @@ def test_who_left_the_inbox_and_is_still_in_the_team_does_not_get_it_back() -> N
     state = evolve(evolve(NOT_OPENED, opened()), BOBS)
     event = give_back(state, BOB, a_workspace(support(teams=()), *available(BOB)), {})
     assert event is not None and (event.team_id, event.agent_id) == (HELPERS, None)
+
+
+# -- teams --------------------------------------------------------------------------------------------------------
+
+IN_QUEUE = ConversationAssigned(agent_id=None, team_id=SELLERS)
+
+
+def of_the_team(*workspace: WorkspaceEvent, history: tuple[Any, ...] = (IN_QUEUE,)) -> ConversationRouted | None:
+    state = evolve(NOT_OPENED, opened())
+    for event in history:
+        state = evolve(state, event)
+    return give_back(state, SELLERS, a_workspace(BOB_LEFT, *workspace), {})
+
+
+def test_what_waits_for_a_team_that_sees_the_inbox_no_more_goes_to_the_inboxs_first() -> None:
+    event = of_the_team(*available(ADA))
+    assert event is not None and (event.reason, event.team_id, event.agent_id) == ("team_left", HELPERS, ADA)
+    event = of_the_team()
+    assert event is not None and (event.team_id, event.agent_id) == (HELPERS, None)
+    event = of_the_team(support(teams=()))
+    assert event is not None and (event.team_id, event.agent_id) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        (),
+        (ConversationAssigned(agent_id=None, team_id=HELPERS),),
+        (ConversationAssigned(agent_id=ADA, team_id=SELLERS),),
+        (IN_QUEUE, ConversationResolved()),
+    ],
+)
+def test_what_does_not_wait_for_the_team_stays(history: tuple[Any, ...]) -> None:
+    assert of_the_team(*available(ADA), history=history) is None

@@ -33,6 +33,7 @@ from router.domain.testing import (
     HELPERS,
     NINE,
     SELLERS,
+    WITH_CLEO,
     a_rule,
     a_workspace,
     an_id,
@@ -98,7 +99,8 @@ def test_a_reopened_conversation_returns_to_its_agent_even_at_capacity() -> None
 
 def test_an_agent_at_capacity_whom_a_rule_names_falls_to_the_team() -> None:
     rule = a_rule("cleo", All(()), AssignAgent(CLEO), AssignTeam(SELLERS))
-    workspace = a_workspace(*available(BOB, CLEO), limit(CLEO, 3), RuleSetPublished(rule_set=RuleSet(1, (rule,))))
+    published = RuleSetPublished(rule_set=RuleSet(1, (rule,)))
+    workspace = a_workspace(WITH_CLEO, *available(BOB, CLEO), limit(CLEO, 3), published)
     wishes = wishes_of(rule.then, workspace)
     full = choose(wishes, a_conversation(), False, workspace, {CLEO: busy(3)})
     assert (full.agent_id, full.team_id) == (BOB, SELLERS)

@@ -17,10 +17,11 @@ from events.rules import Action, AddLabels, AssignAgent, AssignTeam, OpenTicket,
 from events.values import ConversationStatus, Priority
 from router.domain.candidates import Load, candidate, refusal, round_robin
 from router.domain.channel_routing import by_channel, routing_of
-from router.domain.choices import Choice, in_team
+from router.domain.choices import Choice, in_team, once
 from router.domain.conversation_state import Conversation, ConversationState, NotOpened, Spam
 from router.domain.facts import facts_of
 from router.domain.filters import is_only_noted
+from router.domain.reach import sees_inbox, strangers, team_reaches
 from router.domain.rules import Evaluation, Seen, evaluate
 from router.domain.workspace_state import Workspace
 
@@ -147,42 +148,52 @@ def choose(
 ) -> Choice:
     """Who gets the conversation.
 
+    Who does not see its inbox could not open it and is passed over in every step, and so is a team of nobody who does.
+
     1. The agent who has it keeps it, whatever rules say: what somebody works on is not taken away by a rule. A
        conversation that reopens is kept by an agent who takes work only, else it goes on as if nobody had it.
        Who is at capacity takes work in that sense: it was theirs.
     2. The agent named by a rule, if they take work and have room, with the team that a rule names.
     3. The next agent of the team that a rule names, else of the conversation's own team; the team alone, in whose queue
-       it waits, when nobody there takes work. So a rule that names an agent who is away, deactivated or at capacity
-       falls to the team that rules name beside.
+       it waits, when nobody there takes work. So a rule that names an agent who is away, deactivated, at capacity or
+       not of the inbox falls to the team that rules name beside.
     4. Whom the channel's routing says, with the agent `last_agent_id` where that asks for who answered last; without
        routing the inbox's first team.
     5. Nobody. Also what a rule throws away (spam, trash) without saying to whom goes to nobody.
     """
     passed_over: tuple[Candidate, ...] = ()
+    inbox_id = conversation.inbox_id
     holder = workspace.agents.get(conversation.assignee_id) if conversation.assignee_id is not None else None
     if holder is not None:
-        if holder.active and (holder.takes_work or not reopened):
+        sees = sees_inbox(workspace, holder, inbox_id)
+        if sees and holder.active and (holder.takes_work or not reopened):
             kept = (candidate(holder, loads, None),)
             return Choice("returned_to_agent", conversation.team_id, holder.id, kept)
-        passed_over = (candidate(holder, loads, refusal(holder, loads)),)
+        passed_over = (candidate(holder, loads, refusal(holder, loads) if sees else "not_in_inbox"),)
+    team_id = wishes.team_id
+    if team_id is not None and not team_reaches(workspace, team_id, inbox_id):
+        passed_over = once((*passed_over, *strangers(workspace.members(team_id), inbox_id, workspace, loads)))
+        team_id = None
     if wishes.agent_id is not None:
         agent = workspace.agents[wishes.agent_id]
-        refused = refusal(agent, loads)
+        refused = refusal(agent, loads) if sees_inbox(workspace, agent, inbox_id) else "not_in_inbox"
+        passed_over = once((candidate(agent, loads, refused), *passed_over))
         if refused is None:
-            return Choice("rule", wishes.team_id, agent.id, (candidate(agent, loads, None), *passed_over))
-        passed_over = (candidate(agent, loads, refused), *passed_over)
-    if wishes.team_id is not None:
-        return in_team("rule", wishes.team_id, workspace, loads, passed_over)
+            return Choice("rule", team_id, agent.id, passed_over)
+    if team_id is not None:
+        return in_team("rule", team_id, inbox_id, workspace, loads, passed_over)
     if wishes.status == "spam" or wishes.status == "trash":
         return Choice("rule", conversation.team_id, None, passed_over)
     own_team = workspace.teams.get(conversation.team_id) if conversation.team_id is not None else None
+    if own_team is not None and not team_reaches(workspace, own_team.id, inbox_id):
+        own_team = None
     routing = routing_of(conversation, workspace)
     if own_team is None and routing is not None:
         return by_channel(routing, conversation, last_agent_id, workspace, loads, passed_over)
-    team = own_team or workspace.first_team(conversation.inbox_id)
+    team = own_team or workspace.first_team(inbox_id)
     if team is None:
         return Choice("no_team", candidates=passed_over)
-    return in_team("inbox_team", team.id, workspace, loads, passed_over)
+    return in_team("inbox_team", team.id, inbox_id, workspace, loads, passed_over)
 
 
 def _record(

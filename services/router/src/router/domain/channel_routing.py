@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 from events.conversations import Candidate
 from events.routing import ChannelRouting
-from router.domain.candidates import Load, candidate, round_robin
-from router.domain.choices import MAX_CANDIDATES, Choice, Reason, in_team
+from router.domain.candidates import Load
+from router.domain.choices import Choice, Reason, in_team, next_of, once
 from router.domain.conversation_state import Conversation
-from router.domain.workspace_state import Agent, Workspace
+from router.domain.reach import strangers, team_reaches
+from router.domain.workspace_state import Workspace
 
 
 def routing_of(conversation: Conversation, workspace: Workspace) -> ChannelRouting | None:
@@ -31,47 +32,27 @@ def by_channel(
 ) -> Choice:
     """The choice by a channel's routing.
 
-    Agents take work and have room as everywhere; who does not belong to the inbox could not see the conversation and is
-    passed over. What the named agents don't take, and what is for a team that is no more, gets the routing's team, else
-    the inbox's first one.
+    Agents take work and have room as everywhere; who does not see the inbox is passed over. What the named agents don't
+    take, and what is for a team that is no more or that cannot see the inbox, gets the routing's team, else the inbox's
+    first one.
     """
     if routing.kind == "nobody":
         return Choice("channel_nobody", candidates=passed_over)
+    inbox_id, team_id = conversation.inbox_id, routing.team_id
+    reaches = team_id is not None and team_reaches(workspace, team_id, inbox_id)
     if routing.kind in ("agents", "last_agent"):
         named = routing.agent_ids if routing.kind == "agents" else () if last_agent_id is None else (last_agent_id,)
         agents = (workspace.agents[agent_id] for agent_id in named if agent_id in workspace.agents)
-        chosen, considered = _among(agents, conversation.inbox_id, workspace, loads)
-        passed_over = _once((*considered, *passed_over))
+        chosen, considered = next_of(agents, inbox_id, workspace, loads)
+        passed_over = once((*considered, *passed_over))
         if chosen is not None:
-            team_id = routing.team_id if routing.team_id in workspace.teams else None
             reason: Reason = "channel_agents" if routing.kind == "agents" else "last_agent"
-            return Choice(reason, team_id, chosen.id, passed_over)
-    if routing.team_id is not None and routing.team_id in workspace.teams:
-        return in_team("channel_team", routing.team_id, workspace, loads, passed_over)
-    team = workspace.first_team(conversation.inbox_id)
+            return Choice(reason, team_id if reaches else None, chosen.id, passed_over)
+    if team_id is not None:
+        if reaches:
+            return in_team("channel_team", team_id, inbox_id, workspace, loads, passed_over)
+        passed_over = once((*passed_over, *strangers(workspace.members(team_id), inbox_id, workspace, loads)))
+    team = workspace.first_team(inbox_id)
     if team is None:
         return Choice("no_team", candidates=passed_over)
-    return in_team("inbox_team", team.id, workspace, loads, passed_over)
-
-
-def _among(
-    agents: Iterable[Agent], inbox_id: UUID, workspace: Workspace, loads: Mapping[UUID, Load]
-) -> tuple[Agent | None, tuple[Candidate, ...]]:
-    """The next of the agents who can see the inbox, and what is said of all of them."""
-    members = frozenset(workspace.members_of_inbox(inbox_id))
-    seeing: list[Agent] = []
-    blind: list[Candidate] = []
-    for agent in agents:
-        if agent.id in members or agent.role == "administrator":
-            seeing.append(agent)
-        else:
-            blind.append(candidate(agent, loads, "not_in_inbox"))
-    chosen, candidates = round_robin(tuple(seeing), loads)
-    return chosen, (*candidates, *blind)
-
-
-def _once(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    found: dict[UUID, Candidate] = {}
-    for one in candidates:
-        found.setdefault(one.agent_id, one)
-    return tuple(found.values())[:MAX_CANDIDATES]
+    return in_team("inbox_team", team.id, inbox_id, workspace, loads, passed_over)

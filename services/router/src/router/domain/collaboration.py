@@ -17,6 +17,7 @@ from events.envelope import Actor
 from router.domain import errors
 from router.domain.conversation_state import Conversation, key_holder
 from router.domain.following import mentioned
+from router.domain.reach import check_agent, check_team, team_reaches
 from router.domain.replies import MAX_CONTENT, agent_of
 from router.domain.workspace_state import Workspace
 
@@ -51,14 +52,18 @@ def assign(
     command: AssignConversation, state: Conversation, workspace: Workspace
 ) -> tuple[ConversationAssigned | ConversationUnassigned, ...]:
     """With this agent and this team, or the one that it has. A hand is free: an agent who is away, or in no such team,
-    may be given it."""
-    if command.agent_id is not None and not workspace.agent(command.agent_id).active:
-        raise errors.AgentIsDeactivated("A deactivated agent takes no conversations.")
+    may be given it, but none who cannot open it. A team that is gone, or that nobody who sees the inbox is in, is not
+    kept.
+
+    Raises AgentIsDeactivated, AgentNotInInbox, TeamNotInInbox.
+    """
+    if command.agent_id is not None:
+        check_agent(command.agent_id, state.inbox_id, workspace)
     team_id = state.team_id if command.keep_team else command.team_id
-    if command.keep_team and team_id not in workspace.teams:
+    if team_id is not None and command.keep_team and not team_reaches(workspace, team_id, state.inbox_id):
         team_id = None
     elif team_id is not None:
-        workspace.team(team_id)
+        check_team(team_id, state.inbox_id, workspace)
     if (command.agent_id, team_id) == (state.assignee_id, state.team_id):
         return ()
     if command.agent_id is None and team_id is None:

@@ -21,6 +21,7 @@ from router.domain import errors
 from router.domain.conversation_state import Conversation, ConversationState
 from router.domain.held_replies import check_standing
 from router.domain.house import House
+from router.domain.reach import check_agent
 from router.domain.replies import agent_of, check_channel, check_content, check_filled, undo_window
 from router.domain.workspace_state import Workspace
 
@@ -55,8 +56,8 @@ def start(
     check_filled(content.subject, content.text, content.html or "")
     check_channel(wish.channel_id, content, wish.inbox_id, "email", workspace)
     _check_not_ours(content, workspace)
-    if wish.assignee_id is not None and not workspace.agent(wish.assignee_id).active:
-        raise errors.AgentIsDeactivated("A deactivated agent takes no conversations.")
+    if wish.assignee_id is not None:
+        check_agent(wish.assignee_id, wish.inbox_id, workspace)
     team = workspace.first_team(wish.inbox_id)
     started = ConversationStarted(
         number=number,

@@ -9,12 +9,12 @@ from uuid import UUID
 from events import workspace as e
 from events.conversations import ConversationRouted
 from events.workspace import WorkspaceEvent
-from router.domain.candidates import Load, round_robin
+from router.domain.candidates import Load
+from router.domain.choices import next_of, once
 from router.domain.conversation_state import Conversation
 from router.domain.workspace_state import Agent, Workspace
 
 Reason = Literal["agent_came_back", "capacity_freed"]
-MAX_CANDIDATES: Final = 100
 _IDLE: Final = Load()
 
 
@@ -31,8 +31,19 @@ def freed_by(event: WorkspaceEvent, before: Workspace, after: Workspace) -> dict
             known = before.teams.get(event.team_id)
             new = set(event.member_ids).difference(() if known is None else known.member_ids)
             return {agent.id: "agent_came_back" for agent in after.members(event.team_id) if agent.id in new}
+        case e.InboxChanged():
+            new = set(after.members_of_inbox(event.inbox_id)).difference(before.members_of_inbox(event.inbox_id))
+            return _new_to_see(new, after)
+        case e.AgentRoleChanged(role="administrator"):
+            return _new_to_see((event.agent_id,), after)
         case _:
             return {}
+
+
+def _new_to_see(agent_ids: Iterable[UUID], after: Workspace) -> dict[UUID, Reason]:
+    """Those of them who may take what waited for somebody who can open it."""
+    agents = (after.agents[agent_id] for agent_id in agent_ids if agent_id in after.agents)
+    return {agent.id: "agent_came_back" for agent in agents if agent.takes_work}
 
 
 def _takes_work_now(agent: Agent, before: Workspace) -> bool:
@@ -61,6 +72,20 @@ def places(
     return found
 
 
+def unseen(
+    team_ids: Iterable[UUID], workspace: Workspace, loads: Mapping[UUID, Load], most: int
+) -> frozenset[tuple[UUID, UUID]]:
+    """Of each team the inboxes that nobody in it who has room sees: what waits there waits on."""
+    found: set[tuple[UUID, UUID]] = set()
+    for team_id in team_ids:
+        roomy = tuple(agent for agent in workspace.members(team_id) if _room(agent, loads, most) > 0)
+        if not any(agent.role == "administrator" for agent in roomy):
+            ids = frozenset(agent.id for agent in roomy)
+            blind = (one for one in workspace.inboxes if ids.isdisjoint(workspace.members_of_inbox(one)))
+            found.update((team_id, inbox_id) for inbox_id in blind)
+    return frozenset(found)
+
+
 def _room(agent: Agent, loads: Mapping[UUID, Load], most: int) -> int:
     load = loads.get(agent.id, _IDLE).open_conversations
     if not agent.has_room(load):
@@ -71,18 +96,18 @@ def _room(agent: Agent, loads: Mapping[UUID, Load], most: int) -> int:
 def hand_out(
     conversation: Conversation, reason: Reason, workspace: Workspace, loads: Mapping[UUID, Load]
 ) -> ConversationRouted | None:
-    """The decision that gives a waiting conversation to the next agent of its team, round robin; None when it does not
-    wait, or nobody there has room."""
+    """The decision that gives a waiting conversation to the next agent of its team who sees its inbox, round robin;
+    None when it does not wait, or nobody there has room."""
     team_id = conversation.waiting_in
     if team_id is None:
         return None
-    agent, candidates = round_robin(workspace.members(team_id), loads)
+    agent, candidates = next_of(workspace.members(team_id), conversation.inbox_id, workspace, loads)
     if agent is None:
         return None
     return ConversationRouted(
         message_id=conversation.last_message_id,
         rule_set_version=0,
-        candidates=candidates[:MAX_CANDIDATES],
+        candidates=once(candidates),
         team_id=team_id,
         agent_id=agent.id,
         reason=reason,

@@ -193,6 +193,9 @@ NO_FIRST_ANSWER = w.InboxChanged(
 )
 """Support as it is where who answers first gets nothing by it."""
 
+WITH_CLEO = w.InboxChanged(inbox_id=SUPPORT, name="Support", team_ids=(HELPERS,), member_ids=(ADA, BOB, CLEO))
+"""Support since Cleo belongs to it, too."""
+
 
 def a_workspace(*more: WorkspaceEvent) -> Workspace:
     """The company after what happened besides."""
