@@ -82,25 +82,25 @@ def _server(
     server = kind(**given) if known is None else msgspec.structs.replace(known, **given)
     if not server.username:
         if password is not None:
-            raise _wrong(name, "username", "A password needs a user name.")
+            raise _wrong(name, "username", "A password needs a user name.", "password_without_user")
         return msgspec.structs.replace(server, secret_id=None)
     if password is not None:
         secret_id = fresh(name)
         passwords[secret_id] = password
         return msgspec.structs.replace(server, secret_id=secret_id, auth="password")
     if known is None or known.secret_id is None:
-        raise _wrong(name, "password", "A password is required.")
+        raise _wrong(name, "password", "A password is required.", "missing")
     if server.host != known.host:
-        raise _wrong(name, "password", "For another host the password must be given again.")
+        raise _wrong(name, "password", "For another host the password must be given again.", "password_for_host")
     return server
 
 
 def _required(name: str, kind: type, known: object, given: dict[str, Any]) -> None:
     for required in ("host", "username") if kind is ImapSettings else ("host",):
         if known is None and required not in given:
-            raise _wrong(name, required, "This is required.")
+            raise _wrong(name, required, "This is required.", "missing")
     if kind is ImapSettings and given.get("username") == "":
-        raise _wrong(name, "username", "This is required.")
+        raise _wrong(name, "username", "This is required.", "missing")
 
 
 def _transport(tls: str | bool | None, port: int | None, known: ImapSettings | SmtpSettings | None) -> str | None:
@@ -110,8 +110,8 @@ def _transport(tls: str | bool | None, port: int | None, known: ImapSettings | S
     return "none" if tls is False else tls
 
 
-def _wrong(server: str, name: str, detail: str) -> Problem:
-    return invalid(("body", "settings", server, name), detail)
+def _wrong(server: str, name: str, detail: str, code: str) -> Problem:
+    return invalid(("body", "settings", server, name), detail, field=code)
 
 
 def shaped(settings: EmailSettings, *, servers: bool) -> dict[str, Any]:

@@ -181,3 +181,16 @@ async def test_every_answer_carries_the_security_headers(world: Any) -> None:
             assert "default-src 'none'" in answer.headers["content-security-policy"]
             assert answer.headers["cache-control"] == "no-store"
             assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_a_wrong_field_says_by_a_code_and_a_number_what_it_has_to_keep_to(world: Any) -> None:
+    async with world.client() as client:
+        too_long = await client.post("/api/v1/views", json={"name": "n" * 121, "filter": {}})
+        no_zone = await client.patch("/api/v1/me", json={"time_zone": "Europe/Nowhere"})
+        missing = await client.post("/api/v1/views", json={"filter": {}})
+    assert [one["where"] for one in too_long.json()["errors"]] == [["body", "name"]]
+    assert (too_long.json()["errors"][0]["code"], too_long.json()["errors"][0]["limit"]) == ("string_too_long", 120)
+    assert no_zone.json()["errors"] == [
+        {"where": ["body", "time_zone"], "detail": "not a time zone of the IANA database", "code": "time_zone"}
+    ]
+    assert [one["code"] for one in missing.json()["errors"]] == ["missing"]

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:postroom:problem:"
+_LIMITS: Final = ("max_length", "min_length", "le", "ge", "lt", "gt")
 
 
-class FieldError(msgspec.Struct, frozen=True):
-    """One wrong value: where (`body`, `query`, `path` or `header`, then names, indexes) and what; never the value."""
+class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One wrong value: where (`body`, `query`, `path` or `header`, then names, indexes) and what; never the value.
+    `code` is stable and for programs, `limit` the number that the value would have to keep to."""
 
     where: tuple[str, ...]
     detail: str
+    code: str = ""
+    limit: float | None = None
+
+    @staticmethod
+    def of(found: Mapping[str, Any]) -> FieldError:
+        """What pydantic says of one value (`ValidationError.errors()`)."""
+        where = tuple(str(part)[:60] for part in found["loc"])
+        context = found.get("ctx") or {}
+        limit = next((context[one] for one in _LIMITS if isinstance(context.get(one), int | float)), None)
+        code = "" if found["type"] == "value_error" else str(found["type"])[:60]
+        if code in ("too_long", "too_short") and isinstance(found.get("input"), str):
+            code = f"string_{code}"  # as the same limit is called where no validator of ours comes before it
+        return FieldError(where, str(found["msg"]).removeprefix("Value error, ")[:300], code, limit)
 
 
 class Problem(Exception):
@@ -76,9 +91,9 @@ def not_found(what: str) -> Problem:
     return Problem(404, "not-found", f"There is no such {what}, or it is not yours to see.")
 
 
-def invalid(where: Sequence[str], detail: str, code: str = "invalid-request") -> Problem:
-    """A value that has the wrong shape or that this version does not know."""
-    return Problem(422, code, "The request is not valid.", errors=(FieldError(tuple(where), detail),))
+def invalid(where: Sequence[str], detail: str, code: str = "invalid-request", field: str = "") -> Problem:
+    """A value that has the wrong shape or that this version does not know; `field` is the code of the field's error."""
+    return Problem(422, code, "The request is not valid.", errors=(FieldError(tuple(where), detail, field),))
 
 
 def too_large(limit: int, what: str = "body") -> Problem:

@@ -40,9 +40,7 @@ async def _problem(_: Request, error: Problem) -> Response:
 
 async def _not_valid(_: Request, error: RequestValidationError) -> Response:
     """Where and why; the values themselves are never repeated."""
-    errors = [
-        FieldError(tuple(str(part)[:60] for part in one["loc"]), str(one["msg"])[:300]) for one in error.errors()[:20]
-    ]
+    errors = [FieldError.of(one) for one in error.errors()[:20]]
     return _answer(Problem(422, "invalid-request", "The request is not valid.", errors=errors))
 
 

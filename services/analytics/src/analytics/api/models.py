@@ -115,8 +115,13 @@ class Facts(Given):
 
 
 class FieldProblem(Given):
+    """`code` says what is wrong for programs (pydantic's error types, and some of our own), `limit` the number that the
+    value would have to keep to."""
+
     where: list[str]
     detail: str
+    code: str | None = None
+    limit: float | None = None
 
 
 class ProblemShape(BaseModel):

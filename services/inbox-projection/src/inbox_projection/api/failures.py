@@ -46,10 +46,7 @@ async def _problem(_: Request, error: Problem) -> Response:
 
 async def _not_valid(_: Request, error: RequestValidationError) -> Response:
     """Where and why; the values themselves are never repeated (one may be a password)."""
-    errors = [
-        FieldError(tuple(str(part)[:60] for part in one["loc"]), str(one["msg"]).removeprefix("Value error, ")[:300])
-        for one in error.errors()[:20]
-    ]
+    errors = [FieldError.of(one) for one in error.errors()[:20]]
     code = "malformed-json" if any(one["type"] == "json_invalid" for one in error.errors()) else "invalid-request"
     return answers.problem(Problem(422, code, "The request is not valid.", errors=errors))
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from inbox_projection.api.models.common import Asked, Given
 from inbox_projection.api.models.zones import IanaZone
@@ -17,7 +18,7 @@ WallTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][
 def _apart(hours: list[OpenHoursAsked]) -> list[OpenHoursAsked]:
     placed = sorted(hours, key=lambda each: each.opens)
     if any(before.closes > after.opens for before, after in pairwise(placed)):
-        raise ValueError("overlap")
+        raise PydanticCustomError("hours_overlap", "overlap")
     return placed
 
 
@@ -30,7 +31,7 @@ class OpenHoursAsked(Asked):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.opens >= self.closes:
-            raise ValueError("closes must be later than opens")
+            raise PydanticCustomError("hours_backwards", "closes must be later than opens")
         return self
 
 

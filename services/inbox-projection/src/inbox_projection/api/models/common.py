@@ -7,19 +7,20 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 T = TypeVar("T")
 
 
 def _storable(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("a NUL character cannot be stored")
+        raise PydanticCustomError("nul_character", "a NUL character cannot be stored")
     return text
 
 
 def _one_line(text: str) -> str:
     if any(ord(char) < 32 or 127 <= ord(char) < 160 or char in "\u2028\u2029" for char in text):
-        raise ValueError("control characters and line breaks are not allowed")
+        raise PydanticCustomError("not_one_line", "control characters and line breaks are not allowed")
     return text
 
 
@@ -67,8 +68,13 @@ class PageAsked(Asked):
 
 
 class FieldProblem(Given):
+    """`code` says what is wrong for programs (pydantic's error types, and some of our own), `limit` the number that the
+    value would have to keep to."""
+
     where: list[str]
     detail: str
+    code: str | None = None
+    limit: float | None = None
 
 
 class ProblemShape(BaseModel):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from events.saved_views import Sort, WaitingOn
 from events.values import Address as MailAddress
@@ -245,7 +246,10 @@ def mailbox(value: str | AddressAsked) -> MailAddress:
 
 
 def _checked(value: str | AddressAsked) -> str | AddressAsked:
-    mailbox(value)
+    try:
+        mailbox(value)
+    except ValueError as error:
+        raise PydanticCustomError("email_address", "{why}", {"why": str(error)}) from None
     return value
 
 

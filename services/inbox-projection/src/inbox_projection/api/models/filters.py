@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from inbox_projection.api.models.common import Asked, Given, Line, PageAsked, example
 from inbox_projection.api.models.conversations import Address, Attached
@@ -35,14 +36,17 @@ class EmailFilterAsked(Asked):
     def understood(self) -> EmailFilterAsked:
         """Refuses what could never match."""
         if (self.field == "header") != bool(self.header):
-            raise ValueError("header: the name of a header belongs to filters of the field header, and to these only")
+            raise PydanticCustomError(
+                "filter_header",
+                "header: the name of a header belongs to filters of the field header, and to these only",
+            )
         if not self.value.strip():
-            raise ValueError("value: must not be blank")
+            raise PydanticCustomError("filter_blank", "value: must not be blank")
         if self.operator == "matches":
             try:
                 check_pattern(self.value)
             except ValueError as error:
-                raise ValueError(f"value: {error}") from None
+                raise PydanticCustomError("filter_pattern", "value: {why}", {"why": str(error)}) from None
         return self
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from inbox_projection.api.models.business_hours import BusinessHours, BusinessHoursAsked
 from inbox_projection.api.models.common import Asked, Availability, Given, Instant, Line, Name, Text, example
@@ -21,12 +22,15 @@ RoleName = Literal["administrator", "manager", "agent"]
 
 
 def _address(text: str) -> str:
-    return make_address(text).address.lower()
+    try:
+        return make_address(text).address.lower()
+    except ValueError as error:
+        raise PydanticCustomError("email_address", "{why}", {"why": str(error)}) from None
 
 
 def _web_address(text: str) -> str:
     if text and not text.lower().startswith(("https://", "http://")):
-        raise ValueError("must begin with https:// or http://")
+        raise PydanticCustomError("web_address", "must begin with https:// or http://")
     return text
 
 

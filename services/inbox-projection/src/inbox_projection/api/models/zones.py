@@ -7,6 +7,7 @@ from functools import cache
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
 
 
 @cache
@@ -16,7 +17,7 @@ def _names() -> frozenset[str]:
 
 def _zone(text: str) -> str:
     if text not in _names():
-        raise ValueError("not a time zone of the IANA database")
+        raise PydanticCustomError("time_zone", "not a time zone of the IANA database")
     return text
 
 
