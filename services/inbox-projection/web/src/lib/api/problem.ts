@@ -1,8 +1,14 @@
 /** What went wrong with a call, as the API said it (RFC 9457), or as it looks from here when nothing was said. */
 
+import { i18n } from '#lib/i18n/index.ts';
+import { fieldWords } from '#lib/i18n/refusals.ts';
+
+/** `code` and `limit` are what is said about it is made of; `detail` is English. */
 export interface FieldProblem {
   where: string[];
   detail: string;
+  code?: string | null;
+  limit?: number | null;
 }
 
 /** `status` 0: no answer came. `code` is stable; `detail` is for people and in English, as the API writes it. */
@@ -29,15 +35,24 @@ export class Problem extends Error {
 
   /** What is wrong with one field of the body, by its name; empty when nothing is. */
   of(field: string): string {
-    return this.errors.find((one) => one.where[0] === 'body' && one.where[1] === field)?.detail ?? '';
+    const found = this.errors.find((one) => one.where[0] === 'body' && one.where[1] === field);
+    return found ? this.about(found) : '';
+  }
+
+  /** What is wrong with a field, in the agent's words. */
+  about(one: FieldProblem): string {
+    return fieldWords(one, this.code);
   }
 }
 
-/** The problem that an answer tells of. Never fails: an answer that says nothing becomes a problem of its status. */
+/**
+ * The problem that an answer tells of, when there are words for it. Never fails: an answer that says nothing becomes a
+ * problem of its status.
+ */
 export async function problemOf(response: Response): Promise<Problem> {
   const retryAfter = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
   const wait = Number.isNaN(retryAfter) ? null : retryAfter;
-  const said = await documentOf(response);
+  const [said] = await Promise.all([documentOf(response), i18n.refusals()]);
   return new Problem(
     response.status,
     said.code ?? (response.status >= 500 ? 'fault' : 'refused'),

@@ -55,7 +55,7 @@ const OTHERWISE = new Set([
   'contacts.import_columns_hint',
   'inboxes.closes', // of hours
   'inboxes.fault_order',
-  'problems.stages_invalid_next',
+  'refusals.stages_invalid_next',
   'search.help_is', // words of the query language
 ]);
 

@@ -6,6 +6,7 @@ export default joined(
     [
       './en/*.json',
       '!./en/{account,actions,areas,checklist,frame,inbox,keys,labels,notifications,people,problems,search}.json',
+      '!./en/{fields,refusals}.json',
     ],
     {
       eager: true,

@@ -8,17 +8,28 @@ export type Language = 'en' | 'pl';
 export const languages: Record<Language, string> = { en: 'English', pl: 'Polski' };
 
 type Words = () => Promise<{ default: Catalogue }>;
-/** What the first page needs, and the rest, which every other page waits for. */
-const catalogues: Record<Language, { first: Words; rest: Words }> = {
-  en: { first: () => import('./en.ts'), rest: () => import('./en.rest.ts') },
-  pl: { first: () => import('./pl.ts'), rest: () => import('./pl.rest.ts') },
+/** What the first page needs; the rest, which every other page waits for; and what only who is refused something reads. */
+const catalogues: Record<Language, Record<'first' | Later, Words>> = {
+  en: {
+    first: () => import('./en.ts'),
+    rest: () => import('./en.rest.ts'),
+    refusals: () => import('./en.refusals.ts'),
+  },
+  pl: {
+    first: () => import('./pl.ts'),
+    rest: () => import('./pl.rest.ts'),
+    refusals: () => import('./pl.refusals.ts'),
+  },
 };
-let whole: { language: Language; words: Promise<void> } | null = null;
+type Later = 'rest' | 'refusals';
+/** What came later, or is on its way, and in which language. */
+const later: Record<Later, { language: Language; words: Promise<void> } | null> = { rest: null, refusals: null };
 /** The language asked for last, and when it is spoken. */
 let wanted: Language | null = null;
 let spoken: Promise<void> | null = null;
 
 const REMEMBERED = 'postroom.language';
+const PATIENCE_MS = 2_000;
 
 let messages = $state.raw<Messages>(new Messages('en', {}));
 let zone = $state<string | undefined>(undefined);
@@ -57,15 +68,12 @@ export const i18n = {
   },
   /** Resolves when every word of the language is there. */
   whole(): Promise<void> {
-    const language = i18n.language;
-    if (whole?.language !== language) {
-      const words = catalogues[language].rest().then(({ default: rest }) => {
-        if (i18n.language === language) messages = new Messages(language, { ...messages.catalogue, ...rest });
-      });
-      whole = { language, words };
-      words.catch(() => (whole = null)); // asked for again by the next page
-    }
-    return whole.words;
+    return added('rest');
+  },
+  /** Resolves when there are words for refusals, or cannot be had soon: what was refused is told all the same. */
+  async refusals(): Promise<void> {
+    const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    await Promise.race([added('refusals').catch(() => undefined), patience]);
   },
   /** A part of a page that comes later, once every word for it is there, too. */
   async worded<Part>(part: Promise<Part>): Promise<Part> {
@@ -83,12 +91,26 @@ export const i18n = {
   },
 };
 
+/** Resolves when the words of a later part are there, too. */
+function added(part: Later): Promise<void> {
+  const language = i18n.language;
+  const before = later[part];
+  if (before?.language === language) return before.words;
+  const words = catalogues[language][part]().then(({ default: more }) => {
+    if (i18n.language === language) messages = new Messages(language, { ...messages.catalogue, ...more });
+  });
+  later[part] = { language, words };
+  words.catch(() => (later[part] = null)); // asked for again by who needs it next
+  return words;
+}
+
 async function turnTo(language: Language): Promise<void> {
   const first = (await catalogues[language].first()).default;
-  const rest = whole ? (await catalogues[language].rest()).default : {};
+  const parts = (Object.keys(later) as Later[]).filter((part) => later[part]);
+  const found = await Promise.all(parts.map((part) => catalogues[language][part]()));
   if (language !== wanted) return spoken ?? undefined;
-  messages = new Messages(language, { ...first, ...rest });
-  whole &&= { language, words: Promise.resolve() };
+  messages = new Messages(language, Object.assign({ ...first }, ...found.map((one) => one.default)) as Catalogue);
+  for (const part of parts) later[part] = { language, words: Promise.resolve() };
   document.documentElement.lang = language;
   localStorage.setItem(REMEMBERED, language);
 }

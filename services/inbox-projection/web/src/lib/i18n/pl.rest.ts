@@ -6,6 +6,7 @@ export default joined(
     [
       './pl/*.json',
       '!./pl/{account,actions,areas,checklist,frame,inbox,keys,labels,notifications,people,problems,search}.json',
+      '!./pl/{fields,refusals}.json',
     ],
     {
       eager: true,

@@ -2,7 +2,7 @@
 
 import type { FilteredMessage } from '#lib/api/client.ts';
 import { t } from '#lib/i18n/index.ts';
-import { known } from '#lib/i18n/language.svelte.ts';
+import { whyRefused } from '#lib/i18n/refusals.ts';
 
 /** The list with its newest ones as they were read again; null: they do not reach down to what was known. */
 export function withNewest<T extends { id: string }>(known: readonly T[], newest: readonly T[]): T[] | null {
@@ -19,9 +19,6 @@ export function caughtBy(one: FilteredMessage): string {
     return t('inbox.caught_filter', { what, how: t(`inbox.caught_operator_${one.filter.operator}`, values) });
   }
   if (one.contact_id) return t('inbox.caught_blocked');
-  if (one.refused) {
-    const key = `problems.${one.refused.replaceAll('-', '_')}`;
-    return t('inbox.caught_refused', { why: known(key) ? t(key) : one.refused });
-  }
+  if (one.refused) return t('inbox.caught_refused', { why: whyRefused(one.refused) ?? one.refused });
   return t('inbox.caught_unknown');
 }

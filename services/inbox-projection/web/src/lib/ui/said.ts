@@ -3,16 +3,19 @@
 import type { Problem } from '#lib/api/client.ts';
 import { t } from '#lib/i18n/index.ts';
 import { known } from '#lib/i18n/language.svelte.ts';
+import { refusalKey } from '#lib/i18n/refusals.ts';
 
 /**
- * A code that the catalogue knows (`problems.<code>`, and `problems.<code>_next` for the next step) is told by it; else
- * what the API says in English, under a sentence for its status.
+ * A code that the catalogues know (`problems.<code>` or `refusals.<code>`, with `…_next` for the next step) is told by
+ * them; else that it was refused, and what the API says in English.
  */
 export function said(problem: Problem): { what: string; next: string } {
-  const key = `problems.${problem.code.replaceAll('-', '_')}`;
-  const values = { seconds: problem.retryAfter ?? 0, detail: problem.detail };
-  if (known(key)) return { what: t(key, values), next: known(`${key}_next`) ? t(`${key}_next`, values) : '' };
-  if (problem.status >= 500) return { what: t('problems.fault'), next: t('problems.fault_next') };
-  const fields = problem.errors.map((one) => `${one.where.slice(1).join('.')}: ${one.detail}`);
-  return { what: problem.detail || problem.title || t('problems.refused'), next: fields.join(' · ') };
+  const key = refusalKey(problem.code) ?? (problem.status >= 500 ? 'problems.fault' : 'problems.refused');
+  const fields = problem.errors.map((one) => `${problem.about(one)} (${one.where.slice(1).join(' › ')})`).join(' · ');
+  const values = {
+    seconds: problem.retryAfter ?? 0,
+    detail: problem.detail || problem.title,
+    fields,
+  };
+  return { what: t(key, values), next: known(`${key}_next`) ? t(`${key}_next`, values) : '' };
 }

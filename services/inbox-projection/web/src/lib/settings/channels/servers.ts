@@ -1,6 +1,7 @@
 /** Mail servers as a form has them, and as the API is asked for them; pure. */
 
 import type { FieldProblem, ImapAsked, Problem, SmtpAsked } from '#lib/api/client.ts';
+import { fieldWords } from '#lib/i18n/refusals.ts';
 import type { ImapServer, Server } from '#lib/settings/shapes.ts';
 import { linesOf } from '../lines.ts';
 
@@ -52,5 +53,6 @@ export function faultOf(
   field: string,
 ): string {
   const errors = (problem as { errors: readonly FieldProblem[] } | null)?.errors ?? [];
-  return errors.find(({ where }) => where[2] === server && where[3] === field)?.detail ?? '';
+  const found = errors.find(({ where }) => where[2] === server && where[3] === field);
+  return found ? fieldWords(found, 'invalid-request') : '';
 }

@@ -1,0 +1,9 @@
+import { joined, type Catalogue } from './messages.ts';
+
+/** The English words for what the API refuses, and for fields that are wrong: loaded with the first refusal. */
+export default joined(
+  import.meta.glob<Catalogue>('./en/{fields,refusals}.json', {
+    eager: true,
+    import: 'default',
+  }),
+);
