@@ -14,7 +14,7 @@ from analytics.facts import IGNORED, MEASURED, Changes, Known, fold
 from analytics.projector import TOPICS
 from events import catalog, codec
 from events.contracts import read_golden
-from events.conversations import ReplyQueued
+from events.conversations import ReplyQueued, ReplyReleased
 from events.sealing import DataKey, Erased
 from events.testing import EXAMPLE_KEY, envelope
 from events.topics import CONVERSATIONS, WORKSPACE
@@ -32,8 +32,12 @@ def folded(path: Path, topic: str, keys: Ring, before: Before, arrived: Arrive) 
     (record,) = arrived((topic,), golden, keys=keys)
     assert record.envelope is not None
     told = record.envelope
+    released = isinstance(told.data, ReplyReleased)
     earlier = [
-        replace(event, in_side_thread=False) if isinstance(event, ReplyQueued) else event for event in before(told.data)
+        replace(event, in_side_thread=False, hold=event.hold if released else None)
+        if isinstance(event, ReplyQueued)
+        else event
+        for event in before(told.data)
     ]
     numbered = [envelope(event, stream=told.stream, sequence=place) for place, event in enumerate(earlier, start=1)]
     batch = arrived((topic,), *(codec.encode(each, EXAMPLE_KEY) for each in numbered), keys=keys) if numbered else []
@@ -57,7 +61,7 @@ def test_a_conversation_changes_by_what_is_measured_and_by_nothing_else(
     (after,) = changes.streams.values()
     was = base.streams.get(after.conversation_id)
     changed = bool(changes.facts) or was is None or was.state != after.state
-    aside = getattr(event, "in_side_thread", False)
+    aside = getattr(event, "in_side_thread", False) and not isinstance(event, ReplyReleased)
     assert changed == (type(event).__name__ in MEASURED and not aside)
 
 

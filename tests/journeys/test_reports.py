@@ -189,6 +189,37 @@ def test_a_replay_of_the_log_says_the_same_as_the_live_report(postroom: LivePost
         eventually(same, "a replay that equals the report", 90)
 
 
+def test_who_waits_in_a_conversation_that_is_merged_is_counted_when_the_survivor_is_answered(
+    postroom: LivePostroom,
+) -> None:
+    with Desk(postroom) as desk, postroom.reports() as client:
+        inbox = desk.do("POST", "/inboxes", {"name": f"Merged {uuid4().hex[:6]}"})
+        desk.do("PATCH", f"/inboxes/{inbox['id']}", {"member_ids": [desk.get("/me")["id"]]})
+        answered, waiting = Customer(postroom), Customer(postroom)
+        for customer in (answered, waiting):
+            customer.writes(inbox["fallback_address"], "My parcel", "Where is it?")
+        survivor, asked = desk.conversation_of(answered), desk.conversation_of(waiting)
+        desk.reply(survivor["id"], "On its way.")
+        answered.received()
+
+        def times() -> list[Any]:
+            found = client.get("/reports/reply-time/events", params={"inbox_id": inbox["id"]})
+            assert found.status_code == 200, found.text
+            return list(found.json()["items"])
+
+        eventually(lambda: len(times()) == 1, "the first reply counted", 60)
+        desk.do("POST", f"/conversations/{survivor['id']}/merge", {"from_ids": [asked["id"]]})
+        desk.reply(survivor["id"], "Both are on their way.")
+        eventually(lambda: len(times()) == 2, "the second reply counted", 60)
+        began = next(
+            event.occurred_at for event in asyncio.run(read_log(postroom.kafka)) if str(event.stream) == asked["id"]
+        )
+        took = max(times(), key=lambda one: str(one["at"]))
+        assert datetime.fromisoformat(took["started_at"]) == began.replace(microsecond=began.microsecond // 1000 * 1000)
+        assert took["conversation_id"] == survivor["id"]
+        assert report(client, "first-response-time", inbox["id"])["total"]["n"] == 1, "the survivor had had its own"
+
+
 def test_the_session_of_the_agents_api_opens_the_reports(postroom: LivePostroom) -> None:
     credentials = postroom.credentials
     with httpx.Client(timeout=30) as browser:

@@ -92,6 +92,14 @@ class Talk:
         self.tell(minutes, e.ConversationReopened(reason="message" if agent_id is None else "agent"), actor)
         return self
 
+    def stands_for(self, minutes: float, gone: Talk, since: float | None, first: float | None = None) -> Talk:
+        """The other is merged into this. It waits since its minute `since`, and for a first response since `first`."""
+        waiting, unanswered = (None if at is None else gone.start + timedelta(minutes=at) for at in (since, first))
+        merged = (e.MergedConversation(gone.stream, gone.number),)
+        self.tell(minutes, e.ConversationsMerged(merged=merged, waiting_since=waiting, unanswered_since=unanswered))
+        gone.tell(minutes, e.ConversationMergedInto(survivor_id=self.stream, number=self.number))
+        return self
+
     def _facts(self, minutes: float, automated: AutomatedKind | None, *, history: bool) -> MessageFacts:
         return MessageFacts(
             message_id=uuid4(),

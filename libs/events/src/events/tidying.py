@@ -53,13 +53,15 @@ class ConversationsMerged(Event, frozen=True, kw_only=True):
     """This conversation stands for the merged ones, which have a ConversationMergedInto each.
 
     `last_message_at` is when the newest of what came in to any of them was received, `waiting_since` when the first of
-    what nobody had answered was.
+    what nobody had answered was; `unanswered_since` is the same of those alone in which no person had answered at all
+    since they began, or were resolved.
     """
 
     TOPIC: ClassVar[str] = TOPIC
     merged: tuple[MergedConversation, ...]
     last_message_at: datetime | None = None
     waiting_since: datetime | None = None
+    unanswered_since: datetime | None = None
 
 
 class ConversationMergedInto(Event, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from psycopg import sql
 
 LIVE: Final = "analytics"
 NEXT: Final = "analytics_next"
-VERSION: Final = 4
+VERSION: Final = 5
 """Raised by every change of a measure, of what is kept of it, or of a table; facts of another version are rebuilt."""
 VERSION_COMMENT: Final = "postroom facts, version "
 CREATION_LOCK: Final = 0x706F7374_66616374

@@ -156,6 +156,30 @@ async def test_a_replay_of_the_log_equals_the_live_reports_packed_or_not(log: Lo
             assert await reported(log, wanted) == live
 
 
+async def test_who_waits_in_what_is_merged_is_counted_with_the_reply_in_the_survivor(
+    log: Log, talk: Talks, tmp_path: Path
+) -> None:
+    """Asked at 9:00, merged at 9:30, the reply there at 10:00; into one that was answered, and one that was not."""
+    asked, survivor = talk(1).opens(0), talk(2).opens(-60).answers(-50, A)
+    survivor.stands_for(30, asked, 0, 0).answers(60, B)
+    another, unanswered = talk(3).opens(0), talk(4).opens(15)
+    unanswered.stands_for(30, another, 0, 0).answers(60, B)
+    await log.publish(asked, survivor, another, unanswered)
+    await log.counted()
+    facts = log.connection.execute(
+        "select number, kind, duration / 60000 from analytics.facts where duration is not null order by 1, 2"
+    ).fetchall()
+    assert facts == [
+        (2, "first_response", 10),
+        (2, "reply_time", 10),
+        (2, "reply_time", 60),
+        (4, "first_response", 60),
+        (4, "reply_time", 60),
+    ]
+    wanted = Replayed.asked(*JUNE, group_by="agent")
+    assert await replayed(log, wanted, tmp_path / "out") == await reported(log, wanted)
+
+
 @pytest.mark.parametrize("definition", ["v1-first-resolve", "v1-whole-resolution"])
 async def test_the_times_to_the_first_and_the_last_resolve_are_live_and_replayed(
     log: Log, talk: Talks, tmp_path: Path, definition: str

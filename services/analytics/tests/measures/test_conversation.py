@@ -222,15 +222,3 @@ def test_what_happens_after_a_move_counts_for_the_inbox_it_lies_in_then(talk: Ta
     state = measured(told)[0]
     assert before != A and (state.inbox_id, state.team_id) == (A, B)
     assert counts(told.answers(30, B)) == {"opened": 1, "received": 1, "sent": 1}
-
-
-def test_a_merger_counts_nothing_and_a_reply_that_was_under_way_then_still_answers(talk: Talks) -> None:
-    told = talk().opens()
-    reply_id = told.queues(5, A)
-    told.tell(6, e.ConversationMergedInto(survivor_id=B, number=2))
-    assert counts(told) == {"opened": 1, "received": 1}
-    told.sent(7, reply_id)
-    assert minutes(told, "first_response") == [7]
-    survivor = talk().opens()
-    survivor.tell(5, e.ConversationsMerged(merged=(e.MergedConversation(B, 2),)))
-    assert counts(survivor) == {"opened": 1, "received": 1}

@@ -46,7 +46,7 @@ def talk(*history: ConversationEvent) -> ConversationState:
 
 def merged(*ids: tuple[UUID, int], waiting: datetime | None = NINE) -> e.ConversationsMerged:
     each = tuple(MergedConversation(*one) for one in ids)
-    return e.ConversationsMerged(merged=each, last_message_at=NINE, waiting_since=waiting)
+    return e.ConversationsMerged(merged=each, last_message_at=NINE, waiting_since=waiting, unanswered_since=waiting)
 
 
 def into(survivor_id: UUID, number: int = 1) -> e.ConversationMergedInto:
@@ -93,6 +93,41 @@ def test_what_was_answered_in_the_other_waits_for_nobody_here() -> None:
         beside = {OTHER_CONVERSATION: talk(SECOND, *history)}
         (event,) = given(opened(), beside=beside).when(wish()).events
         assert isinstance(event, e.ConversationsMerged) and (event.waiting_since is not None) == waits
+
+
+def waits_of(*history: ConversationEvent) -> tuple[datetime | None, datetime | None]:
+    """Since when a conversation with this history waits where it is merged into, and for the first response."""
+    (event,) = given(opened(), beside={OTHER_CONVERSATION: talk(SECOND, *history)}).when(wish()).events
+    assert isinstance(event, e.ConversationsMerged)
+    return event.waiting_since, event.unanswered_since
+
+
+def test_who_was_answered_before_waits_for_a_reply_and_for_no_first_response() -> None:
+    reply = queued()
+    accepted = e.ReplySent(reply_id=reply.reply_id, attempt=1)
+    assert waits_of(reply, accepted, appended()) == (NINE, None)
+    assert waits_of(ACKNOWLEDGED, accepted, appended()) == (NINE, NINE)
+    later = (e.ConversationResolved(), appended(), e.ConversationReopened(reason="message"))
+    assert waits_of(reply, accepted, *later) == (NINE, NINE)
+
+
+def test_a_reply_that_failed_or_was_taken_back_answered_nobody() -> None:
+    reply = queued()
+    failed = e.ReplyFailed(reply_id=reply.reply_id, attempt=1, code="550")
+    assert waits_of(reply, failed) == (NINE, NINE)
+    assert waits_of(reply, e.ReplyCancelled(reply_id=reply.reply_id, channel="email", released=True)) == (NINE, NINE)
+    another = replace(reply, reply_id=an_id("another reply"))
+    assert waits_of(reply, another, failed) == (None, None)
+    assert waits_of(reply, failed, another) == (None, None)
+    assert waits_of(reply, failed, e.ReplySent(reply_id=reply.reply_id, attempt=2)) == (None, None)
+    assert waits_of(reply, appended(), failed) == (NINE, NINE)
+
+
+def test_what_waits_in_one_that_was_merged_goes_along_when_that_is_merged() -> None:
+    third = talk(opened(number=3), into(OTHER_CONVERSATION, 2))
+    answered = talk(SECOND, queued(), merged((THIRD, 3)))
+    beside = {OTHER_CONVERSATION: answered, THIRD: third}
+    given(opened(), beside=beside).when(wish()).then(merged((OTHER_CONVERSATION, 2), (THIRD, 3)))
 
 
 def test_merging_with_itself_is_refused() -> None:

@@ -16,6 +16,7 @@ from analytics.measures.happenings import (
     Began,
     Changed,
     Ending,
+    GivenOver,
     Happening,
     Lay,
     Moment,
@@ -23,6 +24,7 @@ from analytics.measures.happenings import (
     Reopened,
     Resolved,
     Standing,
+    TakenOver,
     milliseconds,
 )
 from analytics.measures.measure import Value
@@ -38,10 +40,12 @@ _STANDINGS: Final[dict[str | None, Standing]] = {"open": "open", "snoozed": "sno
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True):
-    """A reply that no channel has accepted yet, and the agent who wrote it (None: nobody, a machine)."""
+    """A reply that no channel has accepted yet, and the agent who wrote it (None: nobody, a machine). `rests`:
+    it is held, failed or taken back, and goes nowhere by itself."""
 
     reply_id: UUID
     agent_id: UUID | None = None
+    rests: bool = False
 
 
 class Closing(msgspec.Struct, frozen=True, array_like=True):
@@ -147,10 +151,19 @@ def _queued(before: Conversation, envelope: Envelope[e.ReplyQueued]) -> Told:
     event = envelope.data
     if event.in_side_thread or any(each.reply_id == event.reply_id for each in before.pending):
         return before, ()
-    pending = Pending(event.reply_id, None if event.automatic else event.agent_id)
+    pending = Pending(event.reply_id, None if event.automatic else event.agent_id, event.hold is not None)
     closes = event.then is not None and event.then.status == "resolved" and pending.agent_id is not None
     closing = Closing(event.reply_id) if closes else before.closing
     return replace(before, pending=(*before.pending, pending), closing=closing), ()
+
+
+def _rests(*, rests: bool) -> _Teller:
+    def tell(before: Conversation, envelope: Envelope[e.ReplyReleased | e.ReplyCancelled | e.ReplyFailed]) -> Told:
+        reply_id = envelope.data.reply_id
+        pending = (replace(each, rests=rests) if each.reply_id == reply_id else each for each in before.pending)
+        return replace(before, pending=tuple(pending)), ()
+
+    return tell
 
 
 def _accepted(before: Conversation, envelope: Envelope[e.ReplySent | e.ReplyDelivered]) -> Told:
@@ -194,6 +207,22 @@ def _stands(standing: Standing) -> _Teller:
     return lambda before, envelope: (before, (Changed(_moment(envelope), standing),))
 
 
+def _merged(before: Conversation, envelope: Envelope[e.ConversationsMerged]) -> Told:
+    event = envelope.data
+    since, first = (None if at is None else milliseconds(at) for at in (event.waiting_since, event.unanswered_since))
+    return before, (TakenOver(_moment(envelope), since, first, _under_way(before)),)
+
+
+def _merged_into(before: Conversation, envelope: AnyEnvelope) -> Told:
+    moment = _moment(envelope)
+    return before, (Changed(moment, "merged"), GivenOver(moment, _under_way(before)))
+
+
+def _under_way(conversation: Conversation) -> tuple[UUID, ...]:
+    """People's replies that a channel may accept by itself."""
+    return tuple(each.reply_id for each in conversation.pending if each.agent_id is not None and not each.rests)
+
+
 def _heard(*, muted: bool) -> _Teller:
     return lambda before, envelope: (before, (Changed(_moment(envelope), muted=muted),))
 
@@ -235,6 +264,9 @@ _TELLERS: Final[dict[type, _Teller]] = {
     e.ConversationStarted: _started,
     e.MessageAppended: _appended,
     e.ReplyQueued: _queued,
+    e.ReplyReleased: _rests(rests=False),
+    e.ReplyCancelled: _rests(rests=True),
+    e.ReplyFailed: _rests(rests=True),
     e.ReplySent: _accepted,
     e.ReplyDelivered: _accepted,
     e.ConversationRouted: _routed,
@@ -247,7 +279,8 @@ _TELLERS: Final[dict[type, _Teller]] = {
     e.SnoozeElapsed: _stands("open"),
     e.MarkedAsSpam: _stands("away"),
     e.ConversationTrashed: _stands("away"),
-    e.ConversationMergedInto: _stands("merged"),
+    e.ConversationsMerged: _merged,
+    e.ConversationMergedInto: _merged_into,
     e.ConversationMuted: _heard(muted=True),
     e.ConversationUnmuted: _heard(muted=False),
 }

@@ -50,6 +50,7 @@ _V1: Final = {
     "credit": "who sent the message; resolution: who resolved",
     "team": "the conversation's team when it stopped",
     "bucket": "when it stopped",
+    "merged": "who waits in what is merged waits in the conversation that stands for it, of both the earlier, once",
     "left out": "auto-replies, bounces and warnings of a delay start nothing; comments, acknowledgements, bots and side"
     " threads stop nothing; a reply that was not accepted stops nothing; what lay in a mailbox before it was connected"
     " is no work: it is counted and timed nowhere",

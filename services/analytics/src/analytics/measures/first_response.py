@@ -13,12 +13,15 @@ from analytics.measures.happenings import (
     Began,
     Changed,
     Ending,
+    GivenOver,
     HandedOff,
     Happening,
     Lay,
+    Moment,
     Received,
     Reopened,
     Resolved,
+    TakenOver,
 )
 from analytics.measures.measure import Value
 from analytics.measures.waiting import Waiting
@@ -37,6 +40,8 @@ class FirstResponse(msgspec.Struct, frozen=True):
     It starts at its first message that a customer wrote; where a bot had it, at the hand-off, unless the wait
     `with_bot` counts. It stops at the first public message of a person that the channel accepted, whose sender is
     credited. What we begin counts from when the customer writes.
+
+    Who has had no first response in a conversation that is merged has it in the one that stands for it, once.
     """
 
     clock: Clock = ALWAYS
@@ -60,10 +65,20 @@ class FirstResponse(msgspec.Struct, frozen=True):
                 return self._answered(state, happening) if happening.human else (state, ())
             case Resolved():
                 return State(waiting.resolved(state.waiting, happening), False), ()
+            case GivenOver():
+                return State(waiting.given_over(state.waiting, happening.under_way), state.responded), ()
+            case TakenOver():
+                return self._taken_over(state, happening), ()
             case Began() | Lay() | Reopened() | Ending() | Changed():
                 return state, ()
             case _:
                 assert_never(happening)
+
+    def _taken_over(self, state: State, happening: TakenOver) -> State:
+        if happening.first is None or state.responded:
+            return state
+        since = Moment(happening.moment.event_id, happening.first)
+        return State(waiting.taken_over(state.waiting, since, happening.under_way))
 
     def _answered(self, state: State, happening: Answered) -> tuple[State, tuple[Value, ...]]:
         late = happening.reply_id in state.waiting.under_way

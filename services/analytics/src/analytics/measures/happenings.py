@@ -104,4 +104,24 @@ class Changed(msgspec.Struct, frozen=True):
     muted: bool | None = None
 
 
-Happening = Began | Received | Answered | HandedOff | Ending | Resolved | Lay | Reopened | Changed
+class GivenOver(msgspec.Struct, frozen=True):
+    """Another conversation stands for this one from here on, and who waited here waits there. Only what is `under_way`
+    (people's replies that no channel has accepted) is still answered here."""
+
+    moment: Moment
+    under_way: tuple[UUID, ...] = ()
+
+
+class TakenOver(msgspec.Struct, frozen=True):
+    """This conversation stands for others from here on, in which somebody waits since `since` (None: nobody), and
+    since `first` for the first response. What was `under_way` here before answers only what was asked here."""
+
+    moment: Moment
+    since: int | None = None
+    first: int | None = None
+    under_way: tuple[UUID, ...] = ()
+
+
+Happening = (
+    Began | Received | Answered | HandedOff | Ending | Resolved | Lay | Reopened | Changed | GivenOver | TakenOver
+)

@@ -13,12 +13,15 @@ from analytics.measures.happenings import (
     Began,
     Changed,
     Ending,
+    GivenOver,
     HandedOff,
     Happening,
     Lay,
+    Moment,
     Received,
     Reopened,
     Resolved,
+    TakenOver,
 )
 from analytics.measures.measure import Value
 from analytics.measures.waiting import Waiting
@@ -28,6 +31,7 @@ class ReplyTime(msgspec.Struct, frozen=True):
     """From the first message of a run to the next public message of a person that the channel accepted.
 
     One value for each run, however many messages it has, credited to the sender. A resolve ends a run unanswered.
+    What waits in a conversation that is merged goes on waiting in the one that stands for it.
     """
 
     clock: Clock = ALWAYS
@@ -51,6 +55,13 @@ class ReplyTime(msgspec.Struct, frozen=True):
                 return after, (Value("reply_time", stop, since, took, happening.agent_id),)
             case Resolved():
                 return waiting.resolved(state, happening), ()
+            case GivenOver():
+                return waiting.given_over(state, happening.under_way), ()
+            case TakenOver():
+                if happening.since is None:
+                    return state, ()
+                since = Moment(happening.moment.event_id, happening.since)
+                return waiting.taken_over(state, since, happening.under_way), ()
             case Began() | HandedOff() | Lay() | Reopened() | Ending() | Changed():
                 return state, ()
             case _:

@@ -12,6 +12,7 @@ from analytics.measures.happenings import (
     Began,
     Changed,
     Ending,
+    GivenOver,
     HandedOff,
     Happening,
     Lay,
@@ -19,6 +20,7 @@ from analytics.measures.happenings import (
     Received,
     Reopened,
     Resolved,
+    TakenOver,
 )
 from analytics.measures.measure import Kind, Value
 
@@ -36,7 +38,8 @@ class Resolution(msgspec.Struct, frozen=True):
     """From the first message of an episode to the resolve that ended it, credited to the agent who resolved.
 
     An episode that was reopened after a resolve without a message of the customer begins there. A conversation that was
-    never resolved, and one in which the customer never wrote, have none.
+    never resolved, and one in which the customer never wrote, have none. Where no episode went on and somebody waits in
+    what is merged into it, one goes on since then.
 
     The first episode gives a `resolution`: the time to the first resolve. Each later one gives a `resolution_again`,
     and a `resolution_whole` from where the first began, so that the last value is the time to the last resolve.
@@ -65,9 +68,13 @@ class Resolution(msgspec.Struct, frozen=True):
                     return after, (self._value("resolution", first, happening),)
                 again = self._value("resolution_again", state.since, happening)
                 return after, (again, self._value("resolution_whole", first, happening))
+            case TakenOver():
+                if happening.since is None or state.since is not None:
+                    return state, ()
+                return State(Moment(happening.moment.event_id, happening.since), state.ended, state.first), ()
             case Lay():
                 return State(None, True), ()
-            case Began() | Answered() | HandedOff() | Ending() | Changed():
+            case Began() | Answered() | HandedOff() | Ending() | Changed() | GivenOver():
                 return state, ()
             case _:
                 assert_never(happening)

@@ -13,6 +13,7 @@ from analytics.measures.happenings import (
     Began,
     Changed,
     Ending,
+    GivenOver,
     HandedOff,
     Happening,
     Lay,
@@ -21,6 +22,7 @@ from analytics.measures.happenings import (
     Reopened,
     Resolved,
     Standing,
+    TakenOver,
 )
 from analytics.measures.measure import Value
 
@@ -47,7 +49,8 @@ class Ended(msgspec.Struct, frozen=True, array_like=True):
 class State(msgspec.Struct, frozen=True, array_like=True):
     """`since`: where the episode that goes on began, None between episodes; `parts` are told up to `until`.
 
-    `asked`: a customer wrote; `answered`: a person's message was accepted after that, or before anybody wrote.
+    `asked`: a customer wrote, or waits in what was merged into it; `answered`: a person's message was accepted after
+    that, or before anybody wrote.
     `over`: it is resolved, or was merged into another.
     """
 
@@ -114,7 +117,10 @@ class TimeInState(msgspec.Struct, frozen=True):
                 if happening.came_back:
                     open_again = replace(open_again, answered=False)
                 return _begun(open_again, happening.moment), ()
-            case HandedOff():
+            case TakenOver():
+                waits = happening.since is not None
+                return (self._received(state, happening.moment) if waits else state), ()
+            case HandedOff() | GivenOver():
                 return state, ()
             case _:
                 assert_never(happening)

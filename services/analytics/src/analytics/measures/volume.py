@@ -9,12 +9,14 @@ from analytics.measures.happenings import (
     Began,
     Changed,
     Ending,
+    GivenOver,
     HandedOff,
     Happening,
     Lay,
     Received,
     Reopened,
     Resolved,
+    TakenOver,
 )
 from analytics.measures.measure import Value
 
@@ -37,7 +39,7 @@ def counted(happening: Happening) -> Value | None:
             return Value("resolved", happening.moment, agent_id=happening.agent_id)
         case Reopened():
             return Value("reopened", happening.moment, agent_id=happening.agent_id)
-        case HandedOff() | Lay() | Ending() | Changed():
+        case HandedOff() | Lay() | Ending() | Changed() | GivenOver() | TakenOver():
             return None
         case _:
             assert_never(happening)

@@ -13,8 +13,8 @@ from analytics.measures.happenings import Answered, Moment, Resolved
 class Waiting(msgspec.Struct, frozen=True, array_like=True):
     """`since` is the message that waits for an answer.
 
-    `left` waited when the conversation was resolved with replies `under_way`: who answers and resolves at once has
-    answered, although the channel accepts the reply a moment later. Those replies end that wait and no other.
+    `left` waited when the conversation was resolved, or merged, with replies `under_way`: who answers and resolves at
+    once has answered, although the channel accepts the reply a moment later. Those replies end that wait and no other.
     """
 
     since: Moment | None = None
@@ -39,7 +39,26 @@ def resolved(waiting: Waiting, happening: Resolved) -> Waiting:
 def answered(waiting: Waiting, happening: Answered) -> tuple[Waiting, Moment | None]:
     """The wait after a person's message, and the moment since which it lasted, if there was one."""
     if happening.reply_id in waiting.under_way:
-        return Waiting(waiting.since), waiting.left
+        others = tuple(each for each in waiting.under_way if each != happening.reply_id)
+        return Waiting(waiting.since, None, others), waiting.left
     if waiting.since is None:
         return waiting, None
     return replace(waiting, since=None), waiting.since
+
+
+def given_over(waiting: Waiting, under_way: tuple[UUID, ...]) -> Waiting:
+    """Who waited waits in another conversation, but for what is under way here."""
+    if waiting.since is None:
+        return waiting
+    if not under_way:
+        return replace(waiting, since=None)
+    return Waiting(None, waiting.since, under_way)
+
+
+def taken_over(waiting: Waiting, moment: Moment, under_way: tuple[UUID, ...]) -> Waiting:
+    """Somebody who waited elsewhere since the moment waits here: from the earlier of both. What is under way here was
+    written for who waited here, and ends that wait only."""
+    if under_way:
+        return Waiting(moment, waiting.since or waiting.left, (*waiting.under_way, *under_way))
+    since = waiting.since
+    return waiting if since is not None and since.at <= moment.at else replace(waiting, since=moment)

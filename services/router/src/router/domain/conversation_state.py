@@ -38,6 +38,13 @@ _NO_MARKS: Final[Mapping[UUID, int]] = MappingProxyType({})
 _NO_REPLIES: Final[Mapping[UUID, Delivery]] = MappingProxyType({})
 
 
+class DealtWith(msgspec.Struct, frozen=True):
+    """What was asked, and our newest replies that followed it."""
+
+    asked_at: datetime
+    by: tuple[UUID, ...]
+
+
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """An opened conversation.
 
@@ -46,9 +53,11 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     the newest 20 came. `erased` are people in it who were erased. `read` says up to where agents have read; `last_mark`
     are the sequence of the last event that said so, and what was the newest to read then.
 
-    `asked_at` is when the first message of a person came that no reply of ours has followed. `was_in` are the inboxes
-    that it lay in before, `merged_ids` those for which it stands; `follow_up_of` the one that its first message came
-    too late for, `followed_up_by` the newest that began so after this; `refused_links` what it does not belong to.
+    `asked_at` is when the first message of a person came that no reply of ours has followed, `dealt_with` what it was
+    before, and the replies that followed that: should all of them fail, none has. `answered`: a person's reply was
+    accepted since it began, or was resolved. `was_in` are the inboxes that it lay in before, `merged_ids` those for
+    which it stands; `follow_up_of` the one that its first message came too late for, `followed_up_by` the newest that
+    began so after this; `refused_links` what it does not belong to.
     """
 
     sequence: int
@@ -73,6 +82,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     last_mark: tuple[int, int] = (0, 0)
     muted: bool = False
     asked_at: datetime | None = None
+    dealt_with: DealtWith | None = None
+    answered: bool = False
     was_in: frozenset[UUID] = frozenset()
     merged_ids: frozenset[UUID] = frozenset()
     follow_up_of: UUID | None = None
@@ -176,6 +187,7 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
                 last_spoken=sequence,
                 replies=_with(state, event.reply_id, known),
                 asked_at=None if answers else state.asked_at,
+                dealt_with=_dealt_with(state, event.reply_id) if answers else state.dealt_with,
             )
         case e.ReplyHeld():
             return replace(state, sequence=sequence, replies=_changed(state, event.reply_id, now="held"))
@@ -185,13 +197,23 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
                 sequence=sequence,
                 replies=_with(state, event.reply_id, _released(event, state)),
                 asked_at=state.asked_at if event.in_side_thread else None,
+                dealt_with=state.dealt_with if event.in_side_thread else _dealt_with(state, event.reply_id),
             )
         case e.ReplyCancelled():
-            return replace(state, sequence=sequence, replies=_changed(state, event.reply_id, now="cancelled"))
+            replies = _changed(state, event.reply_id, now="cancelled")
+            return replace(_asked_again(state, event.reply_id), sequence=sequence, replies=replies)
         case e.ReplySending() | e.ReplyUncertain() | e.ReplySent() | e.ReplyDelivered() | e.ReplyFailed():
             known = state.replies.get(event.reply_id, QUEUED)
+            accepted = isinstance(event, e.ReplySent | e.ReplyDelivered) and not known.in_side_thread
+            if isinstance(event, e.ReplyFailed):
+                state = _asked_again(state, event.reply_id)
+            elif accepted and known.state in ("cancelled", "failed"):
+                state = replace(state, asked_at=None, dealt_with=_dealt_with(state, event.reply_id))
             return replace(
-                state, sequence=sequence, replies=_with(state, event.reply_id, later(known, delivery_of(event)))
+                state,
+                sequence=sequence,
+                replies=_with(state, event.reply_id, later(known, delivery_of(event))),
+                answered=state.answered or (accepted and known.agent_id is not None),
             )
         case e.CommentAdded():
             followers = state.followers.union(event.everybody_mentioned)
@@ -220,7 +242,7 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
         case e.ConversationUnassigned():
             return replace(state, sequence=sequence, assignee_id=None, team_id=None)
         case e.ConversationResolved():
-            return replace(state, sequence=sequence, standing=Resolved(event.at))
+            return replace(state, sequence=sequence, standing=Resolved(event.at), answered=False)
         case e.ConversationReopened() | e.SnoozeElapsed():
             return replace(state, sequence=sequence, standing=Open())
         case e.ConversationSnoozed():
@@ -251,7 +273,7 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
                 team_id=event.team_id,
             )
         case e.ConversationsMerged():
-            return _with_merged(state, sequence, {each.id for each in event.merged})
+            return _with_merged(state, sequence, event)
         case e.ConversationMergedInto():
             standing = Merged(event.survivor_id, event.number)
             return replace(state, sequence=sequence, standing=standing, merged_ids=frozenset(), suggested_link=None)
@@ -270,10 +292,15 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
             assert_never(event)
 
 
-def _with_merged(state: Conversation, sequence: int, merged: set[UUID]) -> Conversation:
+def _with_merged(state: Conversation, sequence: int, event: e.ConversationsMerged) -> Conversation:
+    """What nobody had answered in the merged ones is asked here, as in the view's turn."""
+    merged, asked_at = {each.id for each in event.merged}, state.asked_at
+    if isinstance(state.standing, Resolved | Trashed) and event.waiting_since is not None:
+        asked_at = None
     return replace(
         state,
         sequence=sequence,
+        asked_at=min((at for at in (asked_at, event.waiting_since) if at is not None), default=None),
         merged_ids=state.merged_ids | merged,
         followed_up_by=None if state.followed_up_by in merged else state.followed_up_by,
         suggested_link=None if state.suggested_link in merged else state.suggested_link,
@@ -285,6 +312,26 @@ def _asked(event: e.MessageAppended, state: Conversation) -> datetime | None:
         return state.asked_at
     anew = state.asked_at is None or isinstance(state.standing, Resolved | Trashed)
     return event.message.received_at if anew else state.asked_at
+
+
+def _dealt_with(state: Conversation, reply_id: UUID) -> DealtWith | None:
+    if state.asked_at is not None:
+        return DealtWith(state.asked_at, (reply_id,))
+    if state.dealt_with is None or reply_id in state.dealt_with.by:
+        return state.dealt_with
+    return replace(state.dealt_with, by=(*state.dealt_with.by, reply_id)[-MOST_AN_HOUR:])
+
+
+def _asked_again(state: Conversation, reply_id: UUID) -> Conversation:
+    """A reply does not go out after all: when it was the last that answered, what it answered is asked again."""
+    dealt_with = state.dealt_with
+    if dealt_with is None or reply_id not in dealt_with.by:
+        return state
+    others = tuple(each for each in dealt_with.by if each != reply_id)
+    if others:
+        return replace(state, dealt_with=replace(dealt_with, by=others))
+    asked_at = dealt_with.asked_at if state.asked_at is None else min(dealt_with.asked_at, state.asked_at)
+    return replace(state, asked_at=asked_at, dealt_with=None)
 
 
 def _asks(message: MessageFacts) -> bool:
@@ -308,7 +355,9 @@ def _queued(event: e.ReplyQueued, state: Conversation) -> Delivery:
 
 def _released(event: e.ReplyReleased, state: Conversation) -> Delivery:
     known = state.replies.get(event.reply_id, QUEUED)
-    closes = known.then is not None and known.state in ("waiting", "held") and isinstance(state.standing, Open)
+    waited = known.then is not None and known.state in ("waiting", "held")
+    scheduled = known.hold is not None and known.hold.kind == "scheduled"
+    closes = waited and isinstance(state.standing, Open | Merged if scheduled else Open)
     return replace(known, state="queued", before=event.after_attempt, closed=known.closed or closes)
 
 

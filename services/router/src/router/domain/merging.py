@@ -51,7 +51,8 @@ def merge(
     merged = ConversationsMerged(
         merged=tuple(MergedConversation(each, _number(states.get(each, NOT_OPENED))) for each in with_theirs),
         last_message_at=max((state.mails_lately[-1] for state in gone.values() if state.mails_lately), default=None),
-        waiting_since=min((asked for state in gone.values() if (asked := _asked_at(state))), default=None),
+        waiting_since=_first_asked(gone.values()),
+        unanswered_since=_first_asked(state for state in gone.values() if not state.answered),
     )
     stirs = any(isinstance(state.standing, Open) for state in gone.values()) and not isinstance(survivor.standing, Open)
     return (merged, ConversationReopened(reason="agent")) if stirs else (merged,)
@@ -66,6 +67,12 @@ def of_its_own(state: ConversationState) -> Conversation:
     return state
 
 
+def shown_as(state: Conversation, states: States) -> Conversation:
+    """The conversation itself, or what stands for it."""
+    survivor = states.get(state.standing.into) if isinstance(state.standing, Merged) else None
+    return survivor if isinstance(survivor, Conversation) else state
+
+
 def _check(state: Conversation, survivor: Conversation) -> None:
     if key_holder(state) is None:
         raise errors.ConversationIsErased(f"Everybody in #{state.number} was erased.")
@@ -75,8 +82,9 @@ def _check(state: Conversation, survivor: Conversation) -> None:
         raise errors.OfAnotherChannel(f"#{state.number} came by another kind of channel.")
 
 
-def _asked_at(state: Conversation) -> datetime | None:
-    return state.asked_at if isinstance(state.standing, Open | Snoozed) else None
+def _first_asked(states: Iterable[Conversation]) -> datetime | None:
+    waiting = (state.asked_at for state in states if isinstance(state.standing, Open | Snoozed))
+    return min((at for at in waiting if at is not None), default=None)
 
 
 def _number(state: ConversationState) -> int:
