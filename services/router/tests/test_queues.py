@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from events.commands import (
     AssignConversation,
     ChangeAgent,
+    ChangeInbox,
     ChangeTeam,
+    ConnectChannel,
+    CreateInbox,
+    CreateTeam,
+    InviteAgent,
     MarkConversationAsSpam,
+    MoveConversation,
     ReopenConversation,
     ResolveConversation,
     SetAvailability,
@@ -22,10 +28,10 @@ from events.commands import (
     TrashConversation,
 )
 from events.envelope import Command
-from events.workspace import EmailFilter
+from events.workspace import EmailFilter, EmailSettings
 from router import queues
 from router.rebuild import rebuild
-from router.testing import ANNA, AS_ANNA, BORIS, COMMANDS, TEAM, Workbench, envelope, kinds, mail
+from router.testing import ANNA, AS_ANNA, BORIS, COMMANDS, INBOX, TEAM, Workbench, envelope, kinds, mail
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
 pytestmark = pytest.mark.real
@@ -144,6 +150,53 @@ def test_who_joins_a_team_is_given_what_waits_there(bench: Workbench) -> None:
     assert waiting(bench) == queue
     events = ask(bench, ChangeTeam(team_id=TEAM, member_ids=(BORIS,)))
     assert routed(events) == [(stream, BORIS, "agent_came_back") for stream in queue]
+
+
+MIXED, SALES, CLARA = UUID(int=0xD2), UUID(int=0xA2), UUID(int=0xE3)
+
+
+def two_inboxes(bench: Workbench) -> tuple[list[UUID], list[UUID]]:
+    """Boris sees Support, Clara sees Sales, and a team that serves neither has three conversations of Support waiting,
+    and two of Sales that are younger. Each has room for one. For now the team is Anna, who sees all and is away."""
+    nobody_there(bench)
+    ask(bench, InviteAgent(agent_id=CLARA, name="Clara", email="clara@example.com", role="agent"))
+    ask(bench, CreateTeam(team_id=MIXED, name="Mixed", member_ids=(ANNA,)))
+    ask(bench, CreateInbox(inbox_id=SALES, name="Sales", member_ids=(CLARA,)))
+    address = EmailSettings(address="sales@example.com", from_name="Sales")
+    ask(bench, ConnectChannel(channel_id=UUID(int=0xC2), inbox_id=SALES, kind="email", email=address))
+    old, young = came(bench, 3, "support"), came(bench, 2, "sales")
+    for stream in young:
+        ask(bench, MoveConversation(inbox_id=SALES), stream)
+    for stream in (*old, *young):
+        ask(bench, AssignConversation(agent_id=None, team_id=MIXED), stream)
+    for agent in (CLARA, BORIS):
+        ask(bench, ChangeAgent(agent_id=agent, capacity=1))
+    return old, young
+
+
+def test_what_nobody_there_can_open_keeps_nothing_waiting_that_came_after_it(bench: Workbench) -> None:
+    old, young = two_inboxes(bench)
+    ask(bench, ChangeTeam(team_id=MIXED, member_ids=(CLARA, BORIS)))
+    came_back = ask(bench, SetAvailability(agent_id=CLARA, state="available"))
+    assert routed(came_back) == [(young[0], CLARA, "agent_came_back")]
+    assert {one.agent_id: one.refused for one in came_back[1].data.candidates} == {CLARA: None, BORIS: "not_in_inbox"}
+    assert routed(ask(bench, ResolveConversation(), young[0])) == [(young[1], CLARA, "capacity_freed")]
+    assert routed(ask(bench, ResolveConversation(), young[1])) == [], "what is left is nothing that Clara could open"
+    assert waiting(bench) == old
+
+
+def test_two_who_see_different_inboxes_are_each_given_what_they_can_open(bench: Workbench) -> None:
+    old, young = two_inboxes(bench)
+    for agent in (CLARA, BORIS):
+        ask(bench, SetAvailability(agent_id=agent, state="available"))
+    events = ask(bench, ChangeTeam(team_id=MIXED, member_ids=(ANNA, CLARA, BORIS)))
+    assert routed(events) == [(old[0], BORIS, "agent_came_back"), (young[0], CLARA, "agent_came_back")]
+    assert waiting(bench) == [*old[1:], young[1]]
+    unlimited = ask(bench, ChangeAgent(agent_id=CLARA, capacity="unlimited"))
+    assert routed(unlimited) == [(young[1], CLARA, "capacity_freed")]
+    joined = ask(bench, ChangeInbox(inbox_id=INBOX, member_ids=(ANNA, BORIS, CLARA)))
+    assert routed(joined) == [(stream, CLARA, "agent_came_back") for stream in old[1:]]
+    assert waiting(bench) == []
 
 
 # -- capacity -----------------------------------------------------------------------------------------------------

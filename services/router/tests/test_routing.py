@@ -13,8 +13,10 @@ from events.commands import (
     ChangeChannel,
     ChangeInbox,
     ChangeTeam,
+    CreateTeam,
     EraseContact,
     SendReply,
+    SetAvailability,
     SnoozeConversation,
 )
 from events.conversations import ReplyContent
@@ -202,3 +204,47 @@ def test_with_nobody_left_it_waits_in_the_queue_and_goes_to_who_comes_next(
     ask(bench, ChangeAgent(agent_id=ANNA, capacity="unlimited"))
     follow_up(bench)
     assert len(held_by(bench, ANNA)) == 8, "the snoozed one comes back by itself"
+
+
+def test_an_administrator_made_agent_gives_back_what_they_see_no_more(
+    bench: Workbench, eight_of_boris: list[UUID]
+) -> None:
+    ask(bench, ChangeAgent(agent_id=BORIS, role="administrator"))
+    ask(bench, ChangeTeam(team_id=TEAM, member_ids=(ANNA,)))
+    ask(bench, ChangeInbox(inbox_id=INBOX, member_ids=(ANNA,)))
+    follow_up(bench)
+    for stream in eight_of_boris[:4]:
+        ask(bench, AssignConversation(agent_id=BORIS, team_id=TEAM), stream)
+    assert len(held_by(bench, BORIS)) == 4, "an administrator sees every inbox"
+    events = ask(bench, ChangeAgent(agent_id=BORIS, role="agent"))
+    assert kinds(events) == ["AgentRoleChanged"]
+    assert bench.rows("SELECT agent_id, inbox_id FROM router.handbacks") == [(BORIS, INBOX)]
+    follow_up(bench)
+    assert held_by(bench, BORIS) == [] and bench.count("handbacks") == 0
+    refused = bench.command(AssignConversation(agent_id=BORIS, team_id=None), eight_of_boris[0])
+    assert (refused.state, refused.code) == ("refused", "invalid.agent-not-in-inbox")
+
+
+def test_what_waits_for_a_team_goes_to_the_inboxs_own_when_the_team_serves_it_no_more(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handbacks, "SLICE", 3)
+    bench.set_up_workspace()
+    second = new_id()
+    ask(bench, CreateTeam(team_id=second, name="Second line", member_ids=()))
+    refused = bench.command(AssignConversation(agent_id=None, team_id=second), opened(bench.receive(mail())))
+    assert (refused.state, refused.code) == ("refused", "invalid.team-not-in-inbox")
+
+    ask(bench, ChangeInbox(inbox_id=INBOX, team_ids=(TEAM, second)))
+    streams = [opened(bench.receive(mail(f"c{number}@x.example"))) for number in range(5)]
+    for stream in streams:
+        ask(bench, AssignConversation(agent_id=None, team_id=second), stream)
+    ask(bench, SetAvailability(agent_id=BORIS, state="away"))
+    before = bench.last_position()
+    ask(bench, ChangeInbox(inbox_id=INBOX, team_ids=(TEAM,)))
+    assert follow_up(bench) >= 2, "in slices"
+    given_back = [event for event in bench.events(after=before) if event.type == "ConversationRouted"]
+    assert sorted(event.stream for event in given_back) == sorted(streams)
+    assert decided(given_back) == [("team_left", TEAM, ANNA)] * 5
+    waiting = dict(bench.rows("SELECT team_id, waiting FROM router.team_load"))
+    assert waiting[second] == 0 and bench.count("handbacks") == 0

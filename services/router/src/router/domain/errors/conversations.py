@@ -134,11 +134,12 @@ class ReplyTooLarge(Invalid):
 
 
 class AgentNotInInbox(Invalid):
-    """Who does not belong to the inbox is neither mentioned in it nor follows what is in it."""
+    """Who does not belong to the inbox is neither mentioned in it nor follows what is in it; who does not see it is given
+    nothing of it."""
 
 
 class TeamNotInInbox(Invalid):
-    """A team is mentioned in the inboxes that it serves."""
+    """A team is mentioned in the inboxes that it serves, and given what somebody in it can open."""
 
 
 class ViewNotFound(NotFound):
