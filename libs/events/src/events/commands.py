@@ -89,7 +89,8 @@ class ElapseReply(Command, frozen=True, kw_only=True):
 class StartConversation(Command, frozen=True, kw_only=True):
     """Writes first. The target is the conversation that it begins; its contact is the first in To, by the address.
 
-    `content.external_id` is left empty: the router makes it.
+    `content.external_id` is left empty: the router makes it. `undo_seconds`, `send_at` and `then` are those of
+    SendReply: taken back before it goes, with nothing else said, it takes the conversation to the trash.
     """
 
     message_id: UUID
@@ -97,6 +98,9 @@ class StartConversation(Command, frozen=True, kw_only=True):
     channel_id: UUID
     content: ReplyContent
     assignee_id: UUID | None = None
+    undo_seconds: int = 0
+    send_at: datetime | None = None
+    then: Then | None = None
 
 
 class ForwardMessages(Command, frozen=True, kw_only=True):

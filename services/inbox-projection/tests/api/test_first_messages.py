@@ -55,6 +55,47 @@ async def test_nobody_may_be_chosen_as_its_assignee(world: Any) -> None:
     assert world.router.asked[-1].data.assignee_id is None
 
 
+async def test_a_first_message_can_be_taken_back_sent_later_and_close_what_it_begins(world: Any) -> None:
+    async with world.client("agent") as client:
+
+        async def begun(**fields: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+            made = (await client.post("/api/v1/conversations", json=first(world, **fields))).json()
+            lines = (await client.get(f"/api/v1/conversations/{made['id']}/messages")).json()["items"]
+            return made, next(one for one in lines if one["kind"] == "message")
+
+        made, message = await begun(undo_seconds=5)
+        assert message["delivery"]["state"] == "scheduled" and message["delivery"]["due_at"] is not None
+        assert world.router.asked[-1].data.undo_seconds == 5
+        cancelled = await client.delete(f"/api/v1/conversations/{made['id']}/replies/{message['id']}")
+        assert cancelled.json()["delivery"]["state"] == "cancelled"
+        later = "2031-01-02T08:00:00Z"
+        _, message = await begun(send_at=later)
+        assert (message["delivery"]["state"], message["delivery"]["due_at"]) == ("scheduled", later)
+        await begun(then={"status": "snoozed", "until": None})
+        assert world.router.asked[-1].data.then == e.Then(status="snoozed")
+
+
+async def test_a_first_message_is_begun_once_by_its_key_also_when_it_waits(world: Any) -> None:
+    key = {"Idempotency-Key": uuid4().hex}
+    body = first(world, undo_seconds=30)
+    async with world.client("agent") as client:
+        once, twice = [await client.post("/api/v1/conversations", json=body, headers=key) for _ in range(2)]
+        assert (once.status_code, once.json()["id"]) == (201, twice.json()["id"])
+        other = await client.post("/api/v1/conversations", json=body | {"undo_seconds": 5}, headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"undo_seconds": 31}, {"send_at": "tomorrow"}, {"then": {"status": "resolved", "until": "2031-01-02T08:00:00Z"}}],
+)
+async def test_a_first_message_with_a_wrong_wish_is_refused(world: Any, fields: dict[str, Any]) -> None:
+    async with world.client("agent") as client:
+        answer = await client.post("/api/v1/conversations", json=first(world, **fields))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
+    assert world.router.asked == []
+
+
 @pytest.mark.parametrize("kind", ["facebook", "chat"])
 async def test_on_chat_and_messenger_the_customer_writes_first(world: Any, kind: str) -> None:
     channel_id = world.story.new_id()

@@ -15,6 +15,7 @@ from events.envelope import Envelope
 from events.values import Address, Attachment
 from router.domain import conversation, errors, first_messages, held_replies
 from router.domain.conversation import NOT_OPENED, Arrival, Conversation, ConversationState
+from router.domain.conversation_state import Open, Resolved, Snoozed, Trashed
 from router.domain.testing import (
     ADA,
     CONVERSATION,
@@ -32,6 +33,7 @@ from router.domain.testing import (
     SUPPORT_MAIL,
     a_workspace,
     an_id,
+    appended,
     command,
     mail,
     opened,
@@ -42,6 +44,9 @@ from service_kit.spec import given as given_decider
 
 MESSAGE = an_id("first")
 FILE = Attachment(id=an_id("file"), name="a.pdf", content_type="application/pdf", size=3, blob="x/abc")
+NOW = command(c.ResolveConversation()).occurred_at
+RESOLVED, UNTIL_ANSWERED = e.Then(status="resolved"), e.Then(status="snoozed")
+SNOOZED_UNTIL_NOW = e.Then(status="snoozed", until=NOW)
 EVIL = "a\r\nBcc: x@evil.test"
 
 
@@ -117,6 +122,105 @@ def test_on_messenger_the_customer_writes_first() -> None:
         started(starting(channel_id=an_id("page")), NOT_OPENED, page)
 
 
+def waiting(**fields: Any) -> tuple[Envelope[c.StartConversation], tuple[e.ConversationEvent, ...], e.Hold]:
+    """A first message that waits: what was asked, what happened, and what it waits for."""
+    asked = starting(**fields)
+    events = started(asked)
+    mailed = events[1]
+    assert isinstance(mailed, e.ReplyQueued) and mailed.hold is not None
+    return asked, events, mailed.hold
+
+
+def state_after(*events: e.ConversationEvent) -> Conversation:
+    state = conversation.decider(a_workspace(), HOUSE).replay(events)
+    assert isinstance(state, Conversation)
+    return state
+
+
+def test_a_first_message_waits_for_its_undo_window_or_its_time() -> None:
+    asked, events, hold = waiting(undo_seconds=5)
+    assert (hold.kind, hold.not_before - asked.occurred_at) == ("undo", timedelta(seconds=5))
+    later = asked.occurred_at + timedelta(days=1)
+    _, events, hold = waiting(send_at=later)
+    assert (hold.kind, hold.not_before) == ("scheduled", later)
+    assert [type(event) for event in events] == [e.ConversationStarted, e.ReplyQueued, e.ConversationAssigned]
+    mailed, state = events[1], state_after(*events)
+    assert isinstance(mailed, e.ReplyQueued)
+    due = c.ElapseReply(timer_id=hold.timer_id)
+    (released,) = held_replies.elapse(due, state, state, mailed, later, an_id("snooze"))
+    assert isinstance(released, e.ReplyReleased) and released.personal == mailed.personal
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [
+        ({"undo_seconds": 31}, errors.SendTimeInvalid),
+        ({"undo_seconds": 5, "send_at": NOW + timedelta(days=9)}, errors.SendTimeInvalid),
+        ({"send_at": NOW}, errors.SendTimeInThePast),
+        ({"send_at": NOW + timedelta(days=367)}, errors.SendTimeInvalid),
+        ({"then": SNOOZED_UNTIL_NOW}, errors.SnoozeInThePast),
+    ],
+)
+def test_a_first_message_of_a_wrong_time_is_refused(fields: dict[str, Any], refusal: type) -> None:
+    with pytest.raises(refusal):
+        started(starting(**fields))
+
+
+@pytest.mark.parametrize(("then", "stands"), [(RESOLVED, Resolved), (UNTIL_ANSWERED, Snoozed), (None, Open)])
+def test_what_becomes_of_it_comes_with_a_first_message_that_goes_now(then: e.Then | None, stands: type) -> None:
+    for seconds in (0, 5):
+        assert isinstance(state_after(*started(starting(then=then, undo_seconds=seconds))).standing, stands)
+
+
+def test_what_becomes_of_it_waits_with_a_first_message_that_goes_later() -> None:
+    later = starting().occurred_at + timedelta(days=1)
+    _, events, hold = waiting(then=RESOLVED, send_at=later)
+    mailed, state = events[1], state_after(*events)
+    assert isinstance(state.standing, Open) and isinstance(mailed, e.ReplyQueued)
+    due = c.ElapseReply(timer_id=hold.timer_id)
+    released = held_replies.elapse(due, state, state, mailed, later, an_id("snooze"))
+    assert [type(event) for event in released] == [e.ReplyReleased, e.ConversationResolved]
+
+
+@pytest.mark.parametrize("then", [None, RESOLVED, UNTIL_ANSWERED])
+def test_a_first_message_taken_back_takes_the_conversation_to_the_trash(then: e.Then | None) -> None:
+    _, events, _ = waiting(then=then, undo_seconds=30)
+    taken = command(c.CancelReply(reply_id=REPLY))
+    decided = given(*events).when(taken)
+    cancelled, trashed = decided.events
+    assert cancelled == e.ReplyCancelled(reply_id=REPLY, channel="email", reason="agent")
+    assert isinstance(trashed, e.ConversationTrashed) and trashed.until is not None
+    assert isinstance(state_after(*events, cancelled, trashed).standing, Trashed)
+    given(*events, cancelled, trashed).when(taken).then_nothing_happened()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        e.CommentAdded(comment_id=an_id("comment"), agent_id=ADA),
+        appended(),
+        queued(an_id("another")),
+    ],
+)
+def test_where_anything_else_was_said_the_conversation_stays(said: e.ConversationEvent) -> None:
+    _, events, _ = waiting(undo_seconds=30)
+    taken = command(c.CancelReply(reply_id=REPLY))
+    given(*events, said).when(taken).then(e.ReplyCancelled(reply_id=REPLY, channel="email", reason="agent"))
+
+
+def test_a_first_message_that_may_be_under_way_leaves_the_conversation_where_it_is() -> None:
+    taken = command(c.CancelReply(reply_id=REPLY))
+    cancelled = e.ReplyCancelled(reply_id=REPLY, channel="email", reason="agent", released=True)
+    given(*started(starting())).when(taken).then(cancelled)
+
+
+def test_an_answer_taken_back_never_takes_the_customers_message_to_the_trash() -> None:
+    hold = e.Hold(kind="undo", not_before=mail().occurred_at, timer_id=an_id("timer"))
+    taken = command(c.CancelReply(reply_id=REPLY))
+    cancelled = e.ReplyCancelled(reply_id=REPLY, channel="email", reason="agent")
+    given(opened(), replace(queued(), hold=hold)).when(taken).then(cancelled)
+
+
 def forwarding(content: dict[str, Any] | None = None, **fields: Any) -> Envelope[c.ForwardMessages]:
     wish = c.ForwardMessages(
         reply_id=REPLY,
@@ -182,7 +286,7 @@ def test_a_forward_can_be_taken_back_for_a_while_and_goes_out_after_it() -> None
     given(opened(), event).when(command(c.CancelReply(reply_id=REPLY))).then(cancelled)
     state = conversation.decider(a_workspace(), HOUSE).replay((opened(), event))
     due = c.ElapseReply(timer_id=event.hold.timer_id)
-    (released,) = held_replies.elapse(due, state, event, asked.occurred_at, an_id("snooze"))
+    (released,) = held_replies.elapse(due, state, state, event, asked.occurred_at, an_id("snooze"))
     assert isinstance(released, e.ReplyReleased) and released.in_side_thread and released.blobs == ("own/1",)
     given(opened()).when(forwarding(undo_seconds=31)).then_refused(errors.SendTimeInvalid)
 

@@ -32,13 +32,14 @@ router = APIRouter(route_class=GuardedRoute, tags=["conversations"])
     "/conversations",
     status_code=201,
     max_body_size=sending.MAX_BODY,
-    responses=answers.gives(Conversation, 201, "The conversation; its first message is queued."),
+    responses=answers.gives(Conversation, 201, "The conversation; its first message is queued, or scheduled."),
 )
 @policy(Permission.WORK_ON_CONVERSATIONS)
 async def start_conversation(request: Request, body: ConversationNew, key: IdempotencyKey = None) -> Response:
     """Writes first, by mail. The contact is the first in To, found by the address or made; answers join.
 
-    Without `assignee_id` the conversation is yours, with null nobody's.
+    Without `assignee_id` the conversation is yours, with null nobody's. With `undo_seconds` or `send_at` the message
+    waits until then, and is cancelled like a reply: with nothing else said, the conversation goes to the trash.
     """
     check_inbox(request, Permission.WORK_ON_CONVERSATIONS, body.inbox_id)
     identity = begin(request, key)
@@ -53,6 +54,9 @@ async def start_conversation(request: Request, body: ConversationNew, key: Idemp
         channel_id=frozen.channel_id,
         content=frozen.content,
         assignee_id=body.assignee_id if chose else caller_of(request).agent_id,
+        undo_seconds=body.undo_seconds,
+        send_at=body.send_at,
+        then=None if body.then is None else body.then.wish(),
     )
     await sending.send(request, command, conversation_id, key, identity, files)
     row = await conversation(request, conversation_id, Permission.WORK_ON_CONVERSATIONS)

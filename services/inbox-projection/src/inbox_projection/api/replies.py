@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from events.commands import CancelReply, ConfirmReply, RetryReply, SendReply
-from events.conversations import Then
 from events.envelope import Command
 from events.values import Attachment
 from inbox_projection import rendering
@@ -72,7 +71,7 @@ async def send_reply(
         seen_sequence=None if seen is None else int(seen.removeprefix("W/").strip('"')),
         undo_seconds=body.undo_seconds,
         send_at=body.send_at,
-        then=None if body.then is None else Then(status=body.then.status, until=body.then.until),
+        then=None if body.then is None else body.then.wish(),
     )
     me, written_until = caller_of(request).agent_id, parts_of(request).clock()
     await sending.send(request, command, conversation_id, key, identity, files)

@@ -144,9 +144,7 @@ class PretendedRouter:
                     channel="email",
                     channel_id=data.channel_id,
                     agent_id=agent,
-                    hold=None
-                    if data.send_at is None
-                    else e.Hold(kind="scheduled", not_before=data.send_at, timer_id=command.id),
+                    hold=self._hold(command),
                     personal=data.content,
                 )
                 self.story.conversation(thread, queued, key=thread.contact_id, actor=command.actor)
@@ -164,19 +162,19 @@ class PretendedRouter:
                     personal=e.StartedContent(subject=data.content.subject),
                 )
                 self.story.conversation(thread, started, key=thread.contact_id, actor=command.actor)
-                self._queued(thread, command, data.message_id)
+                self.replies.add(data.message_id)
+                self._queued(thread, command, data.message_id, hold=self._hold(command), then=data.then)
                 assigned = e.ConversationAssigned(agent_id=data.assignee_id, team_id=None)
                 self.story.conversation(thread, assigned, actor=command.actor)
             case c.ForwardMessages() if thread:
                 self.replies.add(data.reply_id)
-                until = self.story.now + timedelta(seconds=data.undo_seconds)
                 self._queued(
                     thread,
                     command,
                     data.reply_id,
                     in_side_thread=True,
                     forwarded_ids=data.message_ids,
-                    hold=e.Hold(kind="undo", not_before=until, timer_id=command.id) if data.undo_seconds else None,
+                    hold=self._hold(command),
                 )
             case SaveSnippet():
                 fields["owner_id"] = None if fields.pop("shared") else agent
@@ -298,6 +296,12 @@ class PretendedRouter:
                 )
             case _:
                 raise AssertionError(f"the pretended router does not know {command.type}")
+
+    def _hold(self, command: Envelope[Any]) -> e.Hold | None:
+        if getattr(command.data, "send_at", None) is not None:
+            return e.Hold(kind="scheduled", not_before=command.data.send_at, timer_id=command.id)
+        until = self.story.now + timedelta(seconds=command.data.undo_seconds)
+        return e.Hold(kind="undo", not_before=until, timer_id=command.id) if command.data.undo_seconds else None
 
     def _queued(self, thread: Thread, command: Envelope[Any], reply_id: UUID, **fields: Any) -> None:
         queued = e.ReplyQueued(

@@ -36,7 +36,7 @@ from router.domain.conversation_state import (
 )
 from router.domain.delivery import bounced, progress
 from router.domain.filters import is_automated, is_only_noted
-from router.domain.first_messages import forward
+from router.domain.first_messages import forward, taken_back
 from router.domain.following import follow, unfollow
 from router.domain.held_replies import cancel, confirm, elapse, hold, reopened, retry
 from router.domain.house import House
@@ -123,7 +123,7 @@ def _decide(
         case c.SendReply():
             return send_reply(cast("Envelope[c.SendReply]", command), state, workspace, house)
         case c.CancelReply() as wish:
-            return cancel(wish, state)
+            return taken_back(cancel(wish, state), state, now, house.derived_id(command.id, "trash"))
         case c.RetryReply() as wish:
             return retry(wish, state, queued, now, house.derived_id(command.id, "snooze"))
         case c.ConfirmReply() as wish:

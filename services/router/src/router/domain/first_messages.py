@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -12,20 +13,40 @@ from events.conversations import (
     ConversationAssigned,
     ConversationEvent,
     ConversationStarted,
+    ReplyCancelled,
     ReplyContent,
     ReplyQueued,
     StartedContent,
 )
 from events.envelope import Envelope
 from router.domain import errors
-from router.domain.conversation_state import Conversation, ConversationState
-from router.domain.held_replies import check_standing
+from router.domain.conversation_state import (
+    NOT_OPENED,
+    Conversation,
+    ConversationState,
+    Open,
+    Resolved,
+    Snoozed,
+    evolve,
+)
+from router.domain.held_replies import check_standing, close
 from router.domain.house import House
 from router.domain.reach import check_agent
-from router.domain.replies import agent_of, check_channel, check_content, check_filled, undo_window
+from router.domain.replies import (
+    agent_of,
+    check_channel,
+    check_content,
+    check_filled,
+    check_then,
+    hold_of,
+    undo_window,
+)
+from router.domain.status import trash
 from router.domain.workspace_state import Workspace
 
 MAX_FORWARDED: Final = 50
+_BEGUN: Final = 2
+"""The sequence of a first message: whatever was said after it has a greater one."""
 
 
 def start(
@@ -39,9 +60,10 @@ def start(
 ) -> tuple[ConversationEvent, ...]:
     """A conversation that begins with a mail of ours to `contact_id`; `()` when it was begun before.
 
-    Refuses what has to wait for the customer's first word (CustomerMustWriteFirst), and what `check_content` does.
+    With an undo window or a time to send at the mail waits, as replies do. Refuses what has to wait for the customer's
+    first word (CustomerMustWriteFirst), and what `check_content` does.
     """
-    wish = command.data
+    wish, now = command.data, command.occurred_at
     if isinstance(state, Conversation):
         return ()
     inbox = workspace.inbox(wish.inbox_id)
@@ -58,6 +80,8 @@ def start(
     _check_not_ours(content, workspace)
     if wish.assignee_id is not None:
         check_agent(wish.assignee_id, wish.inbox_id, workspace)
+    hold = hold_of(wish, now, house.derived_id(command.id, "reply timer"))
+    check_then(wish, now)
     team = workspace.first_team(wish.inbox_id)
     started = ConversationStarted(
         number=number,
@@ -76,12 +100,33 @@ def start(
         channel_id=wish.channel_id,
         agent_id=agent_of(command.actor),
         blobs=tuple(attachment.blob for attachment in content.attachments),
+        hold=hold,
+        then=wish.then,
         personal=content,
     )
-    if wish.assignee_id is None and team is None:
-        return (started, queued)
-    assigned = ConversationAssigned(agent_id=wish.assignee_id, team_id=None if team is None else team.id)
-    return (started, queued, assigned)
+    begun: tuple[ConversationEvent, ...] = (started, queued)
+    if wish.assignee_id is not None or team is not None:
+        begun += (ConversationAssigned(agent_id=wish.assignee_id, team_id=None if team is None else team.id),)
+    if wish.then is None or (hold is not None and hold.kind == "scheduled"):
+        return begun
+    stands: ConversationState = NOT_OPENED
+    for event in begun:
+        stands = evolve(stands, event)
+    if not isinstance(stands, Conversation):
+        return begun
+    return (*begun, *close(wish.then, stands, now, house.derived_id(command.id, "snooze")))
+
+
+def taken_back(
+    cancelled: tuple[ConversationEvent, ...], state: Conversation, now: datetime, timer_id: UUID
+) -> tuple[ConversationEvent, ...]:
+    """What cancelling leads to: a conversation that only consists of a first message which never left goes to the
+    trash with it. Where anything else was said, or the mail may be under way, it is only cancelled."""
+    unsent = next((each for each in cancelled if isinstance(each, ReplyCancelled) and not each.released), None)
+    alone = len(state.replies) == 1 and state.last_spoken <= _BEGUN and not state.mails_lately and not state.merged_ids
+    if unsent is None or not alone or not isinstance(state.standing, Open | Resolved | Snoozed):
+        return cancelled
+    return (unsent, *trash(state, now=now, timer_id=timer_id))
 
 
 def forward(

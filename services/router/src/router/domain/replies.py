@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from events.commands import SendReply
+from events.commands import SendReply, StartConversation
 from events.conversations import ConversationEvent, Hold, ReplyContent, ReplyQueued
 from events.envelope import Actor, Envelope
 from events.values import Address, Channel
@@ -50,8 +50,8 @@ def send_reply(
     check_content(content)
     check_filled(content.text, content.html or "")
     check_channel(reply.channel_id, content, state.inbox_id, state.channel, workspace)
-    hold = _hold(reply, now, house.derived_id(command.id, "reply timer"))
-    _check_then(reply, now)
+    hold = hold_of(reply, now, house.derived_id(command.id, "reply timer"))
+    check_then(reply, now)
     queued = ReplyQueued(
         reply_id=reply.reply_id,
         conversation_id=conversation_id,
@@ -70,8 +70,8 @@ def send_reply(
     return (queued, *taken, *close(reply.then, state, now, house.derived_id(command.id, "snooze")))
 
 
-def _hold(reply: SendReply, now: datetime, timer_id: UUID) -> Hold | None:
-    """What the reply waits for, None when it goes out at once."""
+def hold_of(reply: SendReply | StartConversation, now: datetime, timer_id: UUID) -> Hold | None:
+    """What the mail waits for, None when it goes out at once. Raises what is wrong with its time."""
     if reply.send_at is not None:
         if reply.undo_seconds:
             raise errors.SendTimeInvalid("A reply is sent later or can be undone for a while, not both.")
@@ -92,7 +92,8 @@ def undo_window(seconds: int, now: datetime, timer_id: UUID) -> Hold | None:
     return Hold(kind="undo", not_before=now + timedelta(seconds=seconds), timer_id=timer_id)
 
 
-def _check_then(reply: SendReply, now: datetime) -> None:
+def check_then(reply: SendReply | StartConversation, now: datetime) -> None:
+    """Raises SnoozeInThePast for a snooze that is over when the mail goes."""
     until = None if reply.then is None else reply.then.until
     if until is not None and until <= (reply.send_at or now):
         raise errors.SnoozeInThePast("A snooze must end after the reply was sent.")

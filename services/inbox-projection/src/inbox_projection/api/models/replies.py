@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
+from events.conversations import Then
 from events.values import Address as MailAddress
 from inbox_projection.api.models.common import Asked, Given, Instant, Line, Text, example
 from inbox_projection.api.models.conversations import Address, File, Recipients, mailbox
@@ -30,6 +31,9 @@ class ThenAsked(Asked):
         if self.until is not None and self.status != "snoozed":
             raise ValueError("only a snoozed conversation has a time")
         return self
+
+    def wish(self) -> Then:
+        return Then(status=self.status, until=self.until)
 
 
 class ReplyNew(Asked):
@@ -73,6 +77,9 @@ class ConversationNew(Asked):
     html: WrittenHtml | None = Field(None, description='Images in place: `<img src="cid:<id of an upload>">`.')
     attachment_ids: Files = Field(default_factory=list)
     assignee_id: UUID | None = Field(None, description="Left out: you; null: nobody.")
+    undo_seconds: Annotated[int, Field(ge=0, le=30)] = Field(0, description="So long it can be cancelled.")
+    send_at: Instant | None = Field(None, description="Sent then; at most 366 days from now, without undo_seconds.")
+    then: ThenAsked | None = None
 
 
 class ForwardNew(Asked):
