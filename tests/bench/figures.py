@@ -15,6 +15,13 @@ import psutil
 from local_runtime.live import LivePostroom
 
 LOAD = "load generator"
+SHARE = float(os.environ.get("BENCH_SHARE", "1"))
+"""Of the rows that scenarios at size fill in: a small share tries whether a scenario works, and measures nothing."""
+
+
+def sized(count: int, least: int = 1) -> int:
+    """So many of the rows of a scenario at size, by BENCH_SHARE."""
+    return max(least, int(count * SHARE))
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
@@ -110,4 +117,5 @@ def machine() -> dict[str, Any]:
 
 def report(scenario: str, **figures: Any) -> None:
     """One JSON object a line on standard output."""
+    figures |= {} if SHARE == 1 else {"share_of_the_rows": SHARE}
     print(json.dumps({"scenario": scenario, **figures, "machine": machine()}, ensure_ascii=False), flush=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import httpx
-from figures import percentiles, report
+from figures import percentiles, report, sized
 from scenarios import Bench
 
 from analytics import schema
@@ -19,41 +19,43 @@ from analytics.packer import pack_days
 from analytics.rebuild import EVERY_DAY
 from analytics.store import Facts
 from events import conversations as e
+from events.business_hours import BusinessHours, BusinessHoursSet, OpenHours
 from events.envelope import SYSTEM, Actor, AnyEnvelope, Envelope, Event
-from events.topics import CONVERSATIONS
+from events.topics import CONVERSATIONS, WORKSPACE
 from events.values import MessageFacts
 from service_kit.database import connect
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
-CONVERSATIONS_TOLD = 200_000
+CONVERSATIONS_TOLD = sized(200_000, 2_000)
 AT_ONCE = 2_000
 """Conversations in a batch."""
 YEAR = timedelta(days=365)
 INBOXES, TEAMS, AGENTS = ([UUID(int=base + n) for n in range(count)] for base, count in ((1, 5), (100, 7), (1000, 40)))
 NAMES = ("replies-by-agent", "first-response-time", "reply-time", "resolution-time", "time-in-state", "volume")
+TIMED = ("first-response-time", "reply-time", "resolution-time")
+BUSINESS_HOURS = ("v1-business-hours", "v1-business-hours-now")
 GROUPS = ("", "agent", "team", "inbox", "channel", "month", "week", "day", "agent,month", "inbox,day")
 
 
 def reports(bench: Bench, rounds: int = 4) -> None:
-    """Every report by every group and with a filter, over all 12 months; p50 and p99 over all calls."""
+    """Every report by every group and with a filter, over all 12 months; p50 and p99 over all calls.
+
+    The three times also within business hours, which every inbox has and changed once within the year.
+    """
     began = time.perf_counter()
     end = datetime.now(UTC)
     events = _fill(bench, end - YEAR)
     filled, facts = time.perf_counter() - began, bench.number("SELECT count(*) FROM analytics.facts")
     period = {"from": (end - YEAR).isoformat(), "to": end.isoformat(), "tz": "Europe/Warsaw"}
-    took: list[float] = []
-    slowest: dict[str, float] = {}
     with bench.live.reports() as client:
-        for name, group, agent in _questions() * rounds:
-            asked = period | ({"group_by": group} if group else {}) | ({"agent_id": agent} if agent else {})
-            began = time.perf_counter()
-            answered = client.get(f"/reports/{name}", params=asked)
-            took.append(time.perf_counter() - began)
-            if answered.status_code != 200:
-                raise AssertionError(f"{name} by {group} answered {answered.status_code}: {answered.text}")
-            key = f"{name} by {group or 'nothing'}{' of an agent' if agent else ''}"
-            slowest[key] = max(slowest.get(key, 0.0), took[-1])
+        took, slowest = _asked(client, _questions() * rounds, period)
+        within: dict[str, Any] = {}
+        for definition in BUSINESS_HOURS:
+            questions = [each for each in _questions() if each[0] in TIMED] * rounds
+            within[definition], slow = _asked(client, questions, {**period, "definition": definition})
+            slowest |= {f"{key}, {definition}": seconds for key, seconds in slow.items()}
         pages = [_page(client, name, period) for name in NAMES * 20]
+        _check_that_hours_count(client, period)
     worst = sorted(slowest.items(), key=lambda item: -item[1])[:5]
     report(
         "reports",
@@ -62,6 +64,7 @@ def reports(bench: Bench, rounds: int = 4) -> None:
         facts=facts,
         counted_events_per_second=round(events / filled),
         report_over_12_months=percentiles(took),
+        within_business_hours={definition: percentiles(each) for definition, each in within.items()},
         slowest={name: round(seconds * 1000, 1) for name, seconds in worst},
         page_of_events=percentiles(pages),
     )
@@ -70,6 +73,35 @@ def reports(bench: Bench, rounds: int = 4) -> None:
 def _questions() -> list[tuple[str, str, str]]:
     plain = [(name, group, "") for name in NAMES for group in GROUPS]
     return plain + [(name, "day", str(AGENTS[3])) for name in NAMES]
+
+
+def _asked(
+    client: httpx.Client, questions: list[tuple[str, str, str]], period: dict[str, str]
+) -> tuple[list[float], dict[str, float]]:
+    """Seconds of each call, and of the slowest of each question."""
+    took: list[float] = []
+    slowest: dict[str, float] = {}
+    for name, group, agent in questions:
+        asked = period | ({"group_by": group} if group else {}) | ({"agent_id": agent} if agent else {})
+        began = time.perf_counter()
+        answered = client.get(f"/reports/{name}", params=asked)
+        took.append(time.perf_counter() - began)
+        if answered.status_code != 200:
+            raise AssertionError(f"{name} by {group} answered {answered.status_code}: {answered.text}")
+        key = f"{name} by {group or 'nothing'}{' of an agent' if agent else ''}"
+        slowest[key] = max(slowest.get(key, 0.0), took[-1])
+    return took, slowest
+
+
+def _check_that_hours_count(client: httpx.Client, period: dict[str, str]) -> None:
+    """Else the calendars were not found, and a figure would say nothing."""
+    for name in TIMED:
+        means = [
+            client.get(f"/reports/{name}", params={**period, "definition": definition}).json()["total"]["mean_ms"]
+            for definition in ("v1", *BUSINESS_HOURS)
+        ]
+        if not means[0] > max(means[1:]) or means[1] == means[2]:
+            raise AssertionError(f"business hours change nothing in {name}: {means}")
 
 
 def _page(client: httpx.Client, name: str, period: dict[str, str]) -> float:
@@ -90,11 +122,40 @@ def _fill(bench: Bench, start: datetime) -> int:
             with connection.transaction():
                 facts.apply(connection.cursor(binary=True), batch)  # type: ignore[arg-type]
             events += len(batch)
+        with connection.transaction():
+            hours = [SimpleNamespace(topic=WORKSPACE.name, envelope=each) for each in _hours(start)]
+            facts.apply(connection.cursor(binary=True), hours)  # type: ignore[arg-type]
         connection.execute("ANALYZE analytics.facts")
         while True:
             with connection.transaction():
                 if not pack_days(connection.cursor(binary=True), schema.LIVE, EVERY_DAY):
                     return events
+
+
+def _hours(start: datetime) -> Iterator[AnyEnvelope]:
+    """Business hours of every inbox, each in a zone of its own, with holidays; half a year later an hour longer."""
+    zones = ("Europe/Warsaw", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "America/Sao_Paulo")
+    holidays = tuple(date(start.year + later, *day) for later in (0, 1) for day in ((1, 1), (5, 1), (12, 25), (12, 26)))
+    sequence, house = 0, UUID(int=10_000)
+    for longer in (0, 1):
+        for zone, inbox in zip(zones, INBOXES, strict=True):
+            at = start - timedelta(days=1) + longer * YEAR / 2
+            day = (OpenHours(8 * 60, 12 * 60), OpenHours(13 * 60, (17 + longer) * 60))
+            sequence += 1
+            yield Envelope(
+                id=UUID(int=20_000 + sequence),
+                stream=house,
+                sequence=sequence,
+                occurred_at=at,
+                recorded_at=at,
+                workspace_id=DEFAULT_WORKSPACE_ID,
+                actor=SYSTEM,
+                correlation_id=house,
+                data=BusinessHoursSet(
+                    inbox_id=inbox,
+                    hours=BusinessHours(zone=zone, weekdays=(day,) * 5 + ((), ()), holidays=holidays),
+                ),
+            )
 
 
 def _told(number: int, start: datetime) -> Iterator[AnyEnvelope]:
