@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 
 from commands_load import ApiConnection
-from figures import percentiles, report
+from figures import percentiles, report, sized
 from scenarios import Bench
 
-CONVERSATIONS = 200_000
+CONVERSATIONS = sized(200_000, 4_000)
 MESSAGES_EACH = 5
+SAVED_VIEWS = 50
+"""Of the asking agent, each with a filter of its own: all of them stand in the sidebar with their counts."""
 STATUSES = "ARRAY['open','open','open','snoozed','resolved','resolved','resolved','resolved','spam','trash']"
 LABELS = ("vip", "orders", "returns", "rare")
 
@@ -54,7 +57,8 @@ ANALYZE inbox.conversations; ANALYZE inbox.messages; ANALYZE inbox.contacts; ANA
 
 
 def at_size(bench: Bench, rounds: int = 12) -> None:
-    """Every filter and status of the list (50 rows), threads, and the numbers beside the views; p50 and p99 by kind."""
+    """Every filter and status of the list (50 rows), threads, and the numbers beside the fixed views, then beside 50
+    saved ones too; p50 and p99 by kind."""
     _fill(bench)
     api = ApiConnection(bench.live)
     listed: list[float] = []
@@ -70,7 +74,9 @@ def at_size(bench: Bench, rounds: int = 12) -> None:
     for number in (chooser.randint(1, CONVERSATIONS) for _ in range(1_000)):
         row = bench.database.execute("SELECT md5(%s)::uuid", (f"conversation{number}",)).fetchone()
         threads.append(api.timed("GET", f"/conversations/{row[0] if row else ''}/messages")[0])
-    counts = [api.timed("GET", "/counts")[0] for _ in range(200)]
+    fixed = [_counted(api, 0) for _ in range(200)]
+    _save_views(api, bench.inbox_id)
+    with_saved = [_counted(api, SAVED_VIEWS) for _ in range(200)]
     worst = sorted(slowest.items(), key=lambda item: -item[1])[:3]
     report(
         "at_size",
@@ -79,8 +85,31 @@ def at_size(bench: Bench, rounds: int = 12) -> None:
         list_of_50=percentiles(listed),
         slowest_filters={query or "(none)": round(seconds * 1000, 1) for query, seconds in worst},
         thread=percentiles(threads),
-        counts_of_all_views=percentiles(counts),
+        counts_of_fixed_views=percentiles(fixed),
+        counts_with_50_saved_views=percentiles(with_saved),
     )
+
+
+def _counted(api: ApiConnection, saved: int) -> float:
+    began = time.perf_counter()
+    status, counts = api.request("GET", "/counts")
+    took = time.perf_counter() - began
+    if status != 200 or len(counts["saved"]) != saved:
+        raise AssertionError(f"GET /counts answered {status} with {counts}, not with {saved} saved views")
+    return took
+
+
+def _save_views(api: ApiConnection, inbox_id: str) -> None:
+    """Filters as agents make them, no two alike: labels, whom it waits for, whose it is, an inbox, a status."""
+    statuses: list[list[str]] = [["open"], ["open", "snoozed"], ["resolved"], ["snoozed"], []]
+    others: list[dict[str, object]] = [{"label": [label]} for label in LABELS]
+    others += [{"waiting_on": "us"}, {"waiting_on": "customer", "assignee_id": "me"}, {"assignee_id": "none"}]
+    others += [{"inbox_id": inbox_id, "label": ["orders"]}, {"channel": ["email"]}, {"mentioned": "me"}]
+    filters = [{"status": status, **other} for other in others for status in statuses]
+    for number, wanted in enumerate(filters[:SAVED_VIEWS]):
+        status, answer = api.request("POST", "/views", {"name": f"View {number}", "filter": wanted})
+        if status != 201:
+            raise AssertionError(f"POST /views answered {status}: {answer}")
 
 
 def _fill(bench: Bench) -> None:
