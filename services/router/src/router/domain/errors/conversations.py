@@ -134,8 +134,7 @@ class ReplyTooLarge(Invalid):
 
 
 class AgentNotInInbox(Invalid):
-    """Who does not belong to the inbox is neither mentioned in it nor follows what is in it; who does not see it is given
-    nothing of it."""
+    """Who does not belong to the inbox is neither mentioned in it nor follows what is in it, nor is given it."""
 
 
 class TeamNotInInbox(Invalid):
