@@ -40,6 +40,40 @@ def test_the_answer_to_a_first_message_joins_its_conversation(postroom: LivePost
         assert desk.conversation_of(customer)["id"] == started["id"]
 
 
+def test_a_first_message_undone_in_time_is_never_sent_and_one_for_later_goes_at_its_time(
+    postroom: LivePostroom,
+) -> None:
+    with Desk(postroom) as desk:
+        undone, kept, soon = Customer(postroom), Customer(postroom), Customer(postroom)
+
+        def begun(customer: Customer, **more: object) -> dict[str, str]:
+            asked = {
+                "inbox_id": desk.inbox()["id"],
+                "to": [customer.address],
+                "subject": "Your offer",
+                "text": "Hello.",
+            }
+            made: dict[str, str] = desk.do("POST", "/conversations", asked | more)
+            return made
+
+        taken = begun(undone, undo_seconds=10, then={"status": "resolved"})
+        assert taken["status"] == "resolved"
+        (message,) = desk.lines(taken["id"])
+        assert message["delivery"]["state"] == "scheduled"
+        cancelled = desk.do("DELETE", f"/conversations/{taken['id']}/replies/{message['id']}")
+        assert cancelled["delivery"]["state"] == "cancelled"
+        assert desk.conversation(taken["id"])["status"] == "trash"
+
+        begun(kept, undo_seconds=10)
+        at = datetime.now(UTC) + timedelta(seconds=4)
+        later = begun(soon, send_at=at.isoformat(), then={"status": "snoozed"})
+        assert (later["status"], desk.lines(later["id"])[0]["delivery"]["state"]) == ("open", "scheduled")
+        assert soon.received()["Subject"] == "Your offer" and datetime.now(UTC) >= at
+        eventually(lambda: desk.conversation(later["id"])["status"] == "snoozed", "what was to become of it")
+        kept.received()  # it was asked for after the one that was taken back
+        assert [mail for mail in postroom.outbox() if undone.address in str(mail["To"])] == []
+
+
 def test_the_answer_to_a_forward_stays_inside(postroom: LivePostroom) -> None:
     with Desk(postroom) as desk:
         customer, carrier = Customer(postroom), Customer(postroom)
