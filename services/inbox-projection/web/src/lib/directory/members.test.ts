@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memberIds, membersOfAll } from './members.ts';
+import { memberIds, membersOfAll, teamsForAll, whoSeesAll } from './members.ts';
 
 const teams = [
   { id: 'first', member_ids: ['ada', 'bob'] },
@@ -23,5 +23,27 @@ describe('who belongs to an inbox', () => {
     expect(ids(membersOfAll([byTeam], agents, teams))).toEqual(['ada', 'bob']);
     expect(ids(membersOfAll([byTeam, byName], agents, teams))).toEqual(['bob']);
     expect(ids(membersOfAll([], agents, teams))).toEqual(['ada', 'bob', 'eve', 'zoe']);
+  });
+});
+
+describe('who can be given a conversation', () => {
+  const team = [
+    ...agents.map((one) => ({ ...one, role: 'agent' as const })),
+    { id: 'root', role: 'administrator' as const },
+  ];
+  const support = { member_ids: ['zoe'], team_ids: ['first'] };
+  const sales = { member_ids: ['bob'], team_ids: ['other'] };
+
+  it('belongs to the inboxes of all that are chosen, or is an administrator', () => {
+    expect(ids(whoSeesAll([support], team, teams))).toEqual(['ada', 'bob', 'zoe', 'root']);
+    expect(ids(whoSeesAll([support, sales], team, teams))).toEqual(['bob', 'root']);
+  });
+
+  it('is a team that serves them, or of which somebody sees them', () => {
+    const more = [...teams, { id: 'nobody', member_ids: [] }, { id: 'bosses', member_ids: ['root'] }];
+    expect(ids(teamsForAll([support], team, more))).toEqual(['first', 'bosses']);
+    expect(ids(teamsForAll([sales], team, more))).toEqual(['first', 'other', 'bosses']);
+    expect(ids(teamsForAll([support, sales], team, more))).toEqual(['first', 'bosses']);
+    expect(ids(teamsForAll([{ member_ids: [], team_ids: ['nobody'] }], team, more))).toEqual(['nobody', 'bosses']);
   });
 });

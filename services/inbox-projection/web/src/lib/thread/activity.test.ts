@@ -57,6 +57,7 @@ describe('what happened', () => {
     'last_agent',
     'returned_to_agent',
     'agent_left',
+    'team_left',
     'agent_came_back',
     'capacity_freed',
     'new',

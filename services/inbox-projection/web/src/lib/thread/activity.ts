@@ -104,6 +104,7 @@ const AGENT_REASONS = new Set([
   'last_agent',
   'returned_to_agent',
   'agent_left',
+  'team_left',
   'agent_came_back',
   'capacity_freed',
 ]);
