@@ -169,9 +169,10 @@ class ConversationRouted(Event, frozen=True, kw_only=True):
     """The decision record, with the assignment it made: every rule's outcome, the candidates, and why.
 
     `reason` is "rule", "inbox_team", "returned_to_agent" or "no_team"; by the channel's routing "channel_nobody",
-    "channel_agents", "channel_team" or "last_agent"; "agent_left" where its agent had left; or, for one that waited in
-    a team's queue, "agent_came_back" or "capacity_freed". `rule_set_version` 0 is the empty set. `message_id` is the
-    message that was routed, for one without a new one its newest.
+    "channel_agents", "channel_team" or "last_agent"; "agent_left" or "team_left" where its agent had left, or the team
+    for which it waited; or, for one that waited in a team's queue, "agent_came_back" or "capacity_freed".
+    `rule_set_version` 0 is the empty set. `message_id` is the message that was routed, for one without a new one its
+    newest.
     """
 
     TOPIC: ClassVar[str] = TOPIC
