@@ -15,7 +15,7 @@ from events.inbound import MessageReceived
 from events.labels import LabelDefined
 from events.saved_views import ViewSaved
 from events.values import MessageContent, MessageFacts
-from events.workspace import EmailFiltersSet
+from events.workspace import EmailFiltersSet, WorkspaceEvent
 from ingest_email.parse import parse
 from ingest_email.quotes import split
 from local_runtime.demo.attachments import file_of
@@ -32,6 +32,9 @@ from local_runtime.state import State
 from router.domain import conversation
 from router.domain.conversation import NOT_OPENED, Conversation, ConversationState
 from router.domain.email_filters import Caught, EmailFilters
+from router.domain.reach import sees_inbox, team_reaches
+from router.domain.workspace import EMPTY
+from router.domain.workspace import evolve as evolve_workspace
 from service_kit import reply_token
 from service_kit.hashing import derive_key
 
@@ -312,3 +315,17 @@ def test_the_customers_folders_are_filled_the_same_however_often(tmp_path: Path,
     assert len(list(library.cards())) == len(journal.received) + len(journal.sent)
     found = threads(library.cards(), "victoria.hale@harbourlight.example")
     assert [len(thread.cards) for thread in found] == [11]
+
+
+def test_nobody_has_a_conversation_that_they_could_not_open(begun: Journal):
+    workspace = EMPTY
+    for event in begun.ordered():
+        if isinstance(event.data, get_args(WorkspaceEvent)):
+            workspace = evolve_workspace(workspace, event.data)
+    held = [state for state in final_states(begun).values() if state.assignee_id is not None]
+    assert len(held) > 50
+    for state in held:
+        assert state.assignee_id is not None and sees_inbox(
+            workspace, workspace.agents[state.assignee_id], state.inbox_id
+        )
+        assert state.team_id is None or team_reaches(workspace, state.team_id, state.inbox_id)
