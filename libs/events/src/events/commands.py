@@ -290,11 +290,16 @@ class DisconnectChannel(Command, frozen=True, kw_only=True):
 
 
 class DraftRules(Command, frozen=True, kw_only=True):
+    """`based_on` is the fingerprint of the rules that these were made from: others are refused."""
+
     rules: tuple[Rule, ...]
+    based_on: str | None = None
 
 
 class PublishRules(Command, frozen=True, kw_only=True):
-    pass
+    """`based_on` is the fingerprint of the draft that was looked at: another is refused."""
+
+    based_on: str | None = None
 
 
 class RetryQuarantined(Command, frozen=True, kw_only=True):

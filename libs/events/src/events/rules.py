@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
@@ -117,3 +118,9 @@ class RuleSet(msgspec.Struct, frozen=True, omit_defaults=True):
 
     version: int = 0
     rules: tuple[Rule, ...] = ()
+
+
+def fingerprint(rules: tuple[Rule, ...]) -> str:
+    """The same for the same rules in the same order, and for no others: by it one says from which ones others were
+    made."""
+    return sha256(msgspec.json.encode(rules)).hexdigest()[:32]

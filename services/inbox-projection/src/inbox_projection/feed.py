@@ -40,6 +40,11 @@ _UNNAMED: Final = {
     "channel": Permission.READ_CONVERSATIONS,
     "view": Permission.READ_CONVERSATIONS,
     "filtered": Permission.MANAGE_FILTERS,
+    "filters": Permission.MANAGE_FILTERS,
+    "rules": Permission.MANAGE_RULES,
+    "pipeline": Permission.READ_CONVERSATIONS,
+    "property": Permission.READ_CONVERSATIONS,
+    "snippet": Permission.READ_CONVERSATIONS,
 }
 """Kinds that only say that something of it is otherwise, and what one must be allowed to be told."""
 

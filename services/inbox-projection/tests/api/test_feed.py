@@ -112,6 +112,18 @@ async def test_a_ticket_without_conversations_is_told_to_whose_it_is_and_who_man
         assert (await stranger.event())["event"] == "company", "and nobody else is"
 
 
+async def test_settings_are_told_to_who_may_see_them(running: Any) -> None:
+    async with running.client("administrator") as client:
+        assert (await client.put("/api/v1/rules", json={"rules": []})).status_code == 200
+        await client.put("/api/v1/email-filters", json={"filters": []})
+        await client.post("/api/v1/companies", json={"name": "Acme"})
+    _, newest = await running.parts.feed.bounds()
+    async with listening(running, "administrator", str(newest - 3)) as admin:
+        assert [(await admin.event())["event"] for _ in range(3)] == ["rules", "filters", "company"]
+    async with listening(running, "agent", str(newest - 3)) as agent:
+        assert (await agent.event())["event"] == "company", "what only managers see is passed over"
+
+
 async def test_a_company_is_told_to_everybody(running: Any) -> None:
     async with running.client("administrator") as client:
         company = (await client.post("/api/v1/companies", json={"name": "Acme"})).json()

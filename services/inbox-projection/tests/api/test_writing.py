@@ -217,6 +217,29 @@ async def test_rules_are_drafted_whole_then_published(world: Any) -> None:
         assert (await client.put("/api/v1/rules", json={"rules": [rule, rule]})).status_code == 422
 
 
+async def test_rules_that_somebody_changed_meanwhile_are_not_written_over(world: Any) -> None:
+    def rule(name: str) -> dict[str, Any]:
+        action = {"kind": "add_labels", "labels": ["o"]}
+        return {"id": str(world.story.new_id()), "name": name, "when": {"kind": "all", "of": []}, "then": [action]}
+
+    async with world.client("manager") as mine, world.client() as theirs:
+        seen = (await mine.get("/api/v1/rules")).json()
+        drafted = await theirs.put("/api/v1/rules", json={"rules": [rule("Theirs")], "version": seen["version"]})
+        assert drafted.status_code == 200 and drafted.json()["version"] != seen["version"]
+        stale = await mine.put("/api/v1/rules", json={"rules": [rule("Mine")], "version": seen["version"]})
+        assert (stale.status_code, stale.json()["code"]) == (412, "rules-changed")
+        published = await mine.post("/api/v1/rules/publish", json={"version": seen["version"]})
+        assert (published.status_code, published.json()["code"]) == (412, "rules-changed")
+        newest = (await mine.get("/api/v1/rules")).json()
+        assert [one["name"] for one in newest["rules"]] == ["Theirs"] and newest == drafted.json()
+        again = {"rules": [*newest["rules"], rule("Mine")], "version": newest["version"]}
+        assert [one["name"] for one in (await mine.put("/api/v1/rules", json=again)).json()["rules"]] == [
+            "Theirs",
+            "Mine",
+        ]
+        assert (await mine.put("/api/v1/rules", json={"rules": []})).status_code == 200, "who names none writes anyway"
+
+
 async def test_a_from_name_may_say_who_wrote_and_is_quoted_for_nobody_else(world: Any) -> None:
     channel = f"/api/v1/channels/{world.support_channel}"
     path = f"/api/v1/conversations/{world.thread.conversation_id}/replies"

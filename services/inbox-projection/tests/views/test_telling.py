@@ -8,7 +8,10 @@ from events import workspace as w
 from events.contacts import ContactCreated, ContactMergedInto, ContactUnmerged, ContactUpdated
 from events.envelope import Actor
 from events.labels import LabelDefined
+from events.properties import ContactPropertyDefined
+from events.rules import RuleSet
 from events.saved_views import ViewDeleted, ViewFilter, ViewSaved
+from events.snippets import SnippetSaved
 from events.testing import envelope, example
 from inbox_projection.testing import Opened, Story, open_record
 from inbox_projection.views.batch import fold
@@ -42,6 +45,18 @@ def test_a_change_of_the_workspace_is_told_once_by_its_kind_and_of_an_agent_by_n
     assert told(changes, "agent") == [(ADA, None)]
     assert told(changes, "team") == told(changes, "label") == told(changes, "channel") == [(None, None)]
     assert told(changes, "inbox") == told(changes, "view") == []
+
+
+def test_settings_that_others_may_look_at_are_told_by_their_kind() -> None:
+    story = Story()
+    story.workspace(w.RuleSetDrafted(rule_set=RuleSet(1, ())))
+    story.workspace(w.EmailFiltersSet(version=1))
+    story.workspace(example(w.PipelineDefined))
+    story.workspace(example(ContactPropertyDefined))
+    story.workspace(SnippetSaved(snippet_id=UUID(int=6), owner_id=None, name="Thanks", text="Thank you"))
+    changes = shown(story)
+    kinds = ("rules", "filters", "pipeline", "property", "snippet")
+    assert {kind: told(changes, kind) for kind in kinds} == {kind: [(None, None)] for kind in kinds}
 
 
 def test_a_view_of_ones_own_is_told_to_its_agent_and_a_shared_one_to_everybody() -> None:

@@ -11,7 +11,19 @@ from events import commands as c
 from events import rules as r
 from events.commands import WorkspaceCommand
 from events.envelope import Envelope
-from events.rules import AddLabels, AssignAgent, AssignTeam, Condition, Not, Rule, RuleSet, SetPriority, SetStatus, Test
+from events.rules import (
+    AddLabels,
+    AssignAgent,
+    AssignTeam,
+    Condition,
+    Not,
+    Rule,
+    RuleSet,
+    SetPriority,
+    SetStatus,
+    Test,
+    fingerprint,
+)
 from events.workspace import AgentDeactivated, RuleSetDrafted, RuleSetPublished, TeamDeleted, WorkspaceEvent
 from router.domain import errors, workspace
 from router.domain.facts import KINDS
@@ -75,6 +87,26 @@ def test_the_draft_is_published_under_the_next_version() -> None:
 
 def test_publishing_what_is_published_changes_nothing() -> None:
     given(drafted(1, REFUND), published(1, REFUND)).when(PUBLISH).then_nothing_happened()
+
+
+def test_rules_made_from_others_than_the_newest_are_refused_and_change_nothing() -> None:
+    spam = a_rule("Spam", Test("message.subject", "contains", "win"), AssignTeam(SELLERS))
+    seen = fingerprint((REFUND,))
+
+    def write(*rules: Rule) -> Envelope[WorkspaceCommand]:
+        return command(c.DraftRules(rules=rules, based_on=seen), on=WORKSPACE)
+
+    given(drafted(1, REFUND)).when(write(REFUND, spam)).then(drafted(1, REFUND, spam))
+    given(drafted(1, spam)).when(write(REFUND)).then_refused(errors.RulesChanged)
+    given(drafted(1, REFUND, spam)).when(write(REFUND, spam)).then_nothing_happened()
+    given(published(4, REFUND)).when(write()).then(drafted(5))
+    given(published(4, REFUND), drafted(5)).when(write(REFUND, spam)).then_refused(errors.RulesChanged)
+
+
+def test_another_draft_than_was_looked_at_is_not_published() -> None:
+    publish = command(c.PublishRules(based_on=fingerprint((REFUND,))), on=WORKSPACE)
+    given(drafted(1, REFUND)).when(publish).then(published(1, REFUND))
+    given(drafted(1)).when(publish).then_refused(errors.RulesChanged)
 
 
 def test_there_must_be_a_draft_to_publish() -> None:

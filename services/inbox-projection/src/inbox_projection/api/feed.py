@@ -21,8 +21,9 @@ _HEADERS: Final = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering
 _DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "`conversation`, `ticket`, `company`, `contact` (`id` null: there are new ones) and `agent`"
-        " events `{id, inbox_id, sequence, position}`; `inbox`, `team`, `label`, `channel`, `view` and `filtered`"
-        " (`id` null): read those that you may see anew; `preferences` (without an event id): yours are others now;"
+        " events `{id, inbox_id, sequence, position}`; `inbox`, `team`, `label`, `channel`, `view`,"
+        " `filtered`, `filters`, `rules`, `pipeline`, `property` and `snippet` (`id` null): read those that"
+        " you may see anew; `preferences` (without an event id): yours are others now;"
         " `notification` (`id` and `sequence` null): read your notifications; `presence`"
         " `{id, inbox_id, agent_id, state}` (without an event id): an agent opened the conversation, writes in it, or"
         " left it; `draft` `{id, became, writer}` (without an event id): your draft in that conversation (that of a"

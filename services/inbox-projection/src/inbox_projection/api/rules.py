@@ -11,7 +11,7 @@ from events.commands import DraftRules, PublishRules
 from events.rules import Rule
 from inbox_projection.api import answers
 from inbox_projection.api.guard import GuardedRoute, policy
-from inbox_projection.api.models.rules import Rules, RulesDraft
+from inbox_projection.api.models.rules import Rules, RulesDraft, RulesSeen
 from inbox_projection.api.parts import parts_of
 from inbox_projection.api.perform import IdempotencyKey, perform
 from inbox_projection.policy import Permission
@@ -29,15 +29,18 @@ async def read_rules(request: Request) -> Response:
 @router.put("/rules", max_body_size=300 * 1024, responses=answers.gives(Rules, what="As it is now."))
 @policy(Permission.MANAGE_RULES)
 async def draft_rules(request: Request, body: RulesDraft, key: IdempotencyKey = None) -> Response:
-    """Replaces the draft; nothing is routed by it until it is published."""
+    """Replaces the draft; nothing is routed by it until it is published. 412 `rules-changed` when there is a newer one
+    than `version`."""
     rules = msgspec.convert(body.model_dump(mode="json")["rules"], tuple[Rule, ...])
-    await perform(request, DraftRules(rules=rules), parts_of(request).workspace_id, key)
+    await perform(request, DraftRules(rules=rules, based_on=body.version), parts_of(request).workspace_id, key)
     return answers.json(await workspace.rule_sets(parts_of(request).database))
 
 
 @router.post("/rules/publish", responses=answers.gives(Rules, what="As it is now."))
 @policy(Permission.MANAGE_RULES)
-async def publish_rules(request: Request, key: IdempotencyKey = None) -> Response:
-    """From here on messages are routed by the draft."""
-    await perform(request, PublishRules(), parts_of(request).workspace_id, key)
+async def publish_rules(request: Request, body: RulesSeen | None = None, key: IdempotencyKey = None) -> Response:
+    """From here on messages are routed by the draft. 412 `rules-changed` when it is another one than `version`."""
+    await perform(
+        request, PublishRules(based_on=None if body is None else body.version), parts_of(request).workspace_id, key
+    )
     return answers.json(await workspace.rule_sets(parts_of(request).database))

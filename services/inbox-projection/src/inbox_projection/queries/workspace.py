@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from events.rules import Rule, fingerprint
 from inbox_projection import business_hours, channel_settings
 from inbox_projection.authors import avatar_url
 from inbox_projection.pool import Database, Row
@@ -95,8 +96,10 @@ async def rule_sets(database: Database) -> dict[str, Any]:
     rows = {row["state"]: row for row in await database.rows("select state, version, rules from inbox.rule_sets")}
     published = rows.get("published")
     rules = [] if published is None else msgspec.json.decode(published["rules"])
+    draft = msgspec.json.decode(rows["draft"]["rules"]) if "draft" in rows else rules
     return {
-        "rules": msgspec.json.decode(rows["draft"]["rules"]) if "draft" in rows else rules,
+        "rules": draft,
+        "version": fingerprint(msgspec.convert(draft, tuple[Rule, ...])),
         "published": {"version": 0 if published is None else published["version"], "rules": rules},
     }
 

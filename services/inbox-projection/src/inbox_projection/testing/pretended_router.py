@@ -19,7 +19,7 @@ from events.filtering import FilterSwitches
 from events.labels import DefineLabel, DeleteLabel, LabelDefined, LabelDeleted
 from events.notifications import NotificationPreferencesSet, SetNotificationPreferences
 from events.outcomes import CommandHandled
-from events.rules import RuleSet
+from events.rules import Rule, RuleSet, fingerprint
 from events.saved_views import DeleteView, SaveView, ViewDeleted, ViewSaved
 from events.snippets import DeleteSnippet, SaveSnippet, SnippetDeleted, SnippetSaved
 from events.system_mails import SendAccountMail
@@ -43,6 +43,7 @@ class PretendedRouter:
         self.sealed: list[c.SealedSecret] = []
         self.mails: list[tuple[SendAccountMail, str]] = []
         self.secrets = SecretBox(secret_key)
+        self.rules: tuple[Rule, ...] = ()
         self.filter_version = 0
         self.switches: tuple[FilterSwitches, ...] = ()
         self.replies: set[UUID] = set()
@@ -74,6 +75,8 @@ class PretendedRouter:
         if self.refusal is not None:
             return CommandHandled(**base, state="refused", code=self.refusal[0], detail=self.refusal[1])
         data: Any = command.data
+        if isinstance(data, c.DraftRules | c.PublishRules) and data.based_on not in (None, fingerprint(self.rules)):
+            return CommandHandled(**base, state="refused", code="precondition_failed.rules-changed", detail="Changed.")
         if isinstance(data, c.CancelReply | c.RetryReply | c.ConfirmReply) and data.reply_id not in self.replies:
             return CommandHandled(**base, state="refused", code="not_found.reply-not-found", detail="None such.")
         self.story.cause = command.id
@@ -285,6 +288,7 @@ class PretendedRouter:
             case c.DisconnectChannel():
                 self.story.workspace(w.ChannelDisconnected(channel_id=data.channel_id))
             case c.DraftRules():
+                self.rules = data.rules
                 self.story.workspace(w.RuleSetDrafted(rule_set=RuleSet(1, data.rules)))
             case c.PublishRules():
                 self.story.workspace(w.RuleSetPublished(rule_set=RuleSet(1, ())))

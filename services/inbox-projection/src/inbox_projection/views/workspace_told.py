@@ -6,8 +6,21 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
-from inbox_projection.views.rows import AgentRow, AvatarRow, ChannelRow, DefinedLabelRow, InboxRow, TeamRow, ViewRow
-from inbox_projection.views.workspace import TeamGone, WorkspaceChange, WorkspaceRows
+from inbox_projection.views.rows import (
+    AgentRow,
+    AvatarRow,
+    ChannelRow,
+    ContactPropertyRow,
+    DefinedLabelRow,
+    EmailFiltersRow,
+    InboxRow,
+    PipelineRow,
+    RuleSetRow,
+    SnippetRow,
+    TeamRow,
+    ViewRow,
+)
+from inbox_projection.views.workspace import PipelineGone, TeamGone, WorkspaceChange, WorkspaceRows
 
 _ALL: Final[dict[type, str]] = {
     InboxRow: "inbox",
@@ -15,6 +28,12 @@ _ALL: Final[dict[type, str]] = {
     TeamGone: "team",
     DefinedLabelRow: "label",
     ChannelRow: "channel",
+    RuleSetRow: "rules",
+    EmailFiltersRow: "filters",
+    PipelineRow: "pipeline",
+    PipelineGone: "pipeline",
+    ContactPropertyRow: "property",
+    SnippetRow: "snippet",
 }
 
 

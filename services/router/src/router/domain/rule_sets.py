@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from events.commands import DraftRules
+from events.commands import DraftRules, PublishRules
 from events.rules import (
     Action,
     AddLabels,
@@ -25,6 +25,7 @@ from events.rules import (
     SetPriority,
     SetStatus,
     Test,
+    fingerprint,
 )
 from events.workspace import RuleSetDrafted, RuleSetPublished
 from router.domain import errors
@@ -55,21 +56,34 @@ _OPERATORS: Final[dict[Kind, frozenset[Operator]]] = {
 
 
 def draft_rules(command: DraftRules, state: Workspace) -> tuple[RuleSetDrafted, ...]:
-    """The rules as the next version would be; refused as a whole when one of them could not be evaluated."""
-    check_rules(command.rules, state)
+    """The rules as the next version would be; refused as a whole when one of them could not be evaluated.
+
+    Raises RulesChanged when they were made from others than the newest, RulesInvalid with the first ten faults.
+    """
     drafted = RuleSet(version=state.rules.version + 1, rules=command.rules)
-    return () if drafted == state.draft else (RuleSetDrafted(rule_set=drafted),)
+    if drafted == state.draft:
+        return ()
+    _check_base(command.based_on, state)
+    check_rules(command.rules, state)
+    return (RuleSetDrafted(rule_set=drafted),)
 
 
-def publish_rules(state: Workspace) -> tuple[RuleSetPublished, ...]:
+def publish_rules(command: PublishRules, state: Workspace) -> tuple[RuleSetPublished, ...]:
     """The draft under the next version; checked again, for a team or an agent may have gone since. `()` when the
-    published rules are those of the draft."""
+    published rules are those of the draft. Raises RulesChanged for another draft than was looked at."""
     if state.draft is None:
         raise errors.NoRulesDrafted("There is no draft to publish.")
+    _check_base(command.based_on, state)
     if state.rules.version > 0 and state.draft.rules == state.rules.rules:
         return ()
     check_rules(state.draft.rules, state)
     return (RuleSetPublished(rule_set=RuleSet(version=state.rules.version + 1, rules=state.draft.rules)),)
+
+
+def _check_base(based_on: str | None, state: Workspace) -> None:
+    newest = state.rules if state.draft is None else state.draft
+    if based_on is not None and based_on != fingerprint(newest.rules):
+        raise errors.RulesChanged("Somebody changed the rules since you looked at them.")
 
 
 def check_rules(rules: tuple[Rule, ...], state: Workspace) -> None:

@@ -108,8 +108,8 @@ def decide(
             return set_email_filters(wish, state)
         case c.DraftRules() as wish:
             return draft_rules(wish, state)
-        case c.PublishRules():
-            return publish_rules(state)
+        case c.PublishRules() as wish:
+            return publish_rules(wish, state)
         case CreatePipeline() as wish:
             return create_pipeline(wish, state)
         case ChangePipeline() as wish:

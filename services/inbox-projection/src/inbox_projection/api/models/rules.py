@@ -123,16 +123,26 @@ class Rule(Asked):
         return self
 
 
+Seen = Annotated[str, StringConstraints(max_length=64)]
+
+
 class RulesDraft(Asked):
     """The rules in the order of their evaluation."""
 
     rules: Annotated[list[Rule], Field(max_length=MAX_RULES)]
+    version: Seen | None = Field(
+        None, description="That of the rules they were made from: 412 when there are newer ones. Left out: of any."
+    )
 
     @model_validator(mode="after")
     def distinct(self) -> RulesDraft:
         if len({rule.id for rule in self.rules}) != len(self.rules):
             raise ValueError("two rules have the same id")
         return self
+
+
+class RulesSeen(Asked):
+    version: Seen | None = Field(None, description="Of the draft that is published: 412 when there is a newer one.")
 
 
 class PublishedRules(Given):
@@ -144,6 +154,7 @@ class Rules(Given):
     """`rules` is the draft; without one it is what is published."""
 
     rules: list[Rule]
+    version: str = Field(description="Of `rules`, the draft: the same as long as nobody changes them.")
     published: PublishedRules
 
 

@@ -42,7 +42,7 @@ DomainError (service_kit.decider)
 │   ├── AnswerFromAnotherAddress  AgentNotOfInbox
 │   └── OnlyForAgents  OnlyForTheSystem  NotYourOwn
 └── PreconditionFailed            the world moved on since the actor looked
-    └── NewerMessageExists  FiltersChanged
+    └── NewerMessageExists  RulesChanged  FiltersChanged
 """
 
 from router.domain.errors.answers import *  # noqa: F403

@@ -173,5 +173,9 @@ class FilteredMessageErased(Conflict):
     """Its sender was erased: there is nothing left that could be let in."""
 
 
+class RulesChanged(PreconditionFailed):
+    """Somebody else drafted other rules since the actor looked at them."""
+
+
 class FiltersChanged(PreconditionFailed):
     """Somebody else changed the filters since the actor looked at them."""
