@@ -1,6 +1,7 @@
 /** Mail servers as a form has them, and as the API is asked for them; pure. */
 
-import type { FieldProblem, ImapAsked, Problem, SmtpAsked } from '#lib/api/client.ts';
+import type { ImapAsked, Problem, SmtpAsked } from '#lib/api/client.ts';
+import type { FieldProblem } from '#lib/api/problem.ts';
 import { fieldWords } from '#lib/i18n/refusals.ts';
 import type { ImapServer, Server } from '#lib/settings/shapes.ts';
 import { linesOf } from '../lines.ts';

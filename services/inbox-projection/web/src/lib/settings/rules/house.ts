@@ -10,6 +10,9 @@ import { DAYS } from '../inboxes/hours.ts';
 import type { Choices } from './facts.ts';
 import { wholeRules } from './whole.ts';
 
+/** Kinds of the feed that say of any of it that it is otherwise. */
+export const HOUSE = ['team', 'agent', 'inbox', 'channel', 'pipeline', 'label'] as const;
+
 export interface House {
   teams: Team[];
   agents: Agent[];
@@ -23,11 +26,16 @@ export const STATUSES = ['open', 'snoozed', 'resolved', 'spam', 'trash'] as cons
 
 export const readRules = async (): Promise<Rules> => wholeRules(await got(api.GET('/api/v1/rules')));
 
-/** Puts these in the place of the draft. Throws Problem `rules-invalid` for what could not work. */
-export const writeRules = async (rules: readonly RuleOutput[]): Promise<Rules> =>
-  wholeRules(await got(api.PUT('/api/v1/rules', { body: { rules: rules as RuleInput[] } })));
+/**
+ * Puts these in the place of the draft of that version. Throws Problem `rules-invalid` for what could not work,
+ * `rules-changed` where there is a newer draft.
+ */
+export const writeRules = async (rules: readonly RuleOutput[], version: string): Promise<Rules> =>
+  wholeRules(await got(api.PUT('/api/v1/rules', { body: { rules: rules as RuleInput[], version } })));
 
-export const publishRules = async (): Promise<Rules> => wholeRules(await got(api.POST('/api/v1/rules/publish')));
+/** Of the draft of that version; throws as `writeRules`. */
+export const publishRules = async (version: string): Promise<Rules> =>
+  wholeRules(await got(api.POST('/api/v1/rules/publish', { body: { version } })));
 
 export async function readHouse(): Promise<House> {
   const [teams, agents, inboxes, pipelines, labels] = await Promise.all([

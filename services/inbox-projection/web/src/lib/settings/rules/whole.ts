@@ -9,9 +9,10 @@ export function wholeRule(rule: RuleOutput): RuleOutput {
   return { ...rule, trigger: 'message_received', stop: rule.stop ?? false, enabled: rule.enabled ?? true, then };
 }
 
-export function wholeRules({ rules, published }: Rules): Rules {
+export function wholeRules({ rules, version, published }: Rules): Rules {
   return {
     rules: rules.map(wholeRule),
+    version,
     published: { version: published.version, rules: published.rules.map(wholeRule) },
   };
 }
