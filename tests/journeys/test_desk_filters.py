@@ -101,6 +101,17 @@ def test_a_newsletter_is_let_in_its_sender_blocked_as_spam_and_all_of_it_undone(
         assert (done["matched"], done["done"]) == (2, 2)
         assert [one["reason"] for one in done["refused"]] == ["conversation-not-found"]
         assert {one["status"] for one in desk.conversations_of(customer.address)} == {"resolved"}
+        asked["command"] = {"type": "status", "status": "spam", "block": "sender"}
+        blocked = desk.do("POST", "/conversations/bulk", asked)
+        assert (blocked["done"], len(blocked["refused"])) == (2, 1)
+        (added,) = [one for one in desk.get("/email-filters")["filters"] if one not in known["filters"]]
+        assert (added["field"], added["value"], added["note"]) == ("address", customer.address, "Marked as spam")
+        customer.writes(desk.address(), "News of August", "Nobody reads this.")
+        assert kept_out(desk, customer, "News of August")["filter"]["id"] == added["id"]
+        desk.do("POST", "/conversations/bulk", {"ids": ids, "command": {"type": "status", "status": "open"}})
+        assert desk.get("/email-filters")["filters"] == known["filters"], "all of them open: the sender is let in again"
+        assert desk.do("POST", "/conversations/bulk", {"ids": ids, "command": {"type": "mute"}})["done"] == 2
+        assert all(desk.conversation(each)["muted"] for each in ids)
 
 
 def test_the_password_of_a_mailbox_is_told_to_nobody(postroom: LivePostroom) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from events.bulk import MOST_AT_ONCE, BulkChange, ChangeConversations
 from events.commands import CreateInbox
+from events.filtering import SpamBlock
 from events.outcomes import CommandHandled
 from router.testing import ANNA, AS_ANNA, BORIS, NOON, TEAM, Workbench, kinds, mail
 from service_kit.ids import new_id
@@ -127,6 +128,49 @@ def test_more_than_one_transaction_should_hold_is_refused(bench: Workbench) -> N
     opened(bench, 1)
     outcome = changed(bench, tuple(new_id() for _ in range(MOST_AT_ONCE + 1)), "resolve")
     assert (outcome.state, outcome.code) == ("refused", "invalid.too-many-at-once")
+
+
+def test_they_are_muted_and_heard_again(bench: Workbench) -> None:
+    ids = opened(bench)
+    before = bench.last_position()
+    assert changed(bench, ids, "mute").refused == () and changed(bench, ids[:2], "unmute").refused == ()
+    happened = [(event.type, event.stream) for event in bench.events(after=before) if event.type != "CommandHandled"]
+    assert happened == [("ConversationMuted", each) for each in ids] + [
+        ("ConversationUnmuted", each) for each in ids[:2]
+    ]
+
+
+def spam(bench: Workbench, ids: tuple[UUID, ...], block: Any, *values: str) -> tuple[CommandHandled, int]:
+    """What came of marking them as spam that blocks, and how many filters there are then."""
+    field: Any = {"sender": "address", "domain": "domain"}[block]
+    blocks = tuple(SpamBlock(field=field, value=value) for value in values)
+    change = BulkChange(kind="spam", block=block)
+    outcome = bench.command(
+        ChangeConversations(bulk_id=BULK, change=change, conversation_ids=ids, blocks=blocks), new_id()
+    )
+    sets = [event.data for event in bench.events() if event.type == "EmailFiltersSet"]
+    return outcome, len(sets[-1].filters) if sets else 0
+
+
+def test_spam_blocks_each_sender_once_and_opening_again_lets_them_in(bench: Workbench) -> None:
+    ids = opened(bench)
+    outcome, filters = spam(bench, ids, "sender", "a@spam.example", "a@spam.example", "b@spam.example")
+    assert (outcome.refused, filters) == ((), 2)
+    assert bench.rows("SELECT DISTINCT status FROM router.conversations") == [("spam",)]
+    assert changed(bench, ids, "open").refused == ()
+    assert bench.events()[-2].data.filters == ()
+
+
+def test_who_cannot_be_blocked_is_refused_by_itself_and_stays_as_it_was(bench: Workbench) -> None:
+    ids = opened(bench)
+    outcome, filters = spam(bench, ids, "domain", "spam.example", "gmail.com", "")
+    assert {(one.id, one.code) for one in outcome.refused} == {
+        (ids[1], "invalid.blocked-domain-public"),
+        (ids[2], "invalid.blocked-sender-invalid"),
+    }
+    assert filters == 1
+    shown = dict(bench.rows("SELECT conversation_id, status FROM router.conversations"))
+    assert shown == {ids[0]: "spam", ids[1]: "open", ids[2]: "open"}
 
 
 def test_they_move_to_another_inbox(bench: Workbench) -> None:

@@ -10,12 +10,13 @@ from typing import Final
 from uuid import UUID
 
 from events.bulk import ChangeConversations
+from events.filtering import SpamBlock
 from events.outcomes import CommandHandled
 from inbox_projection import steps
 from inbox_projection.commands import ANSWER_SECONDS, AnyCommand, CommandPort, agent, answered, envelope
 from inbox_projection.pool import Database, DatabaseAway, Row
 from inbox_projection.problems import of_refusal
-from inbox_projection.queries import bulks
+from inbox_projection.queries import bulks, spammers
 from service_kit.clock import Clock
 from service_kit.ids import derived_id
 
@@ -118,7 +119,11 @@ class Bulks:
 
     async def _asked(self, row: Row, start: int, ids: Sequence[UUID]) -> CommandHandled:
         piece_id = derived_id(row["bulk_id"], f"{start}+{len(ids)}")
-        wish = ChangeConversations(bulk_id=row["bulk_id"], change=bulks.change_of(row), conversation_ids=tuple(ids))
+        change, blocks = bulks.change_of(row), tuple[SpamBlock, ...]()
+        if change.block is not None:
+            # Up to when it was asked for: given again, the piece says the same.
+            blocks = await spammers.blocks(self._database, ids, change.block, row["created_at"])
+        wish = ChangeConversations(bulk_id=row["bulk_id"], change=change, conversation_ids=tuple(ids), blocks=blocks)
         command: AnyCommand = envelope(
             wish,
             command_id=piece_id,

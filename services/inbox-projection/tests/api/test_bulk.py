@@ -127,6 +127,8 @@ async def test_a_filter_names_no_inbox_out_of_reach(world: Any) -> None:
         ({"type": "remove_label", "label": "a"}, "remove_label"),
         ({"type": "read"}, "read"),
         ({"type": "unread"}, "read"),
+        ({"type": "mute"}, "mute"),
+        ({"type": "unmute"}, "unmute"),
     ],
 )
 async def test_every_command_becomes_a_change(world: Any, command: dict[str, Any], kind: str) -> None:
@@ -150,6 +152,69 @@ async def test_an_assignment_says_whether_each_keeps_its_team(world: Any) -> Non
     assert world.router.asked[-1].data == AssignConversation(agent_id=UUID(agent_id), team_id=None, keep_team=True)
 
 
+async def test_muting_many_shows_and_can_be_taken_back(world: Any) -> None:
+    ids = conversations(world, 3)
+    async with world.client("agent") as client:
+        for kind, muted in (("mute", True), ("unmute", False)):
+            answer = await client.post(PATH, json={"ids": ids, "command": {"type": kind}})
+            assert answer.json() == {"matched": 3, "done": 3, "refused": []}
+            shown = [(await client.get(f"/api/v1/conversations/{each}")).json() for each in ids]
+            assert [one["muted"] for one in shown] == [muted] * 3
+
+
+def addresses(world: Any, count: int) -> tuple[list[str], list[str]]:
+    """So many conversations, and who wrote them."""
+    people = [world.story.person() for _ in range(count)]
+    ids = [str(world.story.mail(each).conversation_id) for each in people]
+    world.show()
+    return ids, [f"{each.hex[-12:]}@client.test" for each in people]
+
+
+async def spammed(client: Any, ids: list[str], block: str, **more: Any) -> Any:
+    command = {"type": "status", "status": "spam", "block": block}
+    return await client.post(PATH, json={"ids": ids, "command": command}, **more)
+
+
+async def test_spam_that_blocks_names_the_sender_of_each_conversation_or_nobody(world: Any) -> None:
+    ids, senders = addresses(world, 3)
+    world.story.erase(world.story.threads[-1].contact_id)
+    world.show()
+    async with world.client("agent") as client:
+        for block in ("sender", "domain"):
+            assert (await spammed(client, ids, block)).status_code == 200
+    by_address, by_domain = pieces(world)
+    assert [str(one) for one in by_address.conversation_ids] == ids
+    assert [(one.field, one.value) for one in by_address.blocks] == [
+        ("address", senders[0]),
+        ("address", senders[1]),
+        ("address", ""),
+    ]
+    assert [(one.field, one.value) for one in by_domain.blocks] == [
+        ("domain", "client.test"),
+        ("domain", "client.test"),
+        ("domain", ""),
+    ]
+
+
+async def test_a_piece_that_is_given_again_blocks_whom_it_blocked_before_whoever_wrote_since(world: Any) -> None:
+    ids, senders = addresses(world, 1)
+    died = cut(world, 2, OneByOne(world.router, passes=0), answer_seconds=0.1)
+    async with world.client("agent") as client:
+        assert (await spammed(client, ids, "sender")).status_code == 202
+        (task,) = died._running.values()
+        task.cancel()
+        asked_at = world.story.now
+        world.execute(f"update inbox_projection.bulks set created_at = '{asked_at}', claimed_until = null")
+        world.story.pass_time(seconds=60)
+        thread = next(each for each in world.story.threads if str(each.conversation_id) == ids[0])
+        world.story.answer(thread, world.story.person())
+        world.show()
+        assert await cut(world, 2).step()
+        assert (await spammed(client, ids, "sender")).status_code == 200
+    blocked = [[one.value for one in piece.blocks] for piece in pieces(world)]
+    assert blocked[0] == senders and blocked[1] != senders, "asked anew, it is whoever wrote last"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -162,6 +227,8 @@ async def test_an_assignment_says_whether_each_keeps_its_team(world: Any) -> Non
         {"filter": {}, "command": {"type": "merge", "from_ids": []}},
         {"filter": {}, "command": {"type": "status", "status": "resolved", "until": "2030-01-01T00:00:00Z"}},
         {"filter": {}, "command": {"type": "status", "status": "gone"}},
+        {"filter": {}, "command": {"type": "status", "status": "resolved", "block": "sender"}},
+        {"filter": {}, "command": {"type": "status", "status": "spam", "block": "everybody"}},
         {"filter": {}, "command": {"type": "add_label", "label": "a\nb"}},
         {"filter": {}, "command": {"type": "priority", "priority": "none"}},
         {"filter": {}, "command": {"type": "assignment", "team_id": str(uuid4()), "keep_team": True}},

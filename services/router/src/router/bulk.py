@@ -13,7 +13,8 @@ from events.bulk import MOST_AT_ONCE, BulkChange, ChangeConversations, RefusedCh
 from events.commands import ConversationCommand
 from events.envelope import Envelope
 from events.errors import MalformedEvent
-from events.tidying_commands import MoveConversation
+from events.filtering import SpamBlock
+from events.tidying_commands import MoveConversation, MuteConversation, UnmuteConversation
 from router.answers import decide, repeated
 from router.domain import errors
 from router.domain.house import House
@@ -26,10 +27,12 @@ from service_kit.decider import DomainError
 def parts_of(ask: Ask, house: House) -> Bulk:
     """The command as commands of their own; none when it names more conversations than it may."""
     whole: Envelope[ChangeConversations] = ask.envelope  # type: ignore[assignment]
-    wish = _command(whole.data.change)
+    blocks = _blocks(whole.data)
+    plain = None if blocks else _command(whole.data.change)
 
     def part(conversation_id: UUID) -> Ask:
         own = house.derived_id(whole.id, conversation_id.hex)
+        wish = plain or c.MarkConversationAsSpam(block=blocks[conversation_id])
         return Ask(replace(whole, id=own, stream=conversation_id, data=wish), b"")
 
     ids = tuple(dict.fromkeys(whole.data.conversation_ids))
@@ -59,6 +62,15 @@ def change(item: Bulk, working: WorkingSet, now: datetime) -> str:
     return "refused" if verdict.code else "done"
 
 
+def _blocks(wish: ChangeConversations) -> dict[UUID, SpamBlock]:
+    """Whom to block with each conversation; nobody, unless spam is to block somebody. Raises MalformedEvent."""
+    if wish.change.kind != "spam" or wish.change.block is None:
+        return {}
+    if len(wish.blocks) != len(wish.conversation_ids):
+        raise MalformedEvent("a bulk that blocks with spam doesn't say whom with each conversation")
+    return dict(zip(wish.conversation_ids, wish.blocks, strict=True))
+
+
 def _command(change: BulkChange) -> ConversationCommand:
     match change.kind:
         case "resolve":
@@ -85,5 +97,9 @@ def _command(change: BulkChange) -> ConversationCommand:
             if change.inbox_id is None:
                 raise MalformedEvent("a bulk that moves conversations names no inbox")
             return MoveConversation(inbox_id=change.inbox_id)
+        case "mute":
+            return MuteConversation()
+        case "unmute":
+            return UnmuteConversation()
         case _:
             assert_never(change.kind)

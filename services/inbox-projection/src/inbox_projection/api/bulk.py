@@ -82,13 +82,16 @@ def _change(request: Request, asked: shapes.BulkCommand) -> BulkChange:
         case shapes.BulkAssignment():
             return BulkChange(kind="assign", agent_id=asked.agent_id, team_id=asked.team_id, keep_team=asked.keep_team)
         case shapes.BulkStatus():
-            return BulkChange(kind=_KINDS[asked.status], until=asked.until)  # type: ignore[arg-type]
+            kind = _KINDS[asked.status]
+            return BulkChange(kind=kind, until=asked.until, block=asked.block)  # type: ignore[arg-type]
         case shapes.BulkLabel():
             return BulkChange(kind=asked.type, label=asked.label)
         case shapes.BulkPriority():
             return BulkChange(kind="priority", priority=asked.priority)
         case shapes.BulkRead():
             return BulkChange(kind="read", up_to=EVERYTHING if asked.type == "read" else 0)
+        case shapes.BulkMute():
+            return BulkChange(kind=asked.type)
         case shapes.BulkMove():
             check_inbox(request, Permission.WORK_ON_CONVERSATIONS, asked.inbox_id)
             return BulkChange(kind="move", inbox_id=asked.inbox_id)

@@ -75,5 +75,7 @@ def single(change: BulkChange) -> Command:
         "remove_label": c.RemoveLabel(label=change.label),
         "priority": c.ChangePriority(priority=change.priority),
         "read": c.MarkRead(up_to=change.up_to),
+        "mute": c.MuteConversation(),
+        "unmute": c.UnmuteConversation(),
     }
     return plain[change.kind]

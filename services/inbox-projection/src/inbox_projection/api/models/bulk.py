@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
+from events.bulk import Blocking
 from inbox_projection.api.models.common import Asked, Given, Instant, Label, example
 from inbox_projection.api.models.conversations import AssignmentChange, FixedView, PriorityName, Status
 from inbox_projection.api.models.views import ViewFilterAsked
@@ -23,11 +24,18 @@ class BulkStatus(Asked):
     type: Literal["status"]
     status: Status
     until: Instant | None = Field(None, description="For snoozed: null is until they answer.")
+    block: Blocking | None = Field(
+        None,
+        description="With spam: of each conversation the sender, or everybody at their domain, is kept out of its inbox"
+        " from now on. One whose sender cannot be blocked is refused, and stays as it is.",
+    )
 
     @model_validator(mode="after")
     def timed(self) -> BulkStatus:
         if self.until is not None and self.status != "snoozed":
             raise ValueError("until: only a snoozed conversation has a time")
+        if self.block is not None and self.status != "spam":
+            raise ValueError("block: only who sends spam is blocked")
         return self
 
 
@@ -47,13 +55,20 @@ class BulkRead(Asked):
     type: Literal["read", "unread"]
 
 
+class BulkMute(Asked):
+    """What comes in is kept, and wakes nobody; or it does again."""
+
+    type: Literal["mute", "unmute"]
+
+
 class BulkMove(Asked):
     type: Literal["inbox"]
     inbox_id: UUID
 
 
 BulkCommand = Annotated[
-    BulkAssignment | BulkStatus | BulkLabel | BulkPriority | BulkRead | BulkMove, Field(discriminator="type")
+    BulkAssignment | BulkStatus | BulkLabel | BulkPriority | BulkRead | BulkMute | BulkMove,
+    Field(discriminator="type"),
 ]
 
 

@@ -59,8 +59,12 @@ describe('a wish', () => {
     expect(bulkCommand({ kind: 'assign', agent_id: ME, team_id: 't1' })).toEqual(moved);
   });
 
-  it('that blocks somebody is no wish for many', () => {
-    expect(bulkCommand({ kind: 'status', status: 'spam', block: 'domain' })).toBeNull();
+  it('for many says whom spam blocks, and who is muted', () => {
+    const blocking = { type: 'status', status: 'spam', block: 'domain' };
+    expect(bulkCommand({ kind: 'status', status: 'spam', block: 'domain' })).toEqual(blocking);
     expect(bulkCommand({ kind: 'status', status: 'spam' })).toEqual({ type: 'status', status: 'spam' });
+    expect(bulkCommand({ kind: 'mute' })).toEqual({ type: 'mute' });
+    expect(bulkCommand({ kind: 'unmute' })).toEqual({ type: 'unmute' });
+    expect(bulkCommand({ kind: 'follow' })).toBeNull();
   });
 });

@@ -101,8 +101,12 @@ export function bulkCommand(wish: Wish): BulkCommand | null {
     case 'assign':
       return { type: 'assignment', ...assignment(wish) };
     case 'status':
-      if (wish.block) return null;
-      return { type: 'status', status: wish.status, ...(wish.until ? { until: wish.until } : {}) };
+      return {
+        type: 'status',
+        status: wish.status,
+        ...(wish.until ? { until: wish.until } : {}),
+        ...(wish.block ? { block: wish.block } : {}),
+      };
     case 'add_label':
     case 'remove_label':
       return { type: wish.kind, label: wish.label };
@@ -112,6 +116,8 @@ export function bulkCommand(wish: Wish): BulkCommand | null {
       return { type: 'inbox', inbox_id: wish.inbox_id };
     case 'read':
     case 'unread':
+    case 'mute':
+    case 'unmute':
       return { type: wish.kind };
     default:
       return null;
