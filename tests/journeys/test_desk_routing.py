@@ -131,3 +131,49 @@ def test_a_channel_is_routed_who_answers_first_gets_it_and_who_leaves_gives_it_b
     eventually(lambda: desk.conversation(bos["id"])["assignee_id"] == ids["Ada"], "Bo's conversation with Ada")
     decisions = desk.get(f"/conversations/{bos['id']}/decisions")["items"]
     assert {one["reason"] for one in decisions} == {"channel_agents", "agent_left"}
+
+
+def test_only_who_can_open_a_conversation_is_given_it_whoever_or_whatever_chooses(
+    desk: Desk, postroom: LivePostroom
+) -> None:
+    inbox, ids = team_of(desk, postroom, "Ada")
+    others, strangers = team_of(desk, postroom, "Cem")
+    (team_id,), cem = others["team_ids"], strangers["Cem"]
+    rule = {
+        "id": str(uuid4()),
+        "name": "All to strangers",
+        "trigger": "message_received",
+        "when": {"kind": "test", "fact": "conversation.inbox_id", "operator": "is", "value": inbox["id"]},
+        "then": [{"kind": "assign_agent", "agent_id": cem}, {"kind": "assign_team", "team_id": team_id}],
+        "stop": True,
+        "enabled": True,
+    }
+    desk.do("PUT", "/rules", {"rules": [rule]})
+    desk.do("POST", "/rules/publish")
+    customer = Customer(postroom)
+    customer.writes(inbox["fallback_address"], "Who will see this?", "You?")
+    conversation = desk.conversation_of(customer)
+    path = f"/conversations/{conversation['id']}"
+    assert conversation["assignee_id"] == ids["Ada"], "the rule names nobody who could open it"
+    (decision,) = desk.get(f"{path}/decisions")["items"]
+    assert decision["reason"] == "inbox_team"
+    assert {one["agent_id"]: one["refused"] for one in decision["candidates"]} == {
+        ids["Ada"]: None,
+        cem: "not_in_inbox",
+    }
+
+    for wish, code in (({"agent_id": cem}, "agent-not-in-inbox"), ({"team_id": team_id}, "team-not-in-inbox")):
+        asked = {"agent_id": None, "team_id": None, **wish}
+        refused = desk.ask("PUT", f"{path}/assignment", asked)
+        assert (refused.status_code, refused.json()["code"]) == (422, code), refused.text
+        bulk = {"ids": [conversation["id"]], "command": {"type": "assignment", **asked}}
+        done = desk.do("POST", "/conversations/bulk", bulk)
+        assert (done["done"], done["refused"]) == (0, [{"id": conversation["id"], "reason": code}])
+    assert desk.conversation(conversation["id"])["assignee_id"] == ids["Ada"]
+
+    desk.do("PATCH", f"/agents/{cem}", {"role": "administrator"})
+    assert desk.do("PUT", f"{path}/assignment", {"agent_id": cem, "team_id": None})["assignee_id"] == cem
+    desk.do("PATCH", f"/agents/{cem}", {"role": "agent"})
+    eventually(lambda: desk.conversation(conversation["id"])["assignee_id"] == ids["Ada"], "what Cem sees no more")
+    moved = desk.do("PUT", f"{path}/inbox", {"inbox_id": others["id"]})
+    assert (moved["assignee_id"], moved["team_id"]) == (cem, team_id), "Ada does not belong there"
