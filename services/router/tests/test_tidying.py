@@ -9,21 +9,25 @@ from uuid import UUID
 import pytest
 
 from events.commands import (
+    CancelReply,
     ChangeConversationContact,
     CreateInbox,
+    ElapseReply,
     ElapseTrash,
     EraseContact,
+    MarkConversationAsSpam,
     MergeConversations,
     MoveConversation,
     MuteConversation,
     ReopenConversation,
     ResolveConversation,
+    RetryReply,
     SendReply,
     TrashConversation,
 )
 from events.contact_commands import CreateContact
-from events.conversations import ReplyContent
-from events.envelope import AnyEnvelope, Command
+from events.conversations import ReplyContent, Then
+from events.envelope import SYSTEM, AnyEnvelope, Command
 from events.inbound import DeliveryRefused
 from events.outcomes import CommandHandled
 from events.ticket_commands import OpenTicket
@@ -297,3 +301,74 @@ def test_nothing_is_merged_with_what_is_erased_or_lies_elsewhere(bench: Workbenc
     did(bench, EraseContact(), bench.events(stream=lone)[0].data.contact_id)
     assert refused(bench, MergeConversations(from_ids=(source, lone)), target) == "conflict.conversation-is-erased"
     assert refused(bench, MergeConversations(from_ids=(new_id(),)), target) == "not_found.conversation-not-found"
+
+
+LATER = NOON + timedelta(hours=4)
+SCHEDULED = Then(status="resolved")
+
+
+def scheduled(bench: Workbench, conversation: UUID) -> tuple[UUID, ElapseReply]:
+    """A reply that is to go out later and to resolve its conversation, and its timer."""
+    reply_id = new_id()
+    content = ReplyContent(
+        external_id="", sender=Address(SUPPORT, "S"), to=(Address(MARIA),), subject="Re", text="Did it arrive?"
+    )
+    wish = SendReply(reply_id=reply_id, channel_id=CHANNEL, content=content, send_at=LATER, then=SCHEDULED)
+    (queued,) = [event for event in did(bench, wish, conversation) if event.type == "ReplyQueued"]
+    return reply_id, ElapseReply(timer_id=queued.data.hold.timer_id)
+
+
+def elapsed(bench: Workbench, timer: ElapseReply, conversation: UUID) -> list[tuple[str, UUID]]:
+    events = did(bench, timer, conversation, id=timer.timer_id, actor=SYSTEM, at=LATER)
+    return [(event.type, event.stream) for event in events]
+
+
+@pytest.mark.parametrize("to_the_merged", [True, False])
+def test_an_answer_holds_what_is_scheduled_in_what_was_merged(bench: Workbench, to_the_merged: bool) -> None:
+    target, source = two(bench)
+    _, timer = scheduled(bench, source)
+    token = token_of(bench, source) if to_the_merged else "one@c"
+    did(bench, MergeConversations(from_ids=(source,)), target)
+    stream, came = went_to(bench, mail(in_reply_to=[token]))
+    assert stream == target and "ReplyHeld" in came
+    held = bench.events(stream=source)[-1]
+    assert (held.type, held.data.reason) == ("ReplyHeld", "customer_wrote")
+    assert elapsed(bench, timer, source) == []
+    check_rebuilt(bench)
+
+
+def test_it_is_held_too_when_both_are_merged_in_a_router_that_knows_nothing_of_before(bench: Workbench) -> None:
+    target, source = two(bench)
+    scheduled(bench, source)
+    did(bench, MergeConversations(from_ids=(source,)), target)
+    third = opened(bench, mail(message_id="three@c"))
+    did(bench, MergeConversations(from_ids=(target,)), third)
+    bench.handle(bench.records(mail(in_reply_to=["three@c"])), bench.built())
+    assert kinds(bench.events(stream=source))[-1] == "ReplyHeld"
+
+
+def test_at_its_time_it_closes_what_stands_for_the_merged_one_and_taken_back_opens_that(bench: Workbench) -> None:
+    target, source = two(bench)
+    reply_id, timer = scheduled(bench, source)
+    did(bench, MergeConversations(from_ids=(source,)), target)
+    assert elapsed(bench, timer, source) == [("ReplyReleased", source), ("ConversationResolved", target)]
+    events = did(bench, CancelReply(reply_id=reply_id), source)
+    opens = [("ReplyCancelled", source), ("ConversationReopened", target)]
+    assert [(event.type, event.stream) for event in events][:2] == opens
+    check_rebuilt(bench)
+
+
+def test_out_of_spam_and_trash_what_was_merged_sends_nothing(bench: Workbench) -> None:
+    target, source = two(bench)
+    reply_id, timer = scheduled(bench, source)
+    did(bench, MergeConversations(from_ids=(source,)), target)
+    did(bench, MarkConversationAsSpam(), target)
+    assert elapsed(bench, timer, source) == [("ReplyHeld", source)]
+    assert bench.events(stream=source)[-1].data.reason == "put_away"
+    assert refused(bench, RetryReply(reply_id=reply_id), source) == "conflict.conversation-is-spam"
+    did(bench, ReopenConversation(), target)
+    sent = did(bench, RetryReply(reply_id=reply_id), source)
+    assert [(event.type, event.stream) for event in sent] == [
+        ("ReplyReleased", source),
+        ("ConversationResolved", target),
+    ]

@@ -25,7 +25,7 @@ from router.merging_rows import circle
 from router.people import company_of
 from router.records import Broken, Mail, Report
 from router.ticketing import follow_message, follow_replies, new_ticket_id
-from router.tidying import follow_arrival, reopen_survivor
+from router.tidying import follow_arrival, follow_survivor, hold_merged
 from router.working_set import Cause, WorkingSet
 
 
@@ -99,6 +99,7 @@ def receive(
             last_agent_id=rows.known.last_agents.get(contact_id),
             new_ticket_id=new_ticket_id(mail, stream, before, after, events, working),
         )
+        hold_merged(stream, events, working, cause)
         routed = assignment.route(message, before, after, workspace=working.workspace, around=around, now=now)
         settled = working.append_conversation(stream, routed, cause)
         follow_message(mail, stream, before, settled, events, routed, working, cause)
@@ -106,7 +107,7 @@ def receive(
         follow_arrival(mail, stream, before, working, cause)
     if bounced is not None:
         follow_replies(stream, before, events, working, cause)
-        reopen_survivor(stream, events, working, cause)
+        follow_survivor(stream, before, events, working, cause)
     return "appended"
 
 
@@ -265,7 +266,7 @@ def report(item: Report, working: WorkingSet, now: datetime, caused_by: UUID | N
     events = conversation.report(data, before)
     working.append_conversation(envelope.stream, events, cause)
     follow_replies(envelope.stream, before, events, working, cause)
-    reopen_survivor(envelope.stream, events, working, cause)
+    follow_survivor(envelope.stream, before, events, working, cause)
     return "appended" if events else "duplicate"
 
 

@@ -47,6 +47,8 @@ ANSWERING: Final = (
 """Commands by which a reply may go out, or not after all: the conversation's tickets follow."""
 RELINKING: Final = (commands.MoveConversation, commands.MergeConversations)
 """Commands after which tickets are linked anew, and what was merged goes along."""
+OF_REPLIES: Final = (commands.CancelReply, commands.RetryReply, commands.ConfirmReply, commands.ElapseReply)
+"""Commands that a merged conversation takes still, and that mean something for what stands for it."""
 STAGED: Final = (ChangePipeline, DeletePipeline)
 """Commands that depend on which stages tickets are in."""
 CHANNEL_COMMANDS: Final = (commands.ConnectChannel, commands.ChangeChannel, commands.DisconnectChannel)
@@ -75,7 +77,7 @@ def ask(items: Iterable[Item], hashes: Hashes) -> Asked:
                 asked.commands.add(envelope.id)
                 if isinstance(envelope.data, ANSWERING):
                     asked.ticketed.add(envelope.stream)
-                if isinstance(envelope.data, RELINKING):
+                if isinstance(envelope.data, (*RELINKING, *OF_REPLIES)):
                     asked.conversations.add(envelope.stream)
                 match envelope.data:
                     case commands.MergeConversations(from_ids=from_ids):

@@ -39,6 +39,7 @@ def converse(
     tickets = tidying.relinked(stream, state, events, working)
     after = working.append_conversation(stream, events, cause)
     tidying.follow(stream, events, tickets, working, cause)
+    tidying.follow_survivor(stream, state, events, working, cause)
     ticketing.follow_replies(stream, state, events, working, cause)
     routed = give_back(state, after, command.actor, working.workspace, working.rows.known.agents)
     working.append_conversation(stream, routed, cause)

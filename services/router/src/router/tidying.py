@@ -12,15 +12,14 @@ from events.conversations import (
     ConversationFollowedUp,
     ConversationMergedInto,
     ConversationMoved,
-    ConversationReopened,
     ConversationsMerged,
-    ReplyFailed,
+    MessageAppended,
 )
 from events.tickets import TicketEvent, TicketUnlinked
 from router.domain import conversation, errors
 from router.domain.contact import UNKNOWN
 from router.domain.conversation import Conversation, ConversationState, Merged, NotOpened, Trashed
-from router.domain.held_replies import reopened
+from router.domain.held_replies import close_survivor, hold, holds, reopened, undone
 from router.domain.moving import go_along
 from router.domain.status import trash
 from router.domain.ticket import MAX_TICKETS, Around, Ticket, link
@@ -38,6 +37,8 @@ def beside(command: ConversationCommand, working: WorkingSet) -> Beside:
             return Beside(conversations=working.conversations)
         case c.MoveConversation():
             return Beside(loads=working.rows.known.agents)
+        case c.RetryReply() | c.ConfirmReply() | c.ElapseReply():
+            return Beside(conversations=working.conversations)
         case c.ChangeConversationContact():
             return Beside(contact=working.contacts.get(command.contact_id, UNKNOWN))
         case _:
@@ -102,18 +103,34 @@ def _merged(stream: UUID, event: ConversationsMerged, working: WorkingSet, cause
             working.append_conversation(merged.id, (into,), cause)
 
 
-def reopen_survivor(stream: UUID, events: Iterable[ConversationEvent], working: WorkingSet, cause: Cause) -> None:
-    """A reply of a merged conversation failed: what stands for it is dealt with no more."""
+def hold_merged(stream: UUID, events: Iterable[ConversationEvent], working: WorkingSet, cause: Cause) -> None:
+    """The customer wrote to what stands for others: what is scheduled in those waits for an agent, too."""
     state = working.conversation(stream)
-    if not isinstance(state, Conversation) or not isinstance(state.standing, Merged):
+    if not isinstance(state, Conversation) or not state.merged_ids:
         return
-    if any(isinstance(event, ReplyFailed) for event in events):
-        into = state.standing.into
-        survivor = working.conversation(into)
-        opened: tuple[ConversationReopened, ...] = ()
-        if isinstance(survivor, Conversation):
-            opened = reopened(survivor, "reply_failed")
-        working.append_conversation(into, opened, cause)
+    if any(isinstance(event, MessageAppended) and holds(event) for event in events):
+        for each in sorted(state.merged_ids):
+            other = working.conversation(each)
+            if isinstance(other, Conversation):
+                working.append_conversation(each, hold(other), cause)
+
+
+def follow_survivor(
+    stream: UUID, before: ConversationState, events: Sequence[ConversationEvent], working: WorkingSet, cause: Cause
+) -> None:
+    """A reply of a merged conversation went out, failed or was taken back: that closes what stands for it, or leaves
+    it no more closed. `before` is the merged one before its events."""
+    if not isinstance(before, Conversation) or not isinstance(before.standing, Merged):
+        return
+    into = before.standing.into
+    survivor = working.conversation(into)
+    if not isinstance(survivor, Conversation):
+        return
+    snooze_id = working.house.derived_id(cause.id, "snooze")
+    working.append_conversation(into, close_survivor(events, before, survivor, cause.occurred_at, snooze_id), cause)
+    reason = undone(events, before)
+    if reason is not None:
+        working.append_conversation(into, reopened(survivor, reason), cause)
 
 
 def follow_arrival(mail: Mail, stream: UUID, before: ConversationState, working: WorkingSet, cause: Cause) -> None:

@@ -16,24 +16,28 @@ from events.envelope import Envelope
 from events.inbound import DeliveryAccepted, DeliveryRefused
 from router.domain import conversation, errors
 from router.domain.conversation import Arrival, Conversation, ConversationState
+from router.domain.held_replies import close_survivor, holds, undone
 from router.domain.testing import (
     ADA,
     CONVERSATION,
     HOUSE,
     NINE,
     NO_FIRST_ANSWER,
+    OTHER_CONVERSATION,
     REPLY,
     ROSA,
     SUPPORT_MAIL,
     TOMORROW,
     a_workspace,
     an_id,
+    appended,
     command,
     mail,
     opened,
     queued,
     reply_content,
 )
+from router.domain.tidying import Beside
 from service_kit.spec import Given
 from service_kit.spec import given as given_decider
 
@@ -284,3 +288,67 @@ def test_a_reply_that_fails_never_leaves_its_conversation_closed(closed: Convers
     assert (
         conversation.report(refused, conversation.decider(a_workspace(), HOUSE).replay((opened(), queued())))[1:] == ()
     )
+
+
+SURVIVOR = OTHER_CONVERSATION
+MERGED = e.ConversationMergedInto(survivor_id=SURVIVOR, number=2)
+
+
+def standing_for(*history: ConversationEvent) -> Beside:
+    """What stands for the conversation, after this."""
+    state = conversation.decider(a_workspace(), HOUSE).replay((opened(number=2), *history))
+    return Beside(conversations={SURVIVOR: state})
+
+
+def of_merged(*history: ConversationEvent, beside: Beside) -> Given[Any, ConversationState, ConversationEvent]:
+    decider = conversation.decider(a_workspace(), HOUSE, waiting(LATER, RESOLVED), beside)
+    return given_decider(decider, opened(), waiting(LATER, RESOLVED), MERGED, *history)
+
+
+@pytest.mark.parametrize("put_away", [e.MarkedAsSpam(), e.ConversationTrashed(), e.TrashElapsed(timer_id=TIMER)])
+def test_a_scheduled_reply_of_what_was_merged_waits_when_what_stands_for_it_was_put_away(
+    put_away: ConversationEvent,
+) -> None:
+    due = command(DUE, by=None, at=TOMORROW)
+    held = e.ReplyHeld(reply_id=REPLY, reason="put_away")
+    of_merged(beside=standing_for(put_away)).when(due).then(held)
+    of_merged(beside=standing_for()).when(due).then(released())
+
+
+def test_of_what_was_merged_nothing_is_sent_by_hand_out_of_spam_either() -> None:
+    of_merged(beside=standing_for(e.MarkedAsSpam())).when(command(RETRY)).then_refused(errors.ConversationIsSpam)
+    of_merged(beside=standing_for()).when(command(RETRY)).then(released("sent_now"))
+
+
+def closed_with(survivor: Beside, *events: ConversationEvent) -> tuple[ConversationEvent, ...]:
+    """What the reply of the merged one that goes out does to what stands for it."""
+    before = conversation.decider(a_workspace(), HOUSE).replay((opened(), waiting(LATER, RESOLVED), MERGED))
+    standing = survivor.conversations[SURVIVOR]
+    assert isinstance(before, Conversation) and isinstance(standing, Conversation)
+    return close_survivor(events, before, standing, TOMORROW, TIMER)
+
+
+def test_sent_at_its_time_it_closes_what_stands_for_the_merged_one() -> None:
+    assert closed_with(standing_for(), released()) == (e.ConversationResolved(at=TOMORROW),)
+    assert closed_with(standing_for(e.ConversationSnoozed()), released()) == ()
+    assert closed_with(standing_for(), e.ReplyHeld(reply_id=REPLY, reason="put_away")) == ()
+    assert closed_with(standing_for(), replace(released(), reply_id=an_id("another"))) == ()
+
+
+def test_taken_back_or_failed_it_leaves_what_stands_for_the_merged_one_no_more_closed() -> None:
+    before = conversation.decider(a_workspace(), HOUSE).replay((opened(), waiting(LATER, RESOLVED), MERGED, released()))
+    assert isinstance(before, Conversation)
+    cancelled = e.ReplyCancelled(reply_id=REPLY, channel="email", released=True)
+    assert undone((cancelled,), before) == "reply_cancelled"
+    assert undone((failed(),), before) == "reply_failed"
+    unasked = replace(before, replies={REPLY: replace(before.replies[REPLY], closed=False)})
+    assert undone((cancelled,), unasked) is None
+    assert undone((released(),), before) is None
+
+
+def test_a_message_of_a_person_to_what_stands_for_others_holds_theirs() -> None:
+    said = appended()
+    assert holds(said)
+    assert not holds(replace(said, in_side_thread=True))
+    assert not holds(replace(said, message=replace(said.message, history=True)))
+    assert not holds(replace(said, message=replace(said.message, automated="auto", automated_kind="auto_reply")))

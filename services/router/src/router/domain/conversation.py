@@ -35,12 +35,13 @@ from router.domain.conversation_state import (
     sealed_under,
 )
 from router.domain.delivery import bounced, progress
-from router.domain.filters import is_automated, is_only_noted
+from router.domain.filters import is_only_noted
 from router.domain.first_messages import forward, taken_back
 from router.domain.following import follow, unfollow
-from router.domain.held_replies import cancel, confirm, elapse, hold, reopened, retry
+from router.domain.held_replies import cancel, confirm, elapse, hold, holds, reopened, retry
 from router.domain.house import House
 from router.domain.labels import add_label, remove_label
+from router.domain.merging import shown_as
 from router.domain.replies import send_reply
 from router.domain.status import elapse_snooze, mark_as_spam, reopen, resolve, snooze, trash
 from router.domain.tidying import NOTHING_BESIDE, Beside, check_there, tidy
@@ -118,18 +119,18 @@ def _decide(
     queued: e.ReplyQueued | None,
     beside: Beside,
 ) -> tuple[ConversationEvent, ...]:
-    now = command.occurred_at
+    now, shown = command.occurred_at, shown_as(state, beside.conversations)
     match command.data:
         case c.SendReply():
             return send_reply(cast("Envelope[c.SendReply]", command), state, workspace, house)
         case c.CancelReply() as wish:
             return taken_back(cancel(wish, state), state, now, house.derived_id(command.id, "trash"))
         case c.RetryReply() as wish:
-            return retry(wish, state, queued, now, house.derived_id(command.id, "snooze"))
+            return retry(wish, state, shown, queued, now, house.derived_id(command.id, "snooze"))
         case c.ConfirmReply() as wish:
-            return confirm(wish, state, queued, now, house.derived_id(command.id, "snooze"))
+            return confirm(wish, state, shown, queued, now, house.derived_id(command.id, "snooze"))
         case c.ElapseReply() as timer:
-            return elapse(timer, state, queued, now, house.derived_id(command.id, "snooze"))
+            return elapse(timer, state, shown, queued, now, house.derived_id(command.id, "snooze"))
         case c.ForwardMessages():
             return forward(cast("Envelope[c.ForwardMessages]", command), state, workspace, house)
         case c.AddComment() as comment:
@@ -233,7 +234,7 @@ def receive(
             )
             if facts.history:
                 return (appended,)
-            held = () if arrival.in_side_thread or is_automated(facts) else hold(state)
+            held = hold(state) if holds(appended) else ()
             return (appended, *held, *_bounced(received, state), *_stirred(facts, state, arrival))
         case _:
             assert_never(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -10,7 +11,9 @@ from events.commands import CancelReply, ConfirmReply, ElapseReply, RetryReply, 
 from events.conversations import (
     ConversationEvent,
     ConversationReopened,
+    MessageAppended,
     ReplyCancelled,
+    ReplyFailed,
     ReplyHeld,
     ReplyQueued,
     ReplyReleased,
@@ -20,14 +23,16 @@ from events.conversations import (
 from router.domain import errors
 from router.domain.conversation_state import Conversation, Discarded, Open, Resolved, Snoozed, Spam, Trashed, key_holder
 from router.domain.delivery import Delivery
+from router.domain.filters import is_automated
 from router.domain.status import resolve, snooze
 
 WAITING: Final = ("waiting", "held")
+Undone = Literal["reply_failed", "reply_cancelled"]
 
 
-def check_standing(state: Conversation) -> None:
-    """Raises why nothing can be sent from a conversation as it stands."""
-    match state.standing:
+def check_standing(state: Conversation, shown: Conversation | None = None) -> None:
+    """Raises why nothing can be sent from a conversation as it stands, or as what is `shown` for it does."""
+    match (shown or state).standing:
         case Spam():
             raise errors.ConversationIsSpam("The conversation is marked as spam; reopen it before you answer.")
         case Trashed():
@@ -50,12 +55,18 @@ def close(then: Then | None, state: Conversation, now: datetime, timer_id: UUID)
 
 
 def elapse(
-    timer: ElapseReply, state: Conversation, queued: ReplyQueued | None, now: datetime, snooze_id: UUID
+    timer: ElapseReply,
+    state: Conversation,
+    shown: Conversation,
+    queued: ReplyQueued | None,
+    now: datetime,
+    snooze_id: UUID,
 ) -> tuple[ConversationEvent, ...]:
     """The timer of a waiting reply is due; any other is obsolete and changes nothing.
 
-    A scheduled reply to a conversation that was put away waits on for an agent. `queued` is the reply as it was
-    queued, without its content when the person was erased: then there is nothing to send.
+    A scheduled reply to a conversation that was put away waits on for an agent; `shown` is the conversation itself or
+    what stands for it. `queued` is the reply as it was queued, without its content when the person was erased: then
+    there is nothing to send.
     """
     found = next(
         (reply for reply in state.replies.items() if reply[1].hold and reply[1].hold.timer_id == timer.timer_id), None
@@ -65,9 +76,39 @@ def elapse(
     reply_id, known = found
     if queued is None or queued.personal is None:
         return (_cancelled(reply_id, state, "erased", released=False),)
-    if _is_scheduled(known) and isinstance(state.standing, Spam | Trashed | Discarded):
+    if _is_scheduled(known) and isinstance(shown.standing, Spam | Trashed | Discarded):
         return (ReplyHeld(reply_id=reply_id, reason="put_away"),)
-    return _released(queued, known, "due", state, now, snooze_id)
+    return _released(queued, known, "due", state, shown, now, snooze_id)
+
+
+def close_survivor(
+    events: Iterable[ConversationEvent], before: Conversation, survivor: Conversation, now: datetime, timer_id: UUID
+) -> tuple[ConversationEvent, ...]:
+    """What the `then` of a merged conversation's scheduled reply, released by these events, does to what stands for
+    it: that is where it is dealt with. `before` is the merged one before them."""
+    for event in events:
+        known = before.replies.get(event.reply_id) if isinstance(event, ReplyReleased) else None
+        if known is not None and known.state in WAITING and _is_scheduled(known):
+            return close(known.then, survivor, now, timer_id)
+    return ()
+
+
+def undone(events: Iterable[ConversationEvent], before: Conversation) -> Undone | None:
+    """Why these events of a reply mean that what it belongs to is dealt with no more; None where they don't."""
+    for event in events:
+        match event:
+            case ReplyFailed():
+                return "reply_failed"
+            case ReplyCancelled(reply_id=reply_id) if reply_id in before.replies and before.replies[reply_id].closed:
+                return "reply_cancelled"
+            case _:
+                pass
+    return None
+
+
+def holds(message: MessageAppended) -> bool:
+    """Whether the message holds what is scheduled: a person wrote it now, and the customer sees it."""
+    return not (message.in_side_thread or message.message.history or is_automated(message.message))
 
 
 def hold(state: Conversation) -> tuple[ReplyHeld, ...]:
@@ -91,23 +132,33 @@ def cancel(command: CancelReply, state: Conversation) -> tuple[ConversationEvent
 
 
 def retry(
-    command: RetryReply, state: Conversation, queued: ReplyQueued | None, now: datetime, snooze_id: UUID
+    command: RetryReply,
+    state: Conversation,
+    shown: Conversation,
+    queued: ReplyQueued | None,
+    now: datetime,
+    snooze_id: UUID,
 ) -> tuple[ConversationEvent, ...]:
     """Sends a failed reply again, or a waiting one at once; one that is on its way already stays so."""
     known = _known(command.reply_id, state)
     if known.state in ("queued", "sending"):
         return ()
     if known.state in WAITING:
-        return _released(_content(queued), known, "sent_now", state, now, snooze_id)
+        return _released(_content(queued), known, "sent_now", state, shown, now, snooze_id)
     if known.state != "failed":
         raise errors.ReplyDidNotFail("Only a failed reply, or one that waits, can be sent again.")
     if not known.can_retry:
         raise errors.ReplyCannotBeRetried("Sending this reply again would fail again: write a new one.")
-    return _released(_content(queued), known, "retried", state, now, snooze_id)
+    return _released(_content(queued), known, "retried", state, shown, now, snooze_id)
 
 
 def confirm(
-    command: ConfirmReply, state: Conversation, queued: ReplyQueued | None, now: datetime, snooze_id: UUID
+    command: ConfirmReply,
+    state: Conversation,
+    shown: Conversation,
+    queued: ReplyQueued | None,
+    now: datetime,
+    snooze_id: UUID,
 ) -> tuple[ConversationEvent, ...]:
     """An agent knows of an uncertain reply whether it arrived; what did not is sent again, under the same id."""
     known = _known(command.reply_id, state)
@@ -119,12 +170,10 @@ def confirm(
         raise errors.ReplyIsNotUncertain("It is known whether this reply went out.")
     if command.arrived:
         return (ReplySent(reply_id=command.reply_id, attempt=known.attempt, channel=state.channel),)
-    return _released(_content(queued), known, "not_arrived", state, now, snooze_id)
+    return _released(_content(queued), known, "not_arrived", state, shown, now, snooze_id)
 
 
-def reopened(
-    state: Conversation, reason: Literal["reply_failed", "reply_cancelled"]
-) -> tuple[ConversationReopened, ...]:
+def reopened(state: Conversation, reason: Undone) -> tuple[ConversationReopened, ...]:
     """So that a reply that did not go out leaves no conversation closed."""
     return (ConversationReopened(reason=reason),) if isinstance(state.standing, Resolved | Snoozed) else ()
 
@@ -151,11 +200,12 @@ def _released(
     known: Delivery,
     reason: Literal["due", "sent_now", "retried", "not_arrived"],
     state: Conversation,
+    shown: Conversation,
     now: datetime,
     snooze_id: UUID,
 ) -> tuple[ConversationEvent, ...]:
     if reason != "due":
-        check_standing(state)
+        check_standing(state, shown)
     released = ReplyReleased(
         reply_id=queued.reply_id,
         conversation_id=queued.conversation_id,
