@@ -180,3 +180,14 @@ def test_they_move_to_another_inbox(bench: Workbench) -> None:
     assert bench.rows("SELECT DISTINCT inbox_id FROM router.conversations") == [(board,)]
     (nowhere,) = changed(bench, ids[:1], "move", inbox_id=new_id()).refused
     assert nowhere.code == "not_found.inbox-not-found"
+
+
+def test_who_cannot_open_some_of_them_is_given_the_others(bench: Workbench) -> None:
+    ids, board = opened(bench), new_id()
+    assert bench.command(CreateInbox(inbox_id=board, name="Board"), DEFAULT_WORKSPACE_ID).state == "done"
+    assert changed(bench, ids[:1], "move", inbox_id=board).refused == ()
+    outcome = changed(bench, ids, "assign", agent_id=BORIS)
+    assert [(one.id, one.code) for one in outcome.refused] == [(ids[0], "invalid.agent-not-in-inbox")]
+    held = dict(bench.rows("SELECT conversation_id, assignee_id FROM router.conversations"))
+    assert held == {ids[0]: None, ids[1]: BORIS, ids[2]: BORIS}
+    assert changed(bench, ids, "assign", team_id=TEAM).refused == (), "Anna is in the team and sees all"

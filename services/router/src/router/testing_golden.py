@@ -126,9 +126,16 @@ def _company(asked: AnyEnvelope) -> Workspace:
 
 
 def _circle(data: Any) -> list[w.WorkspaceEvent]:
-    """Who is mentioned, or follows, belongs to the conversation's inbox; what a view names is there."""
+    """Who is mentioned, follows, or is given it, belongs to the conversation's inbox; what a view names is there."""
     inbox_id = example(e.ConversationOpened).inbox_id
-    members = (*getattr(data, "mentions", ()), *((data.agent_id,) if isinstance(data, FollowConversation) else ()))
+    members: tuple[UUID, ...] = getattr(data, "mentions", ())
+    teams: tuple[UUID, ...] = ()
+    if isinstance(data, FollowConversation):
+        members = (data.agent_id,)
+    if isinstance(data, commands.AssignConversation):
+        members, teams = _given(data.agent_id), _given(data.team_id)
+    if isinstance(data, commands.StartConversation):
+        inbox_id, members = data.inbox_id, _given(data.assignee_id)
     if isinstance(data, SaveView):
         wanted = data.filter
         return [
@@ -136,12 +143,16 @@ def _circle(data: Any) -> list[w.WorkspaceEvent]:
             w.TeamCreated(team_id=wanted.team_id or inbox_id, name="Viewed"),
             w.AgentInvited(agent_id=wanted.assignee_id or inbox_id, role="agent"),
         ]
-    if not members:
+    if not members and not teams:
         return []
     return [
         w.InboxCreated(inbox_id=inbox_id, name="Here", slug="h"),
-        w.InboxChanged(inbox_id=inbox_id, name="Here", member_ids=members),
+        w.InboxChanged(inbox_id=inbox_id, name="Here", team_ids=teams, member_ids=members),
     ]
+
+
+def _given(one: UUID | None) -> tuple[UUID, ...]:
+    return () if one is None else (one,)
 
 
 def _so_far(data: Any) -> tuple[e.ConversationEvent, ...]:
