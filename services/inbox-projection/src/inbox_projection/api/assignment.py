@@ -24,6 +24,8 @@ router = APIRouter(route_class=GuardedRoute, tags=["assignment"])
 async def assign(
     request: Request, conversation_id: UUID, body: AssignmentChange, key: IdempotencyKey = None
 ) -> Response:
-    """To an agent, a team, or both; what is null or left out is taken away, but with `keep_team` the team stays."""
+    """To an agent, a team, or both; what is null or left out is taken away, but with `keep_team` the team stays, where
+    it can see the inbox. Refused with `agent-not-in-inbox` for an agent who cannot open the conversation, and with
+    `team-not-in-inbox` for a team that neither serves the inbox nor has anybody in it who could."""
     command = AssignConversation(agent_id=body.agent_id, team_id=body.team_id, keep_team=body.keep_team)
     return await change(request, conversation_id, command, key)
