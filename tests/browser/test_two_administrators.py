@@ -1,0 +1,163 @@
+"""Two administrators in the settings at once: each sees what the other does, and neither undoes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, Final
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, Response, Route, expect
+
+Check = Callable[[Page], Awaitable[None]]
+PASSWORD: Final = "correct horse battery"
+
+
+def a_rule(name: str) -> dict[str, Any]:
+    test = {"kind": "test", "fact": "message.subject", "operator": "contains", "value": uuid4().hex}
+    then = [{"kind": "add_labels", "labels": ["orders"]}]
+    return {"id": str(uuid4()), "name": name, "when": {"kind": "all", "of": [test]}, "then": then}
+
+
+@pytest.fixture
+def rules(workspace: Any) -> Iterator[Callable[..., list[str]]]:
+    """`rules(a, b)` drafts these; without any it gives the names of those that are drafted. As before afterwards."""
+    before = workspace.desk.get("/rules")["rules"]
+
+    def draft(*those: dict[str, Any]) -> list[str]:
+        if those:
+            workspace.desk.do("PUT", "/rules", {"rules": [*before, *those]})
+        return [one["name"] for one in workspace.desk.get("/rules")["rules"]]
+
+    yield draft
+    workspace.desk.do("PUT", "/rules", {"rules": before})
+
+
+@pytest.fixture
+def grace(workspace: Any) -> dict[str, str]:
+    """Another administrator."""
+    who = {"name": "Grace Hopper", "email": f"grace-{uuid4().hex[:8]}@postroom.localhost", "password": PASSWORD}
+    workspace.desk.do("POST", "/agents", {**who, "role": "administrator"})
+    return who
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def other_page(new_page: Any, grace: dict[str, str]) -> Page:
+    """Of the other administrator."""
+    page: Page = await new_page(None, path="/login")
+    await page.get_by_label("E-mail").fill(grace["email"])
+    await page.get_by_label("Password").fill(grace["password"])
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("navigation").first).to_be_visible()
+    return page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stale() -> AsyncIterator[Callable[[Page], Awaitable[None]]]:
+    """`await stale(page)`: the page reads no rules any more until one of its writes was answered."""
+    written = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if route.request.method == "GET":
+            await written.wait()
+        await route.continue_()
+
+    def answered(response: Response) -> None:
+        if response.request.method == "PUT" and response.url.endswith("/rules"):
+            written.set()
+
+    async def make(page: Page) -> None:
+        page.on("response", answered)
+        await page.route("**/api/v1/rules", hold)
+
+    yield make
+    written.set()
+
+
+async def test_rules_of_another_administrator_come_by_themselves(
+    admin_page: Page, other_page: Page, rules: Any, no_violations: Check
+) -> None:
+    mine, theirs = a_rule(f"Mine {uuid4().hex[:6]}"), a_rule(f"Theirs {uuid4().hex[:6]}")
+    rules(mine)
+    for page in (admin_page, other_page):
+        await page.goto("/settings/rules")
+        await expect(page.get_by_role("link", name=mine["name"])).to_be_visible()
+    rules(mine, theirs)
+    for page in (admin_page, other_page):
+        await expect(page.get_by_role("link", name=theirs["name"])).to_be_visible()
+    await other_page.get_by_role("button", name=f"Delete: {mine['name']}").click()
+    await other_page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(admin_page.get_by_role("link", name=mine["name"])).to_have_count(0)
+    await expect(admin_page.get_by_role("link", name=theirs["name"])).to_be_visible()
+    await no_violations(admin_page)
+
+
+async def test_a_stale_list_of_rules_undoes_nothing_and_says_so(
+    admin_page: Page, other_page: Page, rules: Any, stale: Any, no_violations: Check
+) -> None:
+    mine, theirs = a_rule(f"Mine {uuid4().hex[:6]}"), a_rule(f"Theirs {uuid4().hex[:6]}")
+    rules(mine)
+    await admin_page.goto("/settings/rules")
+    await expect(admin_page.get_by_role("link", name=mine["name"])).to_be_visible()
+    await stale(admin_page)
+    rules(mine, theirs)
+    await other_page.goto("/settings/rules")
+    await expect(other_page.get_by_role("link", name=theirs["name"])).to_be_visible()
+    await expect(admin_page.get_by_role("link", name=theirs["name"])).to_have_count(0)
+    await admin_page.get_by_role("button", name=f"Delete: {mine['name']}").click()
+    dialog = admin_page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Somebody changed the rules meanwhile.")
+    assert rules()[-2:] == [mine["name"], theirs["name"]], "nothing was undone"
+    await no_violations(admin_page)
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(admin_page.get_by_role("link", name=theirs["name"])).to_be_visible()
+    await admin_page.get_by_role("button", name=f"Delete: {mine['name']}").click()
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(other_page.get_by_role("link", name=mine["name"])).to_have_count(0)
+    assert rules()[-1] == theirs["name"] and mine["name"] not in rules()
+
+
+async def test_an_inbox_that_two_change_is_what_both_made_of_it(
+    admin_page: Page, other_page: Page, workspace: Any, no_violations: Check
+) -> None:
+    made = workspace.desk.do("POST", "/inboxes", {"name": f"Office {uuid4().hex[:6]}"})
+    address = f"/settings/inboxes/{made['id']}"
+    for page in (admin_page, other_page):
+        await page.goto(address)
+    name, days = admin_page.get_by_label("Name", exact=True), admin_page.get_by_label("Days in which")
+    await name.fill("Back office")
+    await other_page.get_by_label("Days in which").fill("21")
+    await other_page.get_by_role("button", name="Save", exact=True).click()
+    await expect(days).to_have_value("21")
+    await expect(name).to_have_value("Back office")
+    await other_page.get_by_label("Name", exact=True).fill("Front office")
+    await other_page.get_by_role("button", name="Save", exact=True).click()
+    said = admin_page.get_by_role("alert").filter(has_text="Somebody else changed the same meanwhile.")
+    await expect(said).to_be_visible()
+    await expect(name).to_have_value("Back office")
+    await no_violations(admin_page)
+    await admin_page.get_by_role("button", name="Discard").click()
+    await expect(name).to_have_value("Front office")
+    await expect(said).to_be_hidden()
+    now = next(one for one in workspace.desk.get("/inboxes")["items"] if one["id"] == made["id"])
+    assert (now["name"], now["reopen_days"]) == ("Front office", 21)
+    workspace.desk.do("PATCH", f"/inboxes/{made['id']}", {"archived": True})
+
+
+async def test_what_is_wrong_is_said_in_the_language_of_the_page(
+    other_page: Page, workspace: Any, grace: dict[str, str], no_violations: Check
+) -> None:
+    page = other_page
+    workspace.speak("pl", grace)
+    await page.goto("/settings/agents")
+    await page.get_by_role("button", name="Zaproś agenta").first.click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Imię i nazwisko").fill("Jan")
+    await dialog.get_by_label("Adres e-mail").fill("jan..kowalski@acme.test")
+    await dialog.get_by_role("button", name="Wyślij zaproszenie").click()
+    await expect(dialog.get_by_text("To nie jest adres e-mail. Napisz go tak: ada@acme.example.").first).to_be_visible()
+    await expect(dialog.get_by_role("alert").filter(has_text="Coś w formularzu się nie zgadza.")).to_be_visible()
+    await no_violations(page)
