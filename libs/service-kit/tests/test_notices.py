@@ -97,6 +97,13 @@ def test_a_reply_that_failed_is_told_to_who_wrote_it_and_to_who_has_it_when_that
         assert notices(failed, SYSTEM, assignee, assignee) == (Notice("send_failed", ADA),)
 
 
+def test_a_doubt_is_told_as_a_failure_is_when_it_lasts_and_before_that_to_nobody() -> None:
+    doubt = replace(example(e.ReplyUncertain), agent_id=ADA, final=True)
+    assert notices(doubt, SYSTEM, BOB, BOB) == (Notice("send_failed", ADA), Notice("send_failed", BOB))
+    assert notices(replace(doubt, agent_id=None), SYSTEM, None, None) == (Notice("send_failed", None),)
+    assert notices(replace(doubt, final=False), SYSTEM, BOB, BOB) == ()
+
+
 def test_of_everything_else_nobody_is_told() -> None:
     for cls in get_args(e.ConversationEvent):
         if not tells(cls):

@@ -28,7 +28,7 @@ from events.commands import (
 from events.contact_commands import CreateContact
 from events.conversations import ReplyContent, Then
 from events.envelope import SYSTEM, AnyEnvelope, Command
-from events.inbound import DeliveryRefused
+from events.inbound import DeliveryRefused, DeliveryUncertain
 from events.outcomes import CommandHandled
 from events.ticket_commands import OpenTicket
 from events.values import Address, Bounce, Handle
@@ -163,6 +163,13 @@ def test_a_reply_of_the_merged_one_that_fails_opens_what_stands_for_it(bench: Wo
     events = bench.receive(envelope(failed, stream=source))
     assert [(event.type, event.stream) for event in events] == [
         ("ReplyFailed", source),
+        ("ConversationReopened", target),
+    ]
+    did(bench, ResolveConversation(), target)
+    doubt = DeliveryUncertain(channel="email", reply_id=bounced, attempt=2, reported_at=NOON, final=True)
+    events = bench.receive(envelope(doubt, stream=source))
+    assert [(event.type, event.stream) for event in events] == [
+        ("ReplyUncertain", source),
         ("ConversationReopened", target),
     ]
     did(bench, ResolveConversation(), target)

@@ -6,15 +6,25 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from events import frame
-from events.commands import CancelReply, ConfirmReply, ElapseReply, EraseContact, RetryReply, SendReply
-from events.conversations import ReplyContent, ReplyReleased
+from events.commands import (
+    AssignConversation,
+    CancelReply,
+    ConfirmReply,
+    ElapseReply,
+    EraseContact,
+    RetryReply,
+    SendReply,
+)
+from events.conversations import ReplyContent, ReplyReleased, Then
 from events.envelope import SYSTEM
 from events.inbound import DeliveryAccepted, DeliveryRefused, DeliveryUncertain
+from events.notifications import SetNotificationPreferences
 from events.values import Address
 from router.rebuild import rebuild
-from router.testing import CHANNEL, COMMANDS, NOON, SUPPORT, Workbench, envelope, kinds, mail
+from router.testing import ANNA, BORIS, CHANNEL, COMMANDS, NOON, SUPPORT, Workbench, envelope, kinds, mail
 from router.timers import Timer, command_of
 from service_kit.ids import new_id
 from service_kit.settings import DEFAULT_WORKSPACE_ID
@@ -115,6 +125,24 @@ def test_an_agents_word_that_a_reply_arrived_goes_to_the_channel_and_a_channels_
     bench.receive(envelope(accepted, stream=told.stream))
     assert kinds(bench.events(stream=told.stream))[-2:] == ["ReplySent", "ReplySent"]
     assert told.outbound() == ["ReplyReleased", "ReplySent"]
+
+
+def test_a_doubt_that_lasts_opens_what_its_reply_closed_and_its_author_is_told_by_mail(bench: Workbench) -> None:
+    bench.set_up_workspace()
+    stream = bench.receive(mail())[1].stream
+    bench.command(AssignConversation(agent_id=BORIS, team_id=None), stream)
+    mailed = SetNotificationPreferences(agent_id=ANNA, mail=("send_failed",))
+    assert bench.command(mailed, DEFAULT_WORKSPACE_ID).state == "done"
+    reply_id = new_id()
+    wish = SendReply(reply_id=reply_id, channel_id=CHANNEL, content=CONTENT, then=Then(status="resolved"))
+    assert bench.command(wish, stream).state == "done"
+    doubt = DeliveryUncertain(channel="email", reply_id=reply_id, attempt=1, reported_at=NOON)
+    assert kinds(bench.receive(envelope(doubt, stream=stream))) == ["ReplyUncertain"]
+    assert bench.count("notification_mails") == 0
+    last = replace(doubt, attempt=2, final=True)
+    told, opened = bench.receive(envelope(last, stream=stream))
+    assert (told.data.final, told.data.agent_id, opened.data.reason) == (True, ANNA, "reply_uncertain")
+    assert bench.rows("SELECT agent_id, kinds FROM router.notification_mails") == [(ANNA, ["send_failed"])]
 
 
 def test_the_kind_of_a_timer_says_which_command_it_becomes() -> None:

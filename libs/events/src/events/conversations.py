@@ -212,11 +212,11 @@ class ConversationResolved(Event, frozen=True, kw_only=True):
 
 
 class ConversationReopened(Event, frozen=True, kw_only=True):
-    """Open again: by a message of a customer, by an agent, because a reply failed, or because the reply that closed it
-    was undone."""
+    """Open again: by a message of a customer, by an agent, because a reply failed or nobody knows whether it arrived,
+    or because the reply that closed it was undone."""
 
     TOPIC: ClassVar[str] = TOPIC
-    reason: Literal["message", "agent", "reply_failed", "reply_cancelled"]
+    reason: Literal["message", "agent", "reply_failed", "reply_uncertain", "reply_cancelled"]
 
 
 class ConversationSnoozed(Event, frozen=True, kw_only=True):

@@ -65,7 +65,8 @@ class DeliveryAccepted(Event, frozen=True, kw_only=True):
 
 
 class DeliveryUncertain(Event, frozen=True, kw_only=True):
-    """The message was handed over but no answer came: it may or may not have arrived."""
+    """The message was handed over but no answer came: it may or may not have arrived. `final`: the channel tries no
+    more by itself."""
 
     TOPIC: ClassVar[str] = "inbound.{channel}.v1"
     channel: Channel
@@ -73,6 +74,7 @@ class DeliveryUncertain(Event, frozen=True, kw_only=True):
     attempt: int
     reported_at: datetime
     reason: str = ""
+    final: bool = False
 
 
 class DeliveryConfirmed(Event, frozen=True, kw_only=True):

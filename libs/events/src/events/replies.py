@@ -143,11 +143,14 @@ class ReplySent(Event, frozen=True, kw_only=True):
 
 
 class ReplyUncertain(Event, frozen=True, kw_only=True):
-    """Handed over, but no answer came: it may have arrived."""
+    """Handed over, but no answer came: it may have arrived. `final`: it is tried no more unless an agent says so, of
+    whom `agent_id` had written it; before that the channel tries once more by itself."""
 
     TOPIC: ClassVar[str] = TOPIC
     reply_id: UUID
     attempt: int
+    agent_id: UUID | None = None
+    final: bool = False
 
 
 class ReplyDelivered(Event, frozen=True, kw_only=True):

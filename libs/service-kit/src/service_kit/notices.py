@@ -82,7 +82,12 @@ def _elapsed(event: object, before: UUID | None, assignee: UUID | None) -> tuple
     return (Notice("snooze_over", assignee),)
 
 
-def _failed(event: e.ReplyFailed, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
+def _doubted(event: e.ReplyUncertain, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
+    """Only when it is tried no more: a first doubt mostly ends by itself."""
+    return _failed(event, before, assignee) if event.final else ()
+
+
+def _failed(event: e.ReplyFailed | e.ReplyUncertain, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
     """To who wrote the reply, and to who has the conversation where that is another; to all where it is nobody's."""
     told = dict.fromkeys(agent_id for agent_id in (event.agent_id, assignee) if agent_id is not None)
     return tuple(Notice("send_failed", agent_id) for agent_id in told) or (Notice("send_failed", None),)
@@ -119,6 +124,7 @@ _TELLING: Final[Mapping[type, Callable[[Any, UUID | None, UUID | None], tuple[No
     e.CommentAdded: _commented,
     e.SnoozeElapsed: _elapsed,
     e.ReplyFailed: _failed,
+    e.ReplyUncertain: _doubted,
     e.ReplyQueued: _nobody,
     e.ReplyReleased: _nobody,
 }

@@ -187,7 +187,7 @@ def test_a_resolve_that_comes_with_a_reply_counts_when_the_channel_accepts_it(ta
     assert counts(told)["resolved"] == 1
 
 
-@pytest.mark.parametrize("reason", ["reply_failed", "reply_cancelled"])
+@pytest.mark.parametrize("reason", ["reply_failed", "reply_uncertain", "reply_cancelled"])
 def test_a_resolve_whose_reply_was_undone_never_was(talk: Talks, reason: Any) -> None:
     told = talk().opens()
     told.queues(10, A, then=THEN)

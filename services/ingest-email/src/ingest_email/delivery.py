@@ -39,6 +39,8 @@ FaultCode = Literal[
 ]
 """Why a mail server takes nothing from us, whatever the mail: a code that the UI puts into words."""
 NO_ANSWER: Final = "the mail server took the message and gave no answer: it may have arrived"
+NO_MORE: Final = "no-more"
+"""The code of a doubt that is the last word: nothing is tried any more unless somebody says so."""
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -254,7 +256,7 @@ def _final(
             code, can_retry = PARTLY_REFUSED, False
         report = Report("refused", attempt, code, _tidy(words), can_retry)
     elif "unknown" in standings:
-        state, report = "unknown", Report("uncertain", attempt, reason=_tidy(words) or NO_ANSWER)
+        state, report = "unknown", Report("uncertain", attempt, NO_MORE, _tidy(words) or NO_ANSWER)
     uncertain = (Report("uncertain", attempt, reason=NO_ANSWER),) if silent and state == "failed" else ()
     return Settlement(state, recipients, None, (*uncertain, report))
 

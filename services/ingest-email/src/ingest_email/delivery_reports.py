@@ -14,6 +14,7 @@ from events.inbound import (
     DeliveryReport,
     DeliveryUncertain,
 )
+from ingest_email.delivery import NO_MORE
 from ingest_email.delivery_ledger import Due
 
 
@@ -36,6 +37,7 @@ def fact(due: Due) -> DeliveryReport:
                 attempt=report.attempt,
                 reported_at=due.made_at,
                 reason=report.reason,
+                final=report.code == NO_MORE,
             )
         case "refused":
             return DeliveryRefused(

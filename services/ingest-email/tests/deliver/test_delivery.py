@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_email.delivery import (
+    NO_MORE,
     PARTLY_REFUSED,
     Answer,
     Answered,
@@ -57,6 +58,11 @@ def said(*answers: Answer) -> Answered:
 
 def kinds(settlement: Settlement) -> list[str]:
     return [report.kind for report in settlement.reports]
+
+
+def is_final(settlement: Settlement) -> bool:
+    """Whether its doubt is the last word."""
+    return [report.code for report in settlement.reports if report.kind == "uncertain"] == [NO_MORE]
 
 
 def test_a_reply_that_is_taken_is_accepted() -> None:
@@ -112,7 +118,7 @@ def test_standings_hold_no_words_of_the_server() -> None:
 
 def test_silence_after_the_dot_is_reported_and_sent_once_more() -> None:
     settlement = after(a_delivery(), said(Silence()))
-    assert (settlement.state, kinds(settlement)) == ("unknown", ["uncertain"])
+    assert (settlement.state, kinds(settlement), is_final(settlement)) == ("unknown", ["uncertain"], False)
     assert settlement.due_at is not None and open_indexes(settlement.recipients) == (0,)
 
 
@@ -124,6 +130,7 @@ def test_a_repeat_that_is_taken_ends_the_doubt() -> None:
 def test_a_second_silence_is_the_end() -> None:
     settlement = after(a_delivery(DOUBTFUL, attempt=2), said(Silence()))
     assert (settlement.state, settlement.due_at, kinds(settlement)) == ("unknown", None, ["uncertain"])
+    assert is_final(settlement)
 
 
 def test_a_repeat_that_is_put_off_stays_unknown_and_is_tried_again() -> None:
@@ -136,6 +143,7 @@ def test_a_repeat_that_never_succeeds_stays_unknown_and_is_never_called_failed()
     late = NOW + timedelta(seconds=990)
     settlement = after(a_delivery(DOUBTFUL, attempt=9), said(PutOff("451")), late)
     assert (settlement.state, settlement.due_at, kinds(settlement)) == ("unknown", None, ["uncertain"])
+    assert is_final(settlement)
 
 
 def test_a_repeat_that_is_refused_says_so() -> None:
@@ -151,13 +159,14 @@ def test_a_worker_that_died_before_the_dot_leaves_a_retry() -> None:
 
 def test_a_worker_that_died_at_the_dot_leaves_doubt_and_one_repeat() -> None:
     settlement = after(a_delivery(*heard((WAITING, WAITING), {0: Silence(), 1: PutOff("450")})), Interrupted())
-    assert (settlement.state, kinds(settlement)) == ("unknown", ["uncertain"])
+    assert (settlement.state, kinds(settlement), is_final(settlement)) == ("unknown", ["uncertain"], False)
     assert open_indexes(settlement.recipients) == (0, 1)
 
 
 def test_a_worker_that_died_at_the_dot_of_the_repeat_ends_it() -> None:
     settlement = after(a_delivery(*heard((DOUBTFUL,), {0: Silence()}), attempt=2), Interrupted())
     assert (settlement.state, settlement.due_at, kinds(settlement)) == ("unknown", None, ["uncertain"])
+    assert is_final(settlement)
 
 
 def test_after_the_last_try_the_reply_has_failed_with_the_last_answer() -> None:

@@ -20,7 +20,7 @@ from events.contact_commands import (
     RemoveContactAddress,
     UnmergeContact,
 )
-from events.inbound import ChannelHealthChanged, DeliveryRefused
+from events.inbound import ChannelHealthChanged, DeliveryRefused, DeliveryUncertain
 from events.system_mails import SendAccountMail, SendNotificationMail
 from events.ticket_commands import ChangePipeline, DeletePipeline, LinkTicket, OpenTicket, TicketCommand
 from router.domain.company import domain_of
@@ -159,7 +159,7 @@ def _ask_for_parts(asked: Asked, item: Bulk, hashes: Hashes) -> None:
 
 
 def _ask_for_report(asked: Asked, report: Report) -> None:
-    if isinstance(report.envelope.data, DeliveryRefused):
+    if isinstance(report.envelope.data, DeliveryRefused | DeliveryUncertain):
         asked.conversations.add(report.envelope.stream)
 
 

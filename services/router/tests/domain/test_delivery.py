@@ -44,8 +44,12 @@ def accepted(attempt: int = 1) -> DeliveryReport:
     return DeliveryAccepted(channel="email", reply_id=REPLY, attempt=attempt, reported_at=NINE)
 
 
-def uncertain(attempt: int = 1) -> DeliveryReport:
-    return DeliveryUncertain(channel="email", reply_id=REPLY, attempt=attempt, reported_at=NINE)
+def uncertain(attempt: int = 1, *, final: bool = False) -> DeliveryReport:
+    return DeliveryUncertain(channel="email", reply_id=REPLY, attempt=attempt, reported_at=NINE, final=final)
+
+
+def doubt(attempt: int, *, final: bool = False) -> ReplyUncertain:
+    return ReplyUncertain(reply_id=REPLY, attempt=attempt, agent_id=ADA, final=final)
 
 
 def confirmed(attempt: int = 1) -> DeliveryReport:
@@ -105,12 +109,12 @@ def test_a_failure_without_words_has_nothing_sealed() -> None:
 
 def test_uncertain_becomes_sent_when_the_second_attempt_is_accepted() -> None:
     events, _ = told(uncertain(1), accepted(2))
-    assert events == [ReplyUncertain(reply_id=REPLY, attempt=1), ReplySent(reply_id=REPLY, attempt=2)]
+    assert events == [doubt(1), ReplySent(reply_id=REPLY, attempt=2)]
 
 
 def test_of_two_doubts_the_later_attempt_is_known_in_either_order() -> None:
-    events, delivery = told(uncertain(1), uncertain(2))
-    assert events == [ReplyUncertain(reply_id=REPLY, attempt=1), ReplyUncertain(reply_id=REPLY, attempt=2)]
+    events, delivery = told(uncertain(1), uncertain(2, final=True))
+    assert events == [doubt(1), doubt(2, final=True)]
     assert delivery == told(uncertain(2), uncertain(1))[1] == Delivery("uncertain", 2, agent_id=ADA)
 
 

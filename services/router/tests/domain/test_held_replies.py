@@ -13,7 +13,7 @@ from events import conversations as e
 from events.commands import ConversationCommand, SendReply
 from events.conversations import ConversationEvent, Hold, ReplyQueued, Then
 from events.envelope import Envelope
-from events.inbound import DeliveryAccepted, DeliveryRefused
+from events.inbound import DeliveryAccepted, DeliveryRefused, DeliveryUncertain
 from router.domain import conversation, errors
 from router.domain.conversation import Arrival, Conversation, ConversationState
 from router.domain.held_replies import close_survivor, holds, undone
@@ -290,6 +290,31 @@ def test_a_reply_that_fails_never_leaves_its_conversation_closed(closed: Convers
     )
 
 
+def doubted(state: ConversationState, *, final: bool) -> tuple[ConversationEvent, ...]:
+    doubt = DeliveryUncertain(channel="email", reply_id=REPLY, attempt=2, reported_at=NINE, final=final)
+    return conversation.report(doubt, state)
+
+
+@pytest.mark.parametrize("closed", [e.ConversationResolved(), e.ConversationSnoozed()])
+def test_a_doubt_that_lasts_never_leaves_its_conversation_closed_and_a_first_one_does(
+    closed: ConversationEvent,
+) -> None:
+    state = conversation.decider(a_workspace(), HOUSE).replay((opened(), queued(), closed))
+    reopened = e.ConversationReopened(reason="reply_uncertain")
+    assert doubted(state, final=True)[1:] == (reopened,)
+    assert doubted(state, final=False)[1:] == ()
+    standing = conversation.decider(a_workspace(), HOUSE).replay((opened(), queued()))
+    assert doubted(standing, final=True)[1:] == ()
+
+
+def test_that_it_arrived_after_all_leaves_the_conversation_to_its_agent() -> None:
+    doubt = e.ReplyUncertain(reply_id=REPLY, attempt=2, final=True)
+    history = (queued(), e.ConversationResolved(), doubt, e.ConversationReopened(reason="reply_uncertain"))
+    arrived = c.ConfirmReply(reply_id=REPLY, arrived=True)
+    sent = e.ReplySent(reply_id=REPLY, attempt=2, channel="email")
+    given(opened(), *history).when(command(arrived)).then(sent)
+
+
 SURVIVOR = OTHER_CONVERSATION
 MERGED = e.ConversationMergedInto(survivor_id=SURVIVOR, number=2)
 
@@ -341,6 +366,8 @@ def test_taken_back_or_failed_it_leaves_what_stands_for_the_merged_one_no_more_c
     cancelled = e.ReplyCancelled(reply_id=REPLY, channel="email", released=True)
     assert undone((cancelled,), before) == "reply_cancelled"
     assert undone((failed(),), before) == "reply_failed"
+    assert undone((e.ReplyUncertain(reply_id=REPLY, attempt=2, final=True),), before) == "reply_uncertain"
+    assert undone((e.ReplyUncertain(reply_id=REPLY, attempt=1),), before) is None
     unasked = replace(before, replies={REPLY: replace(before.replies[REPLY], closed=False)})
     assert undone((cancelled,), unasked) is None
     assert undone((released(),), before) is None

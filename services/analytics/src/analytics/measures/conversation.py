@@ -34,7 +34,7 @@ from events import conversations as e
 from events.envelope import AnyEnvelope, Envelope
 from events.values import Channel, MessageFacts
 
-_UNDOES: Final = frozenset({"reply_failed", "reply_cancelled"})
+_UNDOES: Final = frozenset({"reply_failed", "reply_uncertain", "reply_cancelled"})
 _NOT_WRITTEN: Final = frozenset({"auto_reply", "bounce", "delayed"})
 _STANDINGS: Final[dict[str | None, Standing]] = {"open": "open", "snoozed": "snoozed", "spam": "away", "trash": "away"}
 

@@ -154,7 +154,9 @@ async def test_a_server_that_never_answers_the_dot_gets_two_copies_and_no_third(
         reply_id.hex,
         next_id.hex,
     ]
-    assert kinds(await desk.reports(reply_id))[-1] == ("DeliveryUncertain", 2)
+    reports = await desk.reports(reply_id)
+    assert kinds(reports)[-1] == ("DeliveryUncertain", 2)
+    assert [each.data.final for each in reports if each.type == "DeliveryUncertain"] == [False, True]
 
 
 async def test_a_reply_that_arrived_by_an_agents_word_is_not_sent_a_second_time(
@@ -168,7 +170,12 @@ async def test_a_reply_that_arrived_by_an_agents_word_is_not_sent_a_second_time(
     async with desk.running("replies", "listener", "workers", "reports"):
         await desk.until_state(reply_id, "unknown")
         await mail_server.until(lambda: sum(command.startswith("MAIL") for command in mail_server.commands) > 2)
-        known = desk.event(reply_content(reply_id), reply_id, conversation_id, data=ReplySent(reply_id=reply_id, attempt=1, channel="email"))
+        known = desk.event(
+            reply_content(reply_id),
+            reply_id,
+            conversation_id,
+            data=ReplySent(reply_id=reply_id, attempt=1, channel="email"),
+        )
         await desk.publish("outbound.email.v1", conversation_id, codec.encode(known))
         await desk.until_state(reply_id, "accepted")
         mail_server.script["MAIL"].clear()

@@ -38,7 +38,7 @@ from router.domain.delivery import bounced, progress
 from router.domain.filters import is_only_noted
 from router.domain.first_messages import forward, taken_back
 from router.domain.following import follow, unfollow
-from router.domain.held_replies import cancel, confirm, elapse, hold, holds, reopened, retry
+from router.domain.held_replies import cancel, confirm, elapse, hold, holds, reopened, retry, undone
 from router.domain.house import House
 from router.domain.labels import add_label, remove_label
 from router.domain.merging import shown_as
@@ -279,15 +279,16 @@ def _stirred(
 def report(delivery: DeliveryReport, state: ConversationState) -> tuple[ConversationEvent, ...]:
     """What a channel's report adds to what is known of the reply's delivery; `()` for duplicates and older news.
 
-    A reply that failed reopens its conversation: it is no longer dealt with. Raises ReplyNotFound for a reply that this
-    conversation never had.
+    A reply that failed reopens its conversation: it is no longer dealt with. So does one of which nobody knows whether
+    it arrived, when it is tried no more: somebody must say. Raises ReplyNotFound for a reply that this conversation
+    never had.
     """
     known = None if isinstance(state, NotOpened) else state.replies.get(delivery.reply_id)
     if known is None or isinstance(state, NotOpened):
         raise errors.ReplyNotFound("The report names a reply that this conversation never had.")
     news = progress(delivery, known)
-    failed = any(isinstance(event, e.ReplyFailed) for event in news)
-    return (*news, *(reopened(state, "reply_failed") if failed else ()))
+    reason = undone(news, state)
+    return (*news, *(() if reason is None else reopened(state, reason)))
 
 
 def erase(contact_id: UUID, state: ConversationState) -> tuple[ConversationEvent, ...]:

@@ -109,7 +109,7 @@ def event_of(report: DeliveryReport) -> DeliveryEvent:
         case DeliveryAttempted():
             return ReplySending(reply_id=reply_id, attempt=report.attempt)
         case DeliveryUncertain():
-            return ReplyUncertain(reply_id=reply_id, attempt=report.attempt)
+            return ReplyUncertain(reply_id=reply_id, attempt=report.attempt, final=report.final)
         case DeliveryAccepted():
             return ReplySent(reply_id=reply_id, attempt=report.attempt)
         case DeliveryConfirmed():
@@ -131,7 +131,7 @@ def progress(report: DeliveryReport, known: Delivery) -> tuple[DeliveryEvent, ..
     if report.attempt <= known.before:
         return ()
     event = event_of(report)
-    if isinstance(event, ReplyFailed):
+    if isinstance(event, ReplyFailed | ReplyUncertain):
         event = replace(event, agent_id=known.agent_id)
     return (event,) if delivery_of(event).rank > known.rank else ()
 

@@ -18,6 +18,7 @@ from events.conversations import (
     ReplyQueued,
     ReplyReleased,
     ReplySent,
+    ReplyUncertain,
     Then,
 )
 from router.domain import errors
@@ -27,7 +28,7 @@ from router.domain.filters import is_automated
 from router.domain.status import resolve, snooze
 
 WAITING: Final = ("waiting", "held")
-Undone = Literal["reply_failed", "reply_cancelled"]
+Undone = Literal["reply_failed", "reply_uncertain", "reply_cancelled"]
 
 
 def check_standing(state: Conversation, shown: Conversation | None = None) -> None:
@@ -99,6 +100,8 @@ def undone(events: Iterable[ConversationEvent], before: Conversation) -> Undone 
         match event:
             case ReplyFailed():
                 return "reply_failed"
+            case ReplyUncertain(final=True):
+                return "reply_uncertain"
             case ReplyCancelled(reply_id=reply_id) if reply_id in before.replies and before.replies[reply_id].closed:
                 return "reply_cancelled"
             case _:
@@ -174,7 +177,7 @@ def confirm(
 
 
 def reopened(state: Conversation, reason: Undone) -> tuple[ConversationReopened, ...]:
-    """So that a reply that did not go out leaves no conversation closed."""
+    """So that no conversation stays closed whose reply did not go out, or of which somebody must say whether it did."""
     return (ConversationReopened(reason=reason),) if isinstance(state.standing, Resolved | Snoozed) else ()
 
 

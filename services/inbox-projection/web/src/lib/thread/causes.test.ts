@@ -10,6 +10,7 @@ describe('the cause of an activity', () => {
     ['LabelAdded', {}, by('rule'), 'why.by_rule'],
     ['ConversationReopened', { reason: 'message' }, by('contact'), 'why.by_message'],
     ['ConversationReopened', { reason: 'reply_failed' }, {}, 'why.by_reply_failed'],
+    ['ConversationReopened', { reason: 'reply_uncertain' }, {}, 'why.by_reply_uncertain'],
     ['ConversationReopened', { reason: 'agent' }, by('agent'), 'why.by_agent'],
     ['MarkedAsSpam', { filter_id: 'f' }, {}, 'why.by_filter'],
     ['SnoozeElapsed', {}, {}, 'why.by_time'],

@@ -16,4 +16,4 @@ export function causeOf(line: Message): string | null {
   return null;
 }
 
-const BY_WHAT_HAPPENED = new Set(['message', 'reply_failed', 'reply_cancelled']);
+const BY_WHAT_HAPPENED = new Set(['message', 'reply_failed', 'reply_uncertain', 'reply_cancelled']);
