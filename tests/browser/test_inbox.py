@@ -237,7 +237,7 @@ async def test_on_a_phone_one_goes_in_and_back_and_closes_by_thumb(
     assert await phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-async def test_who_belongs_to_the_inbox_by_a_team_can_be_given_a_conversation(
+async def test_who_belongs_to_the_inbox_by_a_team_can_be_given_a_conversation_and_strangers_are_not_offered(
     page: Page, workspace: Any, begun: Any
 ) -> None:
     desk, tag = workspace.desk, uuid4().hex[:6]
@@ -245,20 +245,30 @@ async def test_who_belongs_to_the_inbox_by_a_team_can_be_given_a_conversation(
     name = f"Tess Team {tag}"
     agent = desk.do("POST", "/agents", {"name": name, "email": f"tess-{tag}@postroom.localhost", "role": "agent"})
     team = desk.do("POST", "/teams", {"name": f"Team {tag}", "member_ids": [agent["id"]]})
+    stranger = desk.do(
+        "POST", "/agents", {"name": f"Elsa {tag}", "email": f"elsa-{tag}@postroom.localhost", "role": "agent"}
+    )
+    elsewhere = desk.do("POST", "/teams", {"name": f"Elsewhere {tag}", "member_ids": [stranger["id"]]})
     support = desk.inbox()
     desk.do("PATCH", f"/inboxes/{support['id']}", {"team_ids": [*support["team_ids"], team["id"]]})
     try:
         await page.goto("/inbox/all_open")
         await go_to(page, conversation)
         await page.keyboard.press("i")
-        await expect(page.get_by_role("dialog", name="Assign").get_by_role("combobox")).to_be_focused()
-        await page.keyboard.type(f"tess team {tag}")
+        dialog = page.get_by_role("dialog", name="Assign")
+        await expect(dialog.get_by_role("combobox")).to_be_focused()
+        await page.keyboard.type(tag)
+        await expect(dialog.get_by_role("option", name=re.compile(f"^Team {tag}"))).to_be_visible()
+        for one in (stranger, elsewhere):
+            await expect(dialog.get_by_role("option", name=one["name"])).to_have_count(0)
         await page.get_by_role("option", name=name).click()
         await expect(row(page, conversation).get_by_text(f"Assigned to {name}")).to_be_attached()
         about(workspace, conversation, lambda now: now["assignee_id"] == agent["id"], "the assignment")
     finally:
         desk.do("PATCH", f"/inboxes/{support['id']}", {"team_ids": support["team_ids"]})
-        desk.do("PATCH", f"/agents/{agent['id']}", {"deactivated": True})
+        for one in (agent, stranger):
+            desk.do("PATCH", f"/agents/{one['id']}", {"deactivated": True})
+        desk.do("DELETE", f"/teams/{elsewhere['id']}")
 
 
 @pytest.mark.parametrize("width", [1440, 390])
