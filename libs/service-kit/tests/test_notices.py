@@ -104,6 +104,19 @@ def test_a_doubt_is_told_as_a_failure_is_when_it_lasts_and_before_that_to_nobody
     assert notices(replace(doubt, final=False), SYSTEM, BOB, BOB) == ()
 
 
+def test_who_wrote_a_scheduled_reply_is_told_that_it_was_held() -> None:
+    held = e.ReplyHeld(reply_id=ROSA, agent_id=ADA, reason="customer_wrote")
+    assert notices(held, BY_ROSA, BOB, BOB, {CLEO}) == (Notice("send_failed", ADA),)
+    assert notices(held, BY_ADA, BOB, BOB) == (), "nobody is told of what they did themselves"
+    put_away = replace(held, reason="put_away")
+    assert notices(put_away, SYSTEM, BOB, BOB) == (Notice("send_failed", ADA), Notice("send_failed", BOB))
+    assert notices(put_away, SYSTEM, None, None) == (Notice("send_failed", ADA),)
+
+
+def test_of_a_reply_that_was_held_before_its_author_was_named_nobody_is_told() -> None:
+    assert notices(e.ReplyHeld(reply_id=ROSA, reason="put_away"), SYSTEM, BOB, BOB) == ()
+
+
 def test_of_everything_else_nobody_is_told() -> None:
     for cls in get_args(e.ConversationEvent):
         if not tells(cls):

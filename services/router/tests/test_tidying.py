@@ -29,11 +29,12 @@ from events.contact_commands import CreateContact
 from events.conversations import ReplyContent, Then
 from events.envelope import SYSTEM, AnyEnvelope, Command
 from events.inbound import DeliveryRefused, DeliveryUncertain
+from events.notifications import SetNotificationPreferences
 from events.outcomes import CommandHandled
 from events.ticket_commands import OpenTicket
 from events.values import Address, Bounce, Handle
 from router.rebuild import rebuild
-from router.testing import BORIS, CHANNEL, COMMANDS, INBOX, NOON, SUPPORT, Workbench, envelope, kinds, mail
+from router.testing import ANNA, BORIS, CHANNEL, COMMANDS, INBOX, NOON, SUPPORT, Workbench, envelope, kinds, mail
 from service_kit.ids import new_id
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
@@ -333,13 +334,17 @@ def elapsed(bench: Workbench, timer: ElapseReply, conversation: UUID) -> list[tu
 @pytest.mark.parametrize("to_the_merged", [True, False])
 def test_an_answer_holds_what_is_scheduled_in_what_was_merged(bench: Workbench, to_the_merged: bool) -> None:
     target, source = two(bench)
+    did(bench, SetNotificationPreferences(agent_id=ANNA, mail=("send_failed",)), DEFAULT_WORKSPACE_ID)
     _, timer = scheduled(bench, source)
     token = token_of(bench, source) if to_the_merged else "one@c"
     did(bench, MergeConversations(from_ids=(source,)), target)
     stream, came = went_to(bench, mail(in_reply_to=[token]))
     assert stream == target and "ReplyHeld" in came
     held = bench.events(stream=source)[-1]
-    assert (held.type, held.data.reason) == ("ReplyHeld", "customer_wrote")
+    assert (held.type, held.data.reason, held.data.agent_id) == ("ReplyHeld", "customer_wrote", ANNA)
+    assert (ANNA, source, ["send_failed"]) in bench.rows(
+        "SELECT agent_id, conversation_id, kinds FROM router.notification_mails"
+    )
     assert elapsed(bench, timer, source) == []
     check_rebuilt(bench)
 

@@ -19,7 +19,7 @@ from events.commands import (
     SendReply,
 )
 from events.conversations import ReplyContent, ReplyReleased, Then
-from events.envelope import SYSTEM
+from events.envelope import SYSTEM, Actor
 from events.inbound import DeliveryAccepted, DeliveryRefused, DeliveryUncertain
 from events.notifications import SetNotificationPreferences
 from events.values import Address
@@ -143,6 +143,24 @@ def test_a_doubt_that_lasts_opens_what_its_reply_closed_and_its_author_is_told_b
     told, opened = bench.receive(envelope(last, stream=stream))
     assert (told.data.final, told.data.agent_id, opened.data.reason) == (True, ANNA, "reply_uncertain")
     assert bench.rows("SELECT agent_id, kinds FROM router.notification_mails") == [(ANNA, ["send_failed"])]
+
+
+def test_who_scheduled_in_a_colleagues_conversation_is_told_by_mail_that_it_was_held(bench: Workbench) -> None:
+    bench.set_up_workspace()
+    stream = bench.receive(mail(message_id="one@c"))[1].stream
+    bench.command(AssignConversation(agent_id=BORIS, team_id=None), stream)
+    for agent_id, kinds_ in (
+        (ANNA, ("send_failed", "customer_answered")),
+        (BORIS, ("send_failed", "customer_answered")),
+    ):
+        wish_to_know = SetNotificationPreferences(agent_id=agent_id, mail=kinds_)
+        bench.command(wish_to_know, DEFAULT_WORKSPACE_ID, actor=Actor("agent", str(agent_id)))
+    wish = SendReply(reply_id=new_id(), channel_id=CHANNEL, content=CONTENT, send_at=NOON + timedelta(days=1))
+    assert bench.command(wish, stream).state == "done"
+    bench.connection.execute("DELETE FROM router.notification_mails")
+    assert "ReplyHeld" in kinds(bench.receive(mail(in_reply_to=["one@c"])))
+    told = bench.rows("SELECT agent_id, kinds FROM router.notification_mails")
+    assert sorted(told) == sorted([(ANNA, ["send_failed"]), (BORIS, ["customer_answered"])])
 
 
 def test_the_kind_of_a_timer_says_which_command_it_becomes() -> None:

@@ -83,10 +83,11 @@ class ReplyQueued(Event, frozen=True, kw_only=True):
 
 class ReplyHeld(Event, frozen=True, kw_only=True):
     """A scheduled reply waits for an agent: the customer wrote meanwhile, or the conversation is spam or in the trash
-    when its time comes."""
+    when its time comes. `agent_id` had written it."""
 
     TOPIC: ClassVar[str] = TOPIC
     reply_id: UUID
+    agent_id: UUID | None = None
     reason: Literal["customer_wrote", "put_away"]
 
 

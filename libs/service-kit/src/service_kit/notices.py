@@ -93,6 +93,14 @@ def _failed(event: e.ReplyFailed | e.ReplyUncertain, before: UUID | None, assign
     return tuple(Notice("send_failed", agent_id) for agent_id in told) or (Notice("send_failed", None),)
 
 
+def _held(event: e.ReplyHeld, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
+    """To who wrote the reply. Whoever has the conversation hears that the customer answered, and otherwise this."""
+    if event.agent_id is None:
+        return ()
+    told = (event.agent_id,) if event.reason == "customer_wrote" else (event.agent_id, assignee)
+    return tuple(Notice("send_failed", agent_id) for agent_id in dict.fromkeys(told) if agent_id is not None)
+
+
 def _nobody(event: object, before: UUID | None, assignee: UUID | None) -> tuple[Notice, ...]:
     """What colleagues write is told to followers only."""
     return ()
@@ -125,6 +133,7 @@ _TELLING: Final[Mapping[type, Callable[[Any, UUID | None, UUID | None], tuple[No
     e.SnoozeElapsed: _elapsed,
     e.ReplyFailed: _failed,
     e.ReplyUncertain: _doubted,
+    e.ReplyHeld: _held,
     e.ReplyQueued: _nobody,
     e.ReplyReleased: _nobody,
 }

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from events import conversations as e
 from events import workspace as w
@@ -96,6 +97,24 @@ async def test_what_concerns_an_inbox_is_told_to_its_members_but_who_did_it(worl
     assert await kinds(world, "agent", unread="true") == ["snooze_over", "channel_unhealthy"]
     assert await kinds(world, "manager", unread="true") == ["channel_unhealthy"]
     assert await kinds(world, "stranger") == [] and await kinds(world, "administrator", unread="true") == []
+
+
+async def test_who_wrote_a_reply_is_told_that_it_was_held_or_that_nobody_knows_whether_it_arrived(world: Any) -> None:
+    for role in ("agent", "manager"):
+        await start_read(world, role)
+    held = e.ReplyHeld(reply_id=uuid4(), agent_id=world.agents["agent"], reason="customer_wrote")
+    doubt = e.ReplyUncertain(reply_id=held.reply_id, attempt=1, agent_id=world.agents["agent"])
+    world.story.pass_time(seconds=1)
+    world.story.conversation(world.thread, doubt, actor=SYSTEM)
+    world.show()
+    assert await kinds(world, "agent", unread="true") == []
+    for event in (held, replace(doubt, attempt=2, final=True)):
+        world.story.pass_time(seconds=1)
+        world.story.conversation(world.thread, event, actor=SYSTEM)
+        world.show()
+        assert await kinds(world, "agent", unread="true") == ["send_failed"]
+        assert await kinds(world, "manager", unread="true") == []
+        await start_read(world)
 
 
 async def test_a_mention_is_told_to_whom_it_names(world: Any) -> None:

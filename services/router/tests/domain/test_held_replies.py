@@ -152,7 +152,7 @@ def test_a_snooze_that_has_passed_when_it_is_released_leaves_the_conversation_op
         (queued(),),
         (waiting(), released()),
         (waiting(), e.ReplyCancelled(reply_id=REPLY, channel="email")),
-        (waiting(LATER), e.ReplyHeld(reply_id=REPLY, reason="customer_wrote")),
+        (waiting(LATER), e.ReplyHeld(reply_id=REPLY, agent_id=ADA, reason="customer_wrote")),
     ],
 )
 def test_an_obsolete_timer_changes_nothing(history: tuple[ConversationEvent, ...]) -> None:
@@ -172,7 +172,7 @@ def test_of_an_erased_person_nothing_is_sent_when_the_time_comes() -> None:
 
 @pytest.mark.parametrize("put_away", [e.MarkedAsSpam(), e.ConversationTrashed()])
 def test_a_scheduled_reply_to_what_was_put_away_waits_for_an_agent(put_away: ConversationEvent) -> None:
-    held = e.ReplyHeld(reply_id=REPLY, reason="put_away")
+    held = e.ReplyHeld(reply_id=REPLY, agent_id=ADA, reason="put_away")
     given(opened(), waiting(LATER), put_away).when(command(DUE, by=None)).then(held)
 
 
@@ -264,7 +264,7 @@ def test_what_failed_for_good_or_did_not_fail_is_not_sent_again() -> None:
 
 
 def test_a_held_reply_is_sent_now_by_an_agent() -> None:
-    held = e.ReplyHeld(reply_id=REPLY, reason="customer_wrote")
+    held = e.ReplyHeld(reply_id=REPLY, agent_id=ADA, reason="customer_wrote")
     given(opened(), waiting(LATER), held).when(command(RETRY)).then(released("sent_now"))
     given(opened(), waiting(LATER), held, e.MarkedAsSpam()).when(command(RETRY)).then_refused(errors.ConversationIsSpam)
 
@@ -335,7 +335,7 @@ def test_a_scheduled_reply_of_what_was_merged_waits_when_what_stands_for_it_was_
     put_away: ConversationEvent,
 ) -> None:
     due = command(DUE, by=None, at=TOMORROW)
-    held = e.ReplyHeld(reply_id=REPLY, reason="put_away")
+    held = e.ReplyHeld(reply_id=REPLY, agent_id=ADA, reason="put_away")
     of_merged(beside=standing_for(put_away)).when(due).then(held)
     of_merged(beside=standing_for()).when(due).then(released())
 
@@ -356,7 +356,7 @@ def closed_with(survivor: Beside, *events: ConversationEvent) -> tuple[Conversat
 def test_sent_at_its_time_it_closes_what_stands_for_the_merged_one() -> None:
     assert closed_with(standing_for(), released()) == (e.ConversationResolved(at=TOMORROW),)
     assert closed_with(standing_for(e.ConversationSnoozed()), released()) == ()
-    assert closed_with(standing_for(), e.ReplyHeld(reply_id=REPLY, reason="put_away")) == ()
+    assert closed_with(standing_for(), e.ReplyHeld(reply_id=REPLY, agent_id=ADA, reason="put_away")) == ()
     assert closed_with(standing_for(), replace(released(), reply_id=an_id("another"))) == ()
 
 

@@ -78,7 +78,7 @@ def elapse(
     if queued is None or queued.personal is None:
         return (_cancelled(reply_id, state, "erased", released=False),)
     if _is_scheduled(known) and isinstance(shown.standing, Spam | Trashed | Discarded):
-        return (ReplyHeld(reply_id=reply_id, reason="put_away"),)
+        return (ReplyHeld(reply_id=reply_id, agent_id=known.agent_id, reason="put_away"),)
     return _released(queued, known, "due", state, shown, now, snooze_id)
 
 
@@ -117,7 +117,7 @@ def holds(message: MessageAppended) -> bool:
 def hold(state: Conversation) -> tuple[ReplyHeld, ...]:
     """The customer wrote: replies that were scheduled before wait for an agent. An undo window is not held."""
     return tuple(
-        ReplyHeld(reply_id=reply_id, reason="customer_wrote")
+        ReplyHeld(reply_id=reply_id, agent_id=known.agent_id, reason="customer_wrote")
         for reply_id, known in state.replies.items()
         if known.state == "waiting" and _is_scheduled(known) and not known.in_side_thread
     )
