@@ -221,6 +221,76 @@ async def test_nothing_that_is_dropped_beside_its_place_opens_over_the_desk(
     assert page.url == address
 
 
+async def begin_first(page: Page, customer: Customer, text: str) -> Locator:
+    """A first message as it is written to somebody; the dialog."""
+    await page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="New conversation")
+    await expect(dialog.get_by_role("textbox", name="Text")).to_be_visible()
+    await dialog.get_by_role("combobox", name="To", exact=True).fill(customer.address)
+    await dialog.get_by_role("textbox", name="Subject").fill("Your offer")
+    await dialog.get_by_role("textbox", name="Text").press_sequentially(text)
+    return dialog
+
+
+def the_first_of(workspace: Any, customer: Customer) -> tuple[str, list[str]]:
+    """The status of the newest conversation with the customer, and the states of its messages."""
+    made = workspace.desk.conversation_of(customer)
+    return made["status"], [one["delivery"]["state"] for one in workspace.desk.lines(made["id"])]
+
+
+async def test_a_first_message_is_undone_into_its_dialog_and_sent_and_closed_from_there(
+    page: Page, workspace: Any
+) -> None:
+    workspace.set_undo(30)
+    customer = Customer(workspace.live)
+    await page.goto("/inbox/all_open")
+    await expect(page.get_by_role("heading", name="All open")).to_be_visible()
+    dialog = await begin_first(page, customer, "As we said.")
+    await dropped(page, "[role=dialog] select")
+    files = dialog.get_by_role("list", name="Attached files").get_by_role("listitem")
+    await expect(files.filter(has_text="plan.txt")).to_have_count(1)
+    await dialog.get_by_role("button", name="Send", exact=True).click()
+    await expect(dialog).to_be_hidden()
+    await page.get_by_role("button", name="Undo", exact=True).click()
+    await expect(dialog.get_by_role("textbox", name="Text")).to_have_text("As we said.")
+    await expect(dialog.get_by_role("textbox", name="Subject")).to_have_value("Your offer")
+    await expect(dialog.get_by_role("button", name=f"Remove {customer.address}")).to_be_visible()
+    await expect(files.filter(has_text="plan.txt")).to_have_count(1)
+    assert the_first_of(workspace, customer) == ("trash", ["cancelled"])
+    workspace.set_undo(0)
+    await expect(dialog.get_by_text("Draft saved")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("heading", name="All open")).to_be_visible()
+    await page.keyboard.press("c")
+    await expect(dialog.get_by_role("textbox", name="Text")).to_have_text("As we said.")
+    await dialog.get_by_role("textbox", name="Text").press("ControlOrMeta+Shift+Enter")
+    await expect(dialog).to_be_hidden()
+    mail = customer.received()
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["plan.txt"]
+    eventually(lambda: the_first_of(workspace, customer)[0] == "resolved", "what it began is closed")
+    assert len([one for one in workspace.live.outbox() if customer.address in str(one["To"])]) == 1
+
+
+async def test_a_first_message_for_later_can_be_changed_until_then(page: Page, workspace: Any) -> None:
+    customer = Customer(workspace.live)
+    await page.goto("/inbox/all_open")
+    await expect(page.get_by_role("heading", name="All open")).to_be_visible()
+    dialog = await begin_first(page, customer, "Happy new week!")
+    await dialog.get_by_role("button", name="More ways to send").click()
+    await page.get_by_role("menuitem", name="Send later").click()
+    await page.get_by_role("dialog", name="Send later").get_by_role("button", name="Tomorrow").click()
+    await expect(dialog).to_be_hidden()
+    assert the_first_of(workspace, customer) == ("open", ["scheduled"])
+    await page.get_by_role("button", name="Open", exact=True).click()
+    sent = page.get_by_role("article", name="Message by Ada Lovelace")
+    await expect(sent.get_by_role("status")).to_contain_text("Goes out")
+    await sent.get_by_role("button", name="Edit").click()
+    await expect(dialog.get_by_role("textbox", name="Text")).to_have_text("Happy new week!")
+    assert the_first_of(workspace, customer) == ("trash", ["cancelled"])
+    await dialog.get_by_role("button", name="Discard").click()
+    await expect(dialog).to_be_hidden()
+
+
 async def test_a_file_that_is_dropped_on_a_first_message_goes_with_it(page: Page) -> None:
     await page.goto("/inbox/all_open")
     await expect(page.get_by_role("heading", name="All open")).to_be_visible()

@@ -2,12 +2,13 @@
 
 import type { Command } from '#lib/keys/index.svelte.ts';
 import type { How } from './attempt.ts';
-import type { Writing } from './writing.svelte.ts';
+import type { Mode } from './writing.svelte.ts';
 
-export const sendCommands = (writing: Writing, send: (how: How) => void): Command[] => [
-  { id: 'send', label: 'composer.send', group: 'composer.keys', keys: 'mod+enter', run: () => send({}) },
+/** `id`: where two who send are on one page, each has its own. */
+export const sendCommands = (writing: { readonly mode: Mode }, send: (how: How) => void, id = 'send'): Command[] => [
+  { id, label: 'composer.send', group: 'composer.keys', keys: 'mod+enter', run: () => send({}) },
   {
-    id: 'send-close',
+    id: `${id}-close`,
     label: 'composer.send_close',
     group: 'composer.keys',
     keys: 'mod+shift+enter',

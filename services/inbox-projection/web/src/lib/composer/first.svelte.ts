@@ -1,14 +1,30 @@
 /** A first message as it is written: kept on the server as the agent's own draft, sent once. */
 
-import { api, asProblem, got, newKey, type Conversation, type FirstDraft, type Problem } from '#lib/api/client.ts';
+import {
+  api,
+  asProblem,
+  got,
+  newKey,
+  type Conversation,
+  type ConversationNew,
+  type FirstDraft,
+  type Problem,
+} from '#lib/api/client.ts';
 import { feed } from '#lib/live/feed.svelte.ts';
+import { preferences } from '#lib/notifications/preferences.svelte.ts';
 import { session } from '#lib/session/session.svelte.ts';
 import { commit, nothingTyped, recipientsOf, written, type Recipient } from './addresses.ts';
-import { attemptFor, isUnclear, type Attempt } from './attempt.ts';
+import { attemptFor, isUnclear, type Attempt, type How } from './attempt.ts';
 import { draftOf, htmlOf, incoming, isEmpty, mailOf, picturesOf, unfilled } from './html.ts';
 import { Keeping, WRITER, type Became } from './keeping.svelte.ts';
 import { outliving } from './saver.ts';
 import { Files } from './uploads.svelte.ts';
+
+/** The conversation that was begun, and for how many seconds that can be undone. */
+export interface Begun {
+  made: Conversation;
+  seconds: number;
+}
 
 /** What there is to know of a channel that writes. */
 interface Sender {
@@ -36,6 +52,8 @@ export class FirstMessage {
   loaded = $state(false);
   sending = $state(false);
   problem = $state.raw<Problem | null>(null);
+  /** How it was last to be sent: whoever tries again wants the same, by the same key. */
+  how: How = {};
   #attempt: Attempt | null = null;
   readonly keeping = new Keeping<FirstDraft>({
     read: () => got(api.GET('/api/v1/me/draft')),
@@ -51,6 +69,10 @@ export class FirstMessage {
   /** The addresses from which the chosen inbox can write. */
   get addresses(): Sender[] {
     return this.channels.filter((one) => one.inbox_id === this.inboxId && one.kind === 'email');
+  }
+  /** The same as a message names them. */
+  get speakers(): { channel_id: string; address: string }[] {
+    return this.addresses.map((one) => ({ channel_id: one.id, address: one.settings.address }));
   }
 
   async load(): Promise<void> {
@@ -128,33 +150,26 @@ export class FirstMessage {
   }
 
   /** Sends it; null: it did not go, and `problem` says why. */
-  async send(): Promise<Conversation | null> {
+  async send(how: How): Promise<Begun | null> {
     if (this.sending) return null;
     this.commit();
     if (this.obstacle) return null;
     this.sending = true;
     this.problem = null;
-    await this.flush();
-    if (this.keeping.other) {
-      this.sending = false;
-      return null;
-    }
-    const body = {
-      inbox_id: this.inboxId,
-      channel_id: this.channelId || null,
-      to: this.to.map(written),
-      cc: this.cc.map(written),
-      bcc: this.bcc.map(written),
-      subject: this.subject.trim(),
-      ...mailOf(this),
-    };
-    this.#attempt = attemptFor(this.#attempt, JSON.stringify(body), newKey);
+    this.how = how;
     try {
+      await this.flush();
+      if (this.keeping.other) return null;
+      const { undo_seconds } = await preferences.need();
+      const seconds = how.sendAt ? 0 : undo_seconds;
+      const body = this.#mail(how, seconds);
+      this.#attempt = attemptFor(this.#attempt, JSON.stringify(body), newKey);
       const headers = { 'Idempotency-Key': this.#attempt.key };
       const made = await got(api.POST('/api/v1/conversations', { headers, body }));
       this.#attempt = null;
+      this.how = {};
       await this.discard();
-      return made;
+      return { made, seconds };
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (!isUnclear(problem)) this.#attempt = null;
@@ -163,6 +178,21 @@ export class FirstMessage {
     } finally {
       this.sending = false;
     }
+  }
+
+  #mail(how: How, seconds: number): ConversationNew {
+    return {
+      inbox_id: this.inboxId,
+      channel_id: this.channelId || null,
+      to: this.to.map(written),
+      cc: this.cc.map(written),
+      bcc: this.bcc.map(written),
+      subject: this.subject.trim(),
+      ...mailOf(this),
+      undo_seconds: seconds,
+      ...(how.sendAt ? { send_at: how.sendAt } : {}),
+      ...(how.then ? { then: how.then } : {}),
+    };
   }
 
   /** Throws it away, here and on the server. */
