@@ -66,7 +66,12 @@ async def test_a_text_is_read_after_a_session_that_ended(
     page: Page, workspace: Any, with_files: dict[str, Any], opened: Any
 ) -> None:
     await opened(page, with_files)
-    await page.context.clear_cookies()
+
+    async def ended(route: Route) -> None:
+        body = '{"code": "not-authenticated", "title": "Unauthorized", "status": 401}'
+        await route.fulfill(status=401, content_type="application/problem+json", body=body)
+
+    await page.route("**/attachments/*", ended, times=1)
     await page.get_by_role("button", name="way.txt").click()
     asked = page.get_by_role("dialog", name="Your session has ended")
     await asked.get_by_label("Password").fill(workspace.agent["password"])
