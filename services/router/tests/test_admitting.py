@@ -9,7 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from events.commands import EraseContact, MarkConversationAsSpam, ReopenConversation, SendReply, SetEmailFilters
+from events.commands import (
+    EraseContact,
+    MarkConversationAsSpam,
+    ReopenConversation,
+    SendReply,
+    SetEmailFilters,
+    TrashConversation,
+)
 from events.contact_commands import AddContactAddress, CreateContact, RemoveContactAddress, UpdateContact
 from events.conversations import ReplyContent
 from events.envelope import AnyEnvelope
@@ -18,7 +25,7 @@ from events.outcomes import CommandHandled
 from events.values import Address, Handle
 from events.workspace import EmailFilter
 from router.rebuild import rebuild
-from router.testing import AS_ANNA, CHANNEL, INBOX, NOON, SUPPORT, TEAM, Workbench, envelope, kinds, mail
+from router.testing import AS_ANNA, CHANNEL, COMMANDS, INBOX, NOON, SUPPORT, TEAM, Workbench, envelope, kinds, mail
 from service_kit.ids import new_id
 from service_kit.settings import DEFAULT_WORKSPACE_ID
 
@@ -266,6 +273,18 @@ def test_marked_as_spam_with_a_block_and_not_spam_again(bench: Workbench) -> Non
     assert bench.rows("SELECT status FROM router.conversations WHERE conversation_id = %s", opened.stream) == [
         ("open",)
     ]
+
+
+def test_out_of_the_trash_it_is_not_spam_again_either(bench: Workbench) -> None:
+    bench.set_up_workspace()
+    opened = bench.receive(mail(SENDER))[1]
+    bench.command(MarkConversationAsSpam(block=SpamBlock(field="domain", value="spam.example")), opened.stream)
+    assert bench.command(TrashConversation(), opened.stream).state == "done"
+    kept_out(bench, mail("another@spam.example"))
+    again = envelope(ReopenConversation(), stream=opened.stream)
+    done = bench.handle(bench.records(again, topic=COMMANDS), bench.built())
+    assert kinds(done)[:2] == ["ConversationReopened", "EmailFiltersSet"]
+    assert "ConversationOpened" in kinds(bench.receive(mail("another@spam.example")))
 
 
 def test_to_whom_we_had_written_before_all_this_is_known_when_it_is_installed(bench: Workbench) -> None:

@@ -84,6 +84,32 @@ def test_not_spam_undoes_both() -> None:
     assert decide(asked, spam, workspace=workspace, house=HOUSE) == (e.ConversationReopened(reason="agent"),)
 
 
+@pytest.mark.parametrize(
+    "since",
+    [
+        [e.ConversationTrashed()],
+        [e.ConversationResolved()],
+        [e.ConversationTrashed(), e.MarkedAsSpam()],
+        [e.ConversationSnoozed(), e.SnoozeElapsed(timer_id=ID), e.ConversationResolved()],
+    ],
+)
+def test_opening_undoes_the_block_also_of_what_was_put_elsewhere_since(since: list[Any]) -> None:
+    put_away = after(e.MarkedAsSpam(block_id=ID), *since)
+    workspace = a_workspace(w.EmailFiltersSet(version=4, filters=(BLOCK,)))
+    assert filters_after(command(ReopenConversation()), put_away, workspace, HOUSE) == (w.EmailFiltersSet(version=5),)
+
+
+def test_what_was_opened_since_lifts_no_block_by_a_later_opening() -> None:
+    opened_since = after(
+        e.MarkedAsSpam(block_id=ID),
+        e.ConversationTrashed(),
+        e.ConversationReopened(reason="message"),
+        e.ConversationResolved(),
+    )
+    workspace = a_workspace(w.EmailFiltersSet(version=4, filters=(BLOCK,)))
+    assert filters_after(command(ReopenConversation()), opened_since, workspace, HOUSE) == ()
+
+
 def test_what_somebody_else_took_away_or_never_was_is_not_undone() -> None:
     workspace = a_workspace(w.EmailFiltersSet(version=4, filters=(BLOCK,)))
     assert filters_after(command(ReopenConversation()), after(e.MarkedAsSpam(block_id=ID)), a_workspace(), HOUSE) == ()

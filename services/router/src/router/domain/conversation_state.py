@@ -58,6 +58,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     accepted since it began, or was resolved. `was_in` are the inboxes that it lay in before, `merged_ids` those for
     which it stands; `follow_up_of` the one that its first message came too late for, `followed_up_by` the newest that
     began so after this; `refused_links` what it does not belong to.
+    `block_id` is the filter that blocks its sender since it was spam, wherever it was put after that, until it is
+    opened again.
     """
 
     sequence: int
@@ -90,6 +92,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     followed_up_by: UUID | None = None
     suggested_link: UUID | None = None
     refused_links: frozenset[UUID] = frozenset()
+    block_id: UUID | None = None
 
     def has_been_in(self, inbox_id: UUID) -> bool:
         """Whether it lies in the inbox, or did."""
@@ -243,12 +246,14 @@ def _after(state: Conversation, event: ConversationEvent) -> Conversation:
             return replace(state, sequence=sequence, assignee_id=None, team_id=None)
         case e.ConversationResolved():
             return replace(state, sequence=sequence, standing=Resolved(event.at), answered=False)
-        case e.ConversationReopened() | e.SnoozeElapsed():
+        case e.ConversationReopened():
+            return replace(state, sequence=sequence, standing=Open(), block_id=None)
+        case e.SnoozeElapsed():
             return replace(state, sequence=sequence, standing=Open())
         case e.ConversationSnoozed():
             return replace(state, sequence=sequence, standing=Snoozed(event.until, event.timer_id))
         case e.MarkedAsSpam():
-            return replace(state, sequence=sequence, standing=Spam(event.block_id))
+            return replace(state, sequence=sequence, standing=Spam(), block_id=event.block_id or state.block_id)
         case e.ConversationTrashed():
             return replace(state, sequence=sequence, standing=Trashed(event.until, event.timer_id))
         case e.LabelAdded():

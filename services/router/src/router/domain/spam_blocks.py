@@ -10,7 +10,7 @@ from events.envelope import Envelope
 from events.filtering import SpamBlock
 from events.workspace import EmailFilter, EmailFiltersSet
 from router.domain import errors
-from router.domain.conversation_state import Conversation, ConversationState, Spam
+from router.domain.conversation_state import Conversation, ConversationState
 from router.domain.email_filters import domain_of
 from router.domain.filter_sets import check_filters
 from router.domain.house import House
@@ -33,13 +33,13 @@ def block_id(command_id: UUID, block: SpamBlock, inbox_id: UUID, workspace: Work
 def filters_after(
     command: Envelope[ConversationCommand], state: ConversationState, workspace: Workspace, house: House
 ) -> tuple[EmailFiltersSet, ...]:
-    """What the command does to the filters: marking as spam may add one, opening again takes that one away; mostly
-    nothing. Raises a DomainError for who cannot be blocked."""
+    """What the command does to the filters: marking as spam may add one, opening again takes that one away, wherever it was
+    put since; mostly nothing. Raises a DomainError for who cannot be blocked."""
     match command.data:
         case MarkConversationAsSpam(block=SpamBlock() as block) if isinstance(state, Conversation):
             return _blocked(_wanted(command.id, block, state.inbox_id, house), workspace)
-        case ReopenConversation() if isinstance(state, Conversation) and isinstance(state.standing, Spam):
-            return _unblocked(state.standing.block_id, workspace)
+        case ReopenConversation() if isinstance(state, Conversation):
+            return _unblocked(state.block_id, workspace)
         case _:
             return ()
 

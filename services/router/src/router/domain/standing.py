@@ -27,10 +27,7 @@ class Resolved(msgspec.Struct, frozen=True):
     at: datetime | None = None
 
 
-class Spam(msgspec.Struct, frozen=True):
-    """`block_id` is the filter that blocks its sender since."""
-
-    block_id: UUID | None = None
+class Spam(msgspec.Struct, frozen=True): ...
 
 
 class Trashed(msgspec.Struct, frozen=True):

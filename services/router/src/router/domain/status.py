@@ -32,7 +32,7 @@ def reopen(state: Conversation) -> tuple[ConversationReopened, ...]:
 
 def mark_as_spam(state: Conversation, block_id: UUID | None = None) -> tuple[MarkedAsSpam, ...]:
     """`block_id` is the filter that blocks its sender from now on; it may follow when it is spam already."""
-    if isinstance(state.standing, Spam) and block_id in (None, state.standing.block_id):
+    if isinstance(state.standing, Spam) and block_id in (None, state.block_id):
         return ()
     return (MarkedAsSpam(block_id=block_id),)
 
