@@ -33,8 +33,8 @@ def block_id(command_id: UUID, block: SpamBlock, inbox_id: UUID, workspace: Work
 def filters_after(
     command: Envelope[ConversationCommand], state: ConversationState, workspace: Workspace, house: House
 ) -> tuple[EmailFiltersSet, ...]:
-    """What the command does to the filters: marking as spam may add one, opening again takes that one away, wherever it was
-    put since; mostly nothing. Raises a DomainError for who cannot be blocked."""
+    """What the command does to the filters: marking as spam may add one, opening again takes that one away, wherever it
+    was put since; mostly nothing. Raises a DomainError for who cannot be blocked."""
     match command.data:
         case MarkConversationAsSpam(block=SpamBlock() as block) if isinstance(state, Conversation):
             return _blocked(_wanted(command.id, block, state.inbox_id, house), workspace)
