@@ -18,6 +18,7 @@ def name(pattern: str, agent: str = "Zofia Nowak") -> str:
         ("{agent_first_name} ({inbox})", "Zofia (Support)"),
         ("The shop", "The shop"),
         ("", "Support"),
+        ("\N{WOMAN}\u200d\N{PERSONAL COMPUTER} {agent}", "\N{WOMAN}\u200d\N{PERSONAL COMPUTER} Zofia Nowak"),
     ],
 )
 def test_variables_are_filled_and_a_plain_name_stays(pattern: str, expected: str) -> None:

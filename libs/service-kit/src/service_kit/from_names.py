@@ -11,6 +11,8 @@ VARIABLES: Final = ("agent", "agent_first_name", "inbox", "company")
 MAX_NAME: Final = 200
 """Characters of a filled name; what is longer is cut."""
 _OF_AGENTS: Final = frozenset({"agent", "agent_first_name"})
+_JOINERS: Final = "\u200c\u200d"
+"""They make one sign of several, as in Persian words and pictures of families."""
 _BRACED: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -34,4 +36,5 @@ def fill(pattern: str, *, agent: str, inbox: str, company: str) -> str:
         return inbox
     values = {"agent": agent, "agent_first_name": first_name(agent), "inbox": inbox, "company": company}
     filled = _BRACED.sub(lambda found: values.get(found[1], found[0]), pattern)
-    return " ".join("".join(char if char.isprintable() else " " for char in filled).split())[:MAX_NAME] or inbox
+    shown = "".join(char if char.isprintable() or char in _JOINERS else " " for char in filled)
+    return " ".join(shown.split())[:MAX_NAME] or inbox

@@ -11,6 +11,8 @@ MAX_NAME: Final = 200
 OCTETS: Final = "application/octet-stream"
 _CONTENT_TYPE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,100}")
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_JOINERS: Final = "\u200c\u200d"
+"""They make one sign of several, as in Persian words and pictures of families."""
 SAFE_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -21,7 +23,9 @@ SAFE_HEADERS: Final = {
 def clean_name(name: str) -> str:
     """A file name without folders, control characters and direction overrides; never empty, at most 200 characters."""
     last = re.split(r"[/\\]", name)[-1]
-    visible = "".join(" " if unicodedata.category(char) in _INVISIBLE else char for char in last)
+    visible = "".join(
+        char if char in _JOINERS or unicodedata.category(char) not in _INVISIBLE else " " for char in last
+    )
     bare = " ".join(visible.split()).lstrip(".").strip()
     if len(bare) > MAX_NAME:
         stem, dot, ending = bare.rpartition(".")

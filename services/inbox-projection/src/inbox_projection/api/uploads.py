@@ -40,9 +40,7 @@ async def upload(request: Request) -> Response:
             raise invalid(("body", "file"), "A file is required.")
         parts = parts_of(request)
         try:
-            kept = await parts.uploads.keep(
-                caller_of(request).agent_id, file.filename or "", file.content_type, file.file
-            )
+            kept = await parts.uploads.keep(caller_of(request).agent_id, _name(file), file.content_type, file.file)
         except UploadTooLarge:
             raise too_large(MAX_BYTES, "file") from None
     return answers.json(shaped(kept), 201)
@@ -61,6 +59,11 @@ async def read_upload(request: Request, upload_id: UUID) -> Response:
     except UploadNotFound:
         raise not_found("upload") from None
     return await download(request, found.blob, found.name, found.content_type, found.size)
+
+
+def _name(file: UploadFile) -> str:
+    """As the file is called. Browsers write a quotation mark in it as %22 (HTML, multipart/form-data encoding)."""
+    return (file.filename or "").replace("%22", '"')
 
 
 def shaped(kept: Upload) -> dict[str, Any]:
