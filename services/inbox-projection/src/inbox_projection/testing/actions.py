@@ -107,6 +107,9 @@ class Actions:
             reason = c.FailureReason(reason=_text(a))
             failed = c.ReplyFailed(reply_id=reply, attempt=1 + a % 3, code="550", can_retry=a % 2 == 0, personal=reason)
             self.story.conversation(thread, failed, key=thread.contact_id)
+        elif b % 5 == 2 and a % 2:
+            lasting = c.ReplyUncertain(reply_id=reply, attempt=1 + a % 3, agent_id=self.story.agent_id, final=True)
+            self.story.conversation(thread, lasting)
         else:
             self.story.conversation(thread, kinds[b % 5](reply_id=reply, attempt=1 + a % 3))
 

@@ -48,7 +48,11 @@ class SendingActions:
         reply_id = thread.replies[-1] if thread.replies else self.story.reply(thread)
         content = self._content(reply_id, thread, TEXTS[b % len(TEXTS)])
         events: tuple[Any, ...] = (
-            c.ReplyHeld(reply_id=reply_id, reason="customer_wrote" if a % 2 else "put_away"),
+            c.ReplyHeld(
+                reply_id=reply_id,
+                agent_id=self.story.agent_id if a % 3 else None,
+                reason="customer_wrote" if a % 2 else "put_away",
+            ),
             c.ReplyReleased(
                 reply_id=reply_id,
                 conversation_id=thread.conversation_id,
