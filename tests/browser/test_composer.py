@@ -25,6 +25,13 @@ DROP = """([selector, name, type]) => {
   return !told('drop');
 }"""
 """Drops a file on an element; gives whether the page kept the browser from opening it."""
+PASTE = """([name, type, bytes]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
+  const event = new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true });
+  document.activeElement.dispatchEvent(event);
+}"""
+"""Pastes a file into what has the focus."""
 
 
 @pytest.fixture
@@ -49,6 +56,10 @@ async def dropped(page: Page, selector: str) -> None:
     assert await page.evaluate(DROP, [selector, "plan.txt", "text/plain"]), "the browser would open the file"
 
 
+async def paste(page: Page, name: str, kind: str, content: bytes = b"twelve bytes") -> None:
+    await page.evaluate(PASTE, [name, kind, [*content]])
+
+
 def field(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Text")
 
@@ -66,13 +77,7 @@ async def test_what_is_taken_back_has_its_address_and_its_pictures_where_they_we
     picture = BytesIO()
     Image.new("RGB", (8, 8), "red").save(picture, "PNG")
     await field(page).press_sequentially("Look: ")
-    pasted = """(bytes) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([new Uint8Array(bytes)], 'red.png', { type: 'image/png' }));
-      const event = new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true });
-      document.activeElement.dispatchEvent(event);
-    }"""
-    await page.evaluate(pasted, [*picture.getvalue()])
+    await paste(page, "red.png", "image/png", picture.getvalue())
     await expect(field(page).locator("img")).to_have_count(1)
     await expect(page.get_by_text("Draft saved")).to_be_visible()
     await page.reload()
@@ -221,6 +226,68 @@ async def test_nothing_that_is_dropped_beside_its_place_opens_over_the_desk(
     assert page.url == address
 
 
+async def test_any_file_that_is_pasted_goes_with_the_mail_also_before_the_composer_is_there(
+    page: Page, workspace: Any, begun: Any, opened: Any, write: Any
+) -> None:
+    workspace.set_undo(0)
+    customer, _, conversation = begun("Pasted")
+    composer_comes = await on_its_way(page)
+    await opened(page, conversation)
+    await write(page, "Both are here.")
+    await paste(page, "early.zip", "application/zip")
+    composer_comes.set()
+    files = page.get_by_role("list", name="Attached files")
+    await expect(files).to_contain_text("early.zip")
+    await expect(field(page)).to_be_focused()
+    await paste(page, "offer.pdf", "application/pdf")
+    await expect(files.get_by_role("listitem")).to_have_count(2)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("n")
+    await expect(page.get_by_role("textbox", name="Comment, seen by your team only")).to_be_focused()
+    await paste(page, "offer.pdf", "application/pdf")
+    await expect(page.get_by_text("A comment takes no files.").first).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("r")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    mail = customer.received()
+    names = [part.get_filename() for part in mail.iter_attachments()]
+    assert (text_of(mail), sorted(names)) == ("Both are here.", ["early.zip", "offer.pdf"])
+
+
+async def test_a_reply_that_becomes_a_forward_keeps_its_pictures_and_says_what_it_loses(
+    page: Page, workspace: Any, own_address: str, hours: None, begun: Any, opened: Any, write: Any
+) -> None:
+    workspace.set_undo(0)
+    _, _, conversation = begun("Forward", "Where is my parcel?")
+    carrier = Customer(workspace.live, "Carla Carrier")
+    await opened(page, conversation)
+    await write(page, "Look: ")
+    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible()
+    await expect(field(page)).to_be_focused()
+    picture = BytesIO()
+    Image.new("RGB", (8, 8), "red").save(picture, "PNG")
+    await paste(page, "red.png", "image/png", picture.getvalue())
+    await expect(field(page).locator("img")).to_have_count(1)
+    await page.keyboard.press("ControlOrMeta+b")
+    await page.keyboard.type("now ")
+    await page.locator("section.composer").get_by_role("button", name="Reply", exact=True).click()
+    await page.get_by_role("menu").get_by_text("Forward", exact=True).click()
+    said = page.get_by_role("status").filter(has_text="The picture goes along as a file.")
+    await expect(said).to_contain_text("bold and other looks are left out")
+    await expect(page.locator("section.composer").get_by_text(own_address)).to_be_visible()
+    await field(page).press("End")
+    await page.get_by_role("button", name="Snippets").click()
+    await page.get_by_role("combobox", name="Find a snippet").press_sequentially("Hours")
+    await page.keyboard.press("Enter")
+    await expect(field(page)).to_contain_text("Nine to five.")
+    await (await begun_aside(page, carrier.address, begin=False)).press("ControlOrMeta+Enter")
+    mail = carrier.received()
+    body = text_of(mail)
+    assert "Look: " in body and "now" in body and "Nine to five." in body and "Where is my parcel?" in body
+    assert "red.png" in [part.get_filename() for part in mail.iter_attachments()]
+    assert own_address in str(mail["From"])
+
+
 async def begin_first(page: Page, customer: Customer, text: str) -> Locator:
     """A first message as it is written to somebody; the dialog."""
     await page.keyboard.press("c")
@@ -350,11 +417,12 @@ def cc_of(customer: Customer) -> str:
     return str(customer.received()["Cc"])
 
 
-async def begun_aside(page: Page, typed: str) -> Locator:
+async def begun_aside(page: Page, typed: str, *, begin: bool = True) -> Locator:
     """A forward with this typed in To, and no chip of it."""
-    await page.keyboard.press("f")
     to = page.get_by_role("combobox", name="To", exact=True)
-    await expect(to).to_be_focused()
+    if begin:
+        await page.keyboard.press("f")
+        await expect(to).to_be_focused()
     await to.press_sequentially(typed)
     return to
 

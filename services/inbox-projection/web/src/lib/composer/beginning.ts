@@ -29,6 +29,15 @@ export async function beginWith(writing: Writing, files: File[]): Promise<void> 
   }
   begin(writing, writing.mailIsEmpty && writing.mailMode !== 'forward' ? answering(writing) : writing.mailMode);
   await writing.load();
+  await attachTo(writing, files);
+}
+
+/** Files that come while the composer is on its way, or before it: they go with the mail. */
+export async function attachTo(writing: Writing, files: File[]): Promise<void> {
+  if (writing.commenting) {
+    toasts.show(t('composer.comment_no_files'));
+    return;
+  }
   const added = writing.files.add(files, conversations.get(writing.id)?.capabilities.max_bytes ?? 0);
   writing.touch(spokenUpTo(threads.of(writing.id).lines));
   await added;

@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '#lib/api/client.ts';
 import { added, recipientOf, recipientsOf, written } from './addresses.ts';
 import { attemptFor, isUnclear } from './attempt.ts';
+import { pastedFiles } from './dropping.ts';
 import {
+  hasLooks,
   htmlOf,
   incoming,
   isEmpty,
   isFormatted,
   outgoing,
   picturesOf,
+  plainMailOf,
   textOf,
   unfilled,
   type TextNode,
@@ -74,6 +77,32 @@ const element = (name: string, ...children: TextNode[]): TextNode => ({
   nodeName: name,
   textContent: '',
   childNodes: children,
+});
+
+it('files are pasted where they were copied as such, and not where text brings its own pictures', () => {
+  const pdf = new File(['%PDF'], 'offer.pdf', { type: 'application/pdf' });
+  const files = [pdf] as unknown as FileList;
+  expect(pastedFiles({ types: ['Files', 'text/plain'], files })).toEqual([pdf]);
+  expect(pastedFiles({ types: ['Files', 'text/html'], files })).toEqual([]);
+  expect(pastedFiles(null)).toEqual([]);
+});
+
+describe('what goes as plain text', () => {
+  const id = '01957a00-0000-7000-8000-00000000000a';
+
+  it.each([
+    ['<div><b>now</b></div>', true],
+    ['<pre>a</pre>', true],
+    ['<ul><li><div>a</div></li></ul>', false],
+    ['<div><a href="https://a.test">https://a.test</a><br></div>', false],
+    [`<div><img src="/api/v1/uploads/${id}" alt="a"></div>`, false],
+  ])('loses the looks of %s: %s', (html, lost) => expect(hasLooks(html)).toBe(lost));
+
+  it('has its pictures among its files, each once', () => {
+    const html = `<div><img src="/api/v1/uploads/${id}" alt="a"><img src="/api/v1/uploads/${id}" alt="a"></div>`;
+    const sent = plainMailOf({ html, text: '[a][a]', files: { ids: ['other'] } });
+    expect(sent).toEqual({ text: '[a][a]', attachment_ids: ['other', id] });
+  });
 });
 
 describe('the text of what is written', () => {

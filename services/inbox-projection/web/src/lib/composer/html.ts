@@ -11,10 +11,15 @@ export interface TextNode {
 
 const BLOCKS = new Set(['DIV', 'P', 'BLOCKQUOTE', 'UL', 'OL', 'LI', 'PRE', 'H1', 'H2', 'H3', 'TABLE', 'TR']);
 const FORMATS = /<(?:b|strong|i|em|u|s|strike|a|ul|ol|blockquote|img|pre|code|h[1-6]|table|sub|sup)[\s>]/i;
+/** What no character of a plain text stands for: lists, quotations and links have theirs. */
+const LOOKS = /<(?:b|strong|i|em|u|s|strike|pre|code|h[1-6]|sub|sup)[\s>]/i;
 const UPLOAD = '/api/v1/uploads/';
 
 /** Whether there is anything in it that a plain text could not tell. */
 export const isFormatted = (html: string): boolean => FORMATS.test(html);
+
+/** Whether a plain text loses how something in it looks. */
+export const hasLooks = (html: string): boolean => LOOKS.test(html);
 
 /** Whether nothing was written: no text, no picture. */
 export const isEmpty = (html: string): boolean =>
@@ -110,6 +115,11 @@ export function mailOf({ html, text, files }: Written) {
   if (!isFormatted(html)) return { text, html: null, attachment_ids: files.ids };
   const pictures = picturesOf(html);
   return { text: '', html: outgoing(html), attachment_ids: files.ids.filter((id) => !pictures.includes(id)) };
+}
+
+/** The same as plain text: what was a picture in it goes as a file. */
+export function plainMailOf({ html, text, files }: Written) {
+  return { text, attachment_ids: [...new Set([...files.ids, ...picturesOf(html)])] };
 }
 
 /** The same as a draft keeps it: with its text always, and with all its files. */

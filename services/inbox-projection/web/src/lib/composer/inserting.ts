@@ -5,6 +5,9 @@ import type { Rendered } from '#lib/api/client.ts';
 import { escapeHtml, htmlOf, incoming } from './html.ts';
 import { slashed } from './slash.ts';
 
+/** A snippet as it can go into plain text; its pictures are among its files. */
+export const plainOf = (rendered: Rendered): Rendered => ({ ...rendered, html: null });
+
 /** Puts a snippet where the caret is; `asked`: in the place of the "/" by which it was asked for. */
 export function insertSnippet(editor: Squire, rendered: Rendered, asked: boolean): void {
   editor.focus();

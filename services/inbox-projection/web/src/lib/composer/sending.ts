@@ -12,7 +12,7 @@ import { cancel } from '#lib/thread/replying.ts';
 import { threads } from '#lib/thread/threads.svelte.ts';
 import { toasts } from '#lib/ui/toasts.svelte.ts';
 import { attemptFor, isUnclear, type How } from './attempt.ts';
-import { mailOf, unfilled } from './html.ts';
+import { mailOf, plainMailOf, unfilled } from './html.ts';
 import { mentionsIn, type Mentionable } from './mentions.ts';
 import { restore } from './restoring.ts';
 import { recipientOf, written } from './addresses.ts';
@@ -113,8 +113,7 @@ async function forward(writing: Writing): Promise<void> {
     to: writing.to.map(written),
     cc: writing.cc.map(written),
     bcc: writing.bcc.map(written),
-    text: writing.text,
-    attachment_ids: writing.files.ids,
+    ...plainMailOf(writing),
   };
   writing.attempt = attemptFor(writing.attempt, JSON.stringify(body), newKey);
   const message = await got(
