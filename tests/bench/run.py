@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from bulk_load import bulk
+from contacts_load import contacts_import
 from large_views import at_size
 from mailboxes import imap_to_view
 from reports_load import reports
@@ -21,7 +22,7 @@ from web_load import web
 from local_runtime.live import LivePostroom
 
 SCENARIOS = {**IN_TURN, "bulk": bulk, "imap_to_view": imap_to_view, "web": web}
-AT_SIZE = {"at_size": at_size, "reports": reports, "search": search}
+AT_SIZE = {"at_size": at_size, "reports": reports, "search": search, "contacts_import": contacts_import}
 ALL = [*SCENARIOS, *AT_SIZE]
 FROM_NOTHING = ["flat_with_size"]
 """These want a Postroom of their own, with nothing in it."""
