@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Final
 from uuid import uuid4
@@ -118,6 +119,67 @@ async def test_a_stale_list_of_rules_undoes_nothing_and_says_so(
     await dialog.get_by_role("button", name="Delete").click()
     await expect(other_page.get_by_role("link", name=mine["name"])).to_have_count(0)
     assert rules()[-1] == theirs["name"] and mine["name"] not in rules()
+
+
+async def test_a_rule_that_two_change_is_what_both_made_of_it_and_one_that_is_gone_is_made_anew(
+    admin_page: Page, rules: Any, workspace: Any, no_violations: Check
+) -> None:
+    page, rule = admin_page, a_rule(f"Orders {uuid4().hex[:6]}")
+
+    def drafted() -> list[tuple[str, Any]]:
+        found = workspace.desk.get("/rules")["rules"]
+        return [(one["name"], one.get("stop", False)) for one in found if one["id"] == rule["id"]]
+
+    rules(rule)
+    await page.goto(f"/settings/rules/{rule['id']}")
+    await page.get_by_label("Name", exact=True).fill("All orders")
+    rules({**rule, "stop": True})
+    await expect(page.get_by_role("switch", name="Stop here")).to_be_checked()
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("All orders")
+    await page.get_by_role("button", name="Save in the draft").click()
+    await expect(page).to_have_url(re.compile("/settings/rules$"))
+    assert drafted() == [("All orders", True)]
+    await page.goto(f"/settings/rules/{rule['id']}")
+    await page.get_by_label("Name", exact=True).fill("Every order")
+    rules(a_rule("Another one"))
+    assert drafted() == []
+    save = page.get_by_role("button", name="Save in the draft")
+    await save.click()
+    await expect(page.get_by_role("alert").filter(has_text="Somebody deleted this rule meanwhile.")).to_be_visible()
+    assert drafted() == []
+    await no_violations(page)
+    await save.click()
+    await expect(page).to_have_url(re.compile("/settings/rules$"))
+    assert drafted() == [("Every order", True)]
+
+
+async def test_a_filter_that_somebody_changed_meanwhile_is_not_changed_back_unseen(
+    admin_page: Page, workspace: Any, no_violations: Check
+) -> None:
+    page, value = admin_page, f"{uuid4().hex[:8]}.test"
+    before = workspace.desk.get("/email-filters")["filters"]
+
+    def noted(note: str) -> None:
+        kept = [
+            {**one, "note": note} for one in workspace.desk.get("/email-filters")["filters"] if one["value"] == value
+        ]
+        made = kept or [{"kind": "block", "field": "domain", "value": value, "note": note}]
+        workspace.desk.do("PUT", "/email-filters", {"filters": [*before, *made]})
+
+    noted("Since May")
+    await page.goto("/settings/filters")
+    await page.get_by_role("listitem").filter(has_text=value).get_by_role("button", name="Edit").click()
+    dialog = page.get_by_role("dialog", name="Edit the filter")
+    await dialog.get_by_label("Note").fill("Mine")
+    noted("Theirs")
+    await expect(page.get_by_text("Theirs")).to_be_attached()
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Somebody changed this filter meanwhile.")
+    await no_violations(page)
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_be_hidden()
+    assert "Mine" in [one["note"] for one in workspace.desk.get("/email-filters")["filters"]]
+    workspace.desk.do("PUT", "/email-filters", {"filters": before})
 
 
 async def test_an_inbox_that_two_change_is_what_both_made_of_it(
