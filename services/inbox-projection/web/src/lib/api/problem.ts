@@ -14,6 +14,7 @@ export interface FieldProblem {
 /** `status` 0: no answer came. `code` is stable; `detail` is for people and in English, as the API writes it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
+  readonly #beside = new Set<FieldProblem>();
 
   constructor(
     readonly status: number,
@@ -33,10 +34,17 @@ export class Problem extends Error {
     return this.status === 0;
   }
 
-  /** What is wrong with one field of the body, by its name; empty when nothing is. */
+  /** What is wrong with one field of the body, by its name, to be shown beside it; empty when nothing is. */
   of(field: string): string {
     const found = this.errors.find((one) => one.where[0] === 'body' && one.where[1] === field);
-    return found ? this.about(found) : '';
+    if (!found) return '';
+    this.#beside.add(found);
+    return this.about(found);
+  }
+
+  /** What is wrong with fields beside which nothing is shown. */
+  get elsewhere(): FieldProblem[] {
+    return this.errors.filter((one) => !this.#beside.has(one));
   }
 
   /** What is wrong with a field, in the agent's words. */

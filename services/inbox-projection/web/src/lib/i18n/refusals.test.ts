@@ -40,6 +40,7 @@ describe('a refusal', () => {
       next: 'Zmieszczą się najwyżej 3 znaki. (name) · To pole jest wymagane. (settings › imap)',
     });
     expect(problem.of('name')).toBe('Zmieszczą się najwyżej 3 znaki.');
+    expect(said(problem).next).toBe('To pole jest wymagane. (settings › imap)'); // the other is told beside its field
   });
 
   it('by a code of its own is what is said beside its field', () => {

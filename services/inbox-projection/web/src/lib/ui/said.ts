@@ -7,11 +7,14 @@ import { refusalKey } from '#lib/i18n/refusals.ts';
 
 /**
  * A code that the catalogues know (`problems.<code>` or `refusals.<code>`, with `…_next` for the next step) is told by
- * them; else that it was refused, and what the API says in English.
+ * them; else that it was refused, and what the API says in English. What a form shows beside its fields is not
+ * repeated.
  */
 export function said(problem: Problem): { what: string; next: string } {
   const key = refusalKey(problem.code) ?? (problem.status >= 500 ? 'problems.fault' : 'problems.refused');
-  const fields = problem.errors.map((one) => `${problem.about(one)} (${one.where.slice(1).join(' › ')})`).join(' · ');
+  const fields = problem.elsewhere
+    .map((one) => `${problem.about(one)} (${one.where.slice(1).join(' › ')})`)
+    .join(' · ');
   const values = {
     seconds: problem.retryAfter ?? 0,
     detail: problem.detail || problem.title,
