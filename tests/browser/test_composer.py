@@ -509,3 +509,25 @@ async def test_a_name_becomes_the_contact_that_is_proposed_by_enter_and_by_arrow
     await expect(to).to_be_hidden()
     for one in people.values():
         assert "It should be here." in text_of(one.customer.received())
+
+
+async def test_contacts_are_proposed_in_full_sight_in_the_dialog_of_a_first_message(page: Page, begun: Any) -> None:
+    first = f"Mia{uuid4().hex[:6]}"
+    for family in ("Quill", "Reed"):
+        begun("Proposed", name=f"{first} {family}")
+    await page.goto("/inbox/all_open")
+    await expect(page.get_by_role("heading", name="All open")).to_be_visible()
+    await page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="New conversation")
+    await expect(dialog.get_by_role("textbox", name="Text")).to_be_visible()
+    for name in ("To", "Bcc"):
+        typed = dialog.get_by_role("combobox", name=name, exact=True)
+        await typed.press_sequentially(first)
+        proposed = dialog.get_by_role("listbox", name="Contacts").get_by_role("option")
+        await expect(proposed).to_have_count(2)
+        for one in await proposed.all():
+            await expect(one).to_be_in_viewport(ratio=1)
+        await typed.press("Escape")
+        await typed.fill("")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
