@@ -17,13 +17,20 @@ export class Search {
   busy = $state(false);
   /** What `items` are the answer to. */
   asked = $state.raw<{ q: string; kind: Kind }>({ q: '', kind: 'conversation' });
-  #cursor: string | null = null;
+  /** The hit at which the keyboard was put; null: none yet. */
+  cursor = $state<string | null>(null);
+  /** Of what was found the conversations: these can be selected and acted on. */
+  readonly rows = $derived(this.items.flatMap(({ conversation }) => conversation ?? []));
+  /** The conversation at which the keyboard is. */
+  readonly marked = $derived(this.rows.find((one) => one.id === this.cursor)?.id ?? null);
+  #next: string | null = null;
   #calling = new AbortController();
 
   async find(q: string, kind: Kind): Promise<void> {
     this.#calling.abort();
     this.#calling = new AbortController();
-    this.#cursor = null;
+    this.#next = null;
+    this.cursor = null;
     if (!q.trim()) {
       this.items = [];
       this.state = 'idle';
@@ -32,6 +39,16 @@ export class Search {
     }
     this.state = 'reading';
     await this.#page(q, kind, []);
+  }
+
+  /** The hit so many places on from the keyboard, else from the open one; the keyboard is there then. */
+  step(by: number, open: string | null): Found | null {
+    const at = (id: string | null) => this.items.findIndex((one) => one.id === id);
+    const from = at(this.cursor) >= 0 ? at(this.cursor) : at(open);
+    const to = from < 0 ? 0 : Math.max(0, Math.min(this.items.length - 1, from + by));
+    const found = this.items[to] ?? null;
+    if (found) this.cursor = found.id;
+    return found;
   }
 
   async more(): Promise<void> {
@@ -44,15 +61,15 @@ export class Search {
     try {
       const found: Found[] = [];
       for (let turn = 0; turn < EMPTY_TURNS; turn += 1) {
-        const query = { q, type, limit: AT_ONCE, ...(this.#cursor ? { cursor: this.#cursor } : {}) };
+        const query = { q, type, limit: AT_ONCE, ...(this.#next ? { cursor: this.#next } : {}) };
         const page = await got(api.GET('/api/v1/search', { params: { query }, signal }));
         found.push(...page.items);
-        this.#cursor = page.next_cursor;
+        this.#next = page.next_cursor;
         if (page.next_cursor === null || page.items.length > 0) break;
       }
       conversations.put(found.flatMap((one) => one.conversation ?? []));
       this.items = [...before, ...found];
-      this.whole = this.#cursor === null;
+      this.whole = this.#next === null;
       this.asked = { q, kind: type };
       this.problem = null;
       this.state = 'ready';

@@ -20,12 +20,13 @@ export interface Here {
 export class Walking {
   /** Where the keyboard was put; null: nobody has walked yet. */
   cursor = $state<string | null>(null);
+  /** Where the keyboard is; null: nowhere yet, so that a key does nothing to a mail that just came in. */
   readonly active = $derived.by(() => {
     const { list, open } = this.here();
-    if (!list) return null;
-    const known = [this.cursor, open].find((id) => list.indexOf(id) >= 0);
-    return known ?? list.rows[0]?.id ?? null;
+    return (list && [this.cursor, open].find((id) => list.indexOf(id) >= 0)) ?? null;
   });
+  /** The row at which the Tab key comes into the list. */
+  readonly stop = $derived.by(() => this.active ?? this.here().list?.rows[0]?.id ?? null);
 
   constructor(
     private readonly here: () => Here,
@@ -37,10 +38,9 @@ export class Walking {
 
   /** The row so many places on, at which the keyboard is then; null: there is none. */
   step(by: number): string | null {
-    const { list, open } = this.here();
+    const { list } = this.here();
     if (!list) return null;
-    const fresh = this.cursor === null && open === null;
-    const at = fresh ? 0 : Math.max(0, Math.min(list.rows.length - 1, list.indexOf(this.active) + by));
+    const at = this.active === null ? 0 : Math.max(0, Math.min(list.rows.length - 1, list.indexOf(this.active) + by));
     const next = list.rows[at];
     if (next) this.cursor = next.id;
     return next?.id ?? null;
