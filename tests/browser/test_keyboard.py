@@ -68,6 +68,65 @@ async def closed_again(page: Page, dialog: Locator) -> None:
     await expect(dialog).to_be_hidden()
 
 
+async def test_a_key_does_nothing_to_a_mail_that_came_in_before_anybody_walked(
+    page: Page, workspace: Any, begun: Any
+) -> None:
+    place, [first] = labelled(workspace, begun, 1)
+    press, rows = page.keyboard.press, page.locator("[data-conversation]")
+    await page.goto(place)
+    await expect(rows).to_have_count(1)
+    await press("e")
+    await press("j")
+    await expect(rows.first).to_be_focused()
+    await press("Alt+e")
+    await press("x")
+    await expect(page.get_by_role("toolbar", name="What is selected")).to_contain_text("1 selected")
+    assert status(workspace, first) == "open"
+
+
+async def test_escape_leaves_the_text_whose_draft_stays_and_folds_one_that_is_empty(
+    page: Page, workspace: Any, opened: Any, write: Any, begun: Any
+) -> None:
+    place, [first, second] = labelled(workspace, begun, 2)
+    await opened(page, first, place.removeprefix("/inbox/all_open"))
+    text = page.get_by_role("textbox", name="Text")
+    await write(page, "Half a thought")
+    await page.keyboard.press("Escape")
+    await expect(text).not_to_be_focused()
+    await expect(text).to_have_text("Half a thought")
+    await page.keyboard.press("j")
+    await expect(page).to_have_url(re.compile(second["id"]))
+    await page.keyboard.press("k")
+    await expect(text).to_have_text("Half a thought")
+    await page.keyboard.press("j")
+    await expect(page.get_by_role("heading", name=second["subject"])).to_be_visible()
+    await write(page, "")
+    await page.keyboard.press("Escape")
+    await expect(text).to_be_hidden()
+
+
+async def test_keys_that_the_page_takes_from_a_mail_are_not_the_browsers_too(
+    page: Page, workspace: Any, opened: Any
+) -> None:
+    customer = Customer(workspace.live)
+    mail = customer.mail(workspace.desk.address(), f"In HTML {uuid4().hex[:6]}", "Plain")
+    mail.add_alternative("<p>In <b>HTML</b>, with a <a href='https://client.test/'>link</a></p>", subtype="html")
+    workspace.live.send(mail, customer.address, workspace.desk.address())
+    await opened(page, workspace.desk.conversation_of(customer))
+    frame = page.locator("iframe[title^='Mail']").first.content_frame
+    await expect(frame.get_by_text("HTML")).to_be_visible()
+    taken = await frame.locator("body").evaluate(
+        """(body) => {
+          const { KeyboardEvent } = body.ownerDocument.defaultView;
+          const asked = (key, over) =>
+            body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...over }));
+          return [asked('k', { ctrlKey: true }), asked('c', { ctrlKey: true })];
+        }"""
+    )
+    assert taken == [False, True]
+    await expect(page.get_by_role("dialog", name="Commands")).to_be_visible()
+
+
 async def test_the_keys_that_go_somewhere_lead_there(page: Page) -> None:
     press = page.keyboard.press
     await page.goto("/inbox/closed")

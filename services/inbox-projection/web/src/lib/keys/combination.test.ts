@@ -9,6 +9,9 @@ describe('the name of what was pressed', () => {
     ['j', {}, 'j'],
     ['?', { shiftKey: true }, '?'],
     ['?', { altKey: true }, '?'],
+    ['e', { altKey: true }, 'alt+e'],
+    ['F', { altKey: true, shiftKey: true }, 'alt+f'],
+    ['Enter', { altKey: true }, 'alt+enter'],
     ['Enter', { ctrlKey: true }, 'mod+enter'],
     ['Enter', { metaKey: true, shiftKey: true }, 'mod+shift+enter'],
     ['K', { ctrlKey: true, shiftKey: true }, 'mod+shift+k'],
@@ -17,6 +20,24 @@ describe('the name of what was pressed', () => {
   ])('%s with %o is %s', (key, over, name) => {
     expect(press(key, over)).toBe(name);
   });
+});
+
+describe('AltGr', () => {
+  const graph = { getModifierState: (name: string) => name === 'AltGraph' };
+  const told = {
+    'by its name': graph,
+    'as Alt': { ...graph, altKey: true },
+    'as Ctrl with Alt': { ...graph, ctrlKey: true, altKey: true },
+    'as Ctrl with Alt, and by no name': { ctrlKey: true, altKey: true },
+  };
+
+  it.each(Object.entries(told))(
+    'told %s makes another letter, which is no key of ours, and a sign that is',
+    (_, how) => {
+      expect(['ę', 'ś', 'e', 'k'].map((key) => press(key, how))).toEqual(['alt+ę', 'alt+ś', 'alt+e', 'alt+k']);
+      expect(['?', '/'].map((key) => press(key, how))).toEqual(['?', '/']);
+    },
+  );
 });
 
 describe('a row of keys', () => {

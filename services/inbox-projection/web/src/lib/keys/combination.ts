@@ -6,19 +6,25 @@ export interface Pressed {
   metaKey: boolean;
   altKey: boolean;
   shiftKey: boolean;
+  getModifierState?: (name: 'AltGraph') => boolean;
 }
 
 /**
  * The name of what was pressed: `mod+shift+enter`, `j`, `?`. Shift is part of the name only beside `mod` or with keys
- * that print nothing, for on other keyboards a `?` is made otherwise.
+ * that print nothing, for on other keyboards a `?` is made otherwise; so is Alt, but for letters and digits: with it
+ * they belong to the browser's menus, or (as AltGr) to another alphabet.
  */
 export function nameOf(pressed: Pressed): string {
   const key = pressed.key === ' ' ? 'space' : pressed.key.toLowerCase();
-  const modified = pressed.ctrlKey || pressed.metaKey;
   const prints = pressed.key.length === 1;
+  const control = pressed.ctrlKey || pressed.metaKey;
+  // Where there is AltGr, some systems tell it as Ctrl with Alt.
+  const graph = pressed.getModifierState?.('AltGraph') || (pressed.ctrlKey && pressed.altKey && prints);
+  const modified = control && !(graph && !pressed.metaKey);
+  const alt = (pressed.altKey || graph) && (!prints || /[\p{L}\p{N}]/u.test(pressed.key));
   return [
     modified ? 'mod+' : '',
-    pressed.altKey && !prints ? 'alt+' : '',
+    alt ? 'alt+' : '',
     pressed.shiftKey && (modified || !prints) ? 'shift+' : '',
     key,
   ].join('');
