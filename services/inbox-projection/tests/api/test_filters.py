@@ -11,6 +11,7 @@ import pytest
 from events.values import Blob
 from inbox_projection.api.models.common import Page
 from inbox_projection.api.models.filters import EmailFilters, FilteredMessage
+from inbox_projection.queries import filters
 
 pytestmark = pytest.mark.real
 BLOCK = {"kind": "block", "field": "domain", "value": "spam.test"}
@@ -237,6 +238,44 @@ async def test_a_filtered_mail_is_let_in_once_and_listed_as_such(world: Any) -> 
     assert total["received"] == total["appended"] + total["filtered"] - total["admitted"] == 3
     assert (total["filtered"], total["admitted"], total["shown"]) == (1, 1, 3)
     assert act["target"] == {"kind": "filtered-message", "id": waiting["id"]}
+
+
+async def test_what_was_let_in_is_no_longer_counted_among_the_filtered(world: Any) -> None:
+    async def counted(client: Any, **asked: Any) -> Any:
+        return (await client.get("/api/v1/counts", params=asked)).json()["fixed"]["filtered"]
+
+    own = str(world.story.inbox_id)
+    async with world.client("manager") as client, world.client() as admin:
+        kept = [(await filtered(world, client, f"Offer {number}")).message.message_id for number in range(4)]
+        assert await counted(client) == await counted(admin) == {"count": 4, "more": False}
+        listed = (await client.get("/api/v1/filtered-messages")).json()["items"]
+        for one in listed[1:3]:
+            assert (await client.post(f"/api/v1/filtered-messages/{one['id']}/admit")).status_code == 200
+        left = {"count": 2, "more": False}
+        assert await counted(client) == await counted(admin) == await counted(client, inbox_id=own) == left
+        listed = (await client.get("/api/v1/filtered-messages")).json()["items"]
+        assert len(listed) == len(kept), "they stay in the list, as let in"
+        for one in listed:
+            await client.post(f"/api/v1/filtered-messages/{one['id']}/admit")
+        assert await counted(client) == await counted(admin) == {"count": 0, "more": False}
+
+
+def test_few_filtered_mails_are_counted_without_a_look_at_the_many_that_were_let_in(world: Any) -> None:
+    world.story.filtered_mail(world.story.new_id(), world.story.new_id())
+    world.show()
+    world.execute(
+        "insert into inbox.filtered select (jsonb_populate_record(f, jsonb_build_object('filtered_id',"
+        " md5(n::text)::uuid, 'admitted_at', case when n > 3 then f.at end))).*"
+        " from inbox.filtered f, generate_series(1, 20000) n"
+    )
+    world.execute("analyze inbox.filtered")
+    for query in (filters._COUNT, filters._COUNT_OF):
+        asked = {"inboxes": [world.story.inbox_id], "limit": 1001}
+        ((plan,),) = world.execute("explain (analyze, format json) " + query, asked)
+        reading = plan[0]["Plan"]
+        while "Plans" in reading:
+            (reading,) = reading["Plans"]
+        assert reading["Index Name"] == "filtered_kept_out" and reading["Actual Rows"] == 4, plan
 
 
 async def test_who_may_not_see_a_filtered_mail_lets_nothing_in(world: Any) -> None:

@@ -33,8 +33,11 @@ _PAGE: Final = (
     " < (%(at)s, %(id)s)) order by f.at desc, f.filtered_id desc limit %(limit)s"
 )
 _COUNT: Final = (
+    "select count(*) as found from (select 1 from inbox.filtered f where f.admitted_at is null limit %(limit)s) e"
+)
+_COUNT_OF: Final = (
     "select count(*) as found from (select 1 from inbox.filtered f"
-    " where %(every)s or f.inbox_id = any(%(inboxes)s::uuid[]) limit %(limit)s) e"
+    " where f.admitted_at is null and f.inbox_id = any(%(inboxes)s::uuid[]) limit %(limit)s) e"
 )
 # As a line of a thread, for what reads originals and attachments.
 _MESSAGE: Final = (
@@ -82,8 +85,10 @@ async def page(database: Database, inboxes: frozenset[UUID] | None, after: Place
 
 
 async def count(database: Database, inboxes: frozenset[UUID] | None) -> Count:
-    """How many filtered mails there are in these inboxes (None: in all)."""
-    row = await database.row(_COUNT, {"every": inboxes is None, "inboxes": list(inboxes or ()), "limit": COUNTED + 1})
+    """How many mails filters keep out of these inboxes (None: of all): those that were let in are no longer among
+    them."""
+    asked = {"inboxes": list(inboxes or ()), "limit": COUNTED + 1}
+    row = await database.row(_COUNT if inboxes is None else _COUNT_OF, asked)
     found = 0 if row is None else int(row["found"])
     return Count(min(found, COUNTED), more=found > COUNTED)
 

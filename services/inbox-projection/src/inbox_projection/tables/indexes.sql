@@ -75,6 +75,8 @@ create index linked_handles_by_value on {schema}.linked_handles (left(value, 100
 create index filtered_of_inbox on {schema}.filtered (inbox_id, at, filtered_id);
 create index filtered_by_time on {schema}.filtered (at, filtered_id);
 create index filtered_by_message on {schema}.filtered (message_id);
+-- GET /counts: those that are still kept out, however many were let in.
+create index filtered_kept_out on {schema}.filtered (inbox_id) where admitted_at is null;
 -- The audit: all of it, of an agent, of a kind.
 create index audit_by_time on {schema}.audit (at, event_id);
 create index audit_of_agent on {schema}.audit (agent_id, at, event_id);

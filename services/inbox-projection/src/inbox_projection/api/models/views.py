@@ -75,6 +75,8 @@ class Count(Given):
 class Counts(Given):
     """How many are in each view and each inbox that you see, by its name or id."""
 
-    fixed: dict[FixedView, Count] = Field(description="`filtered` only for who sees what filters keep out.")
+    fixed: dict[FixedView, Count] = Field(
+        description="`filtered`, those not let in, only for who sees what filters keep out."
+    )
     saved: dict[UUID, Count]
     inboxes: dict[UUID, Count] = Field(description="Open conversations of each inbox that is not archived.")
