@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from local_runtime.journey import Customer
+from local_runtime.live import eventually
 
 NewPage = Callable[..., Awaitable[Page]]
 Check = Callable[[Page], Awaitable[None]]
@@ -95,6 +96,11 @@ async def test_two_contacts_are_merged_with_a_preview_and_separated_again(
 ) -> None:
     one, first = written(workspace, "Olga Twice", "From home")
     other, _ = written(workspace, "Olga At Work", "From work")
+    size = workspace.desk.do("POST", "/contact-properties", {"name": f"Size {uuid4().hex[:6]}", "kind": "number"})
+    company = workspace.desk.do("POST", "/companies", {"name": f"Twice {uuid4().hex[:6]}"})
+    card = f"/contacts/{first['contact']['id']}"
+    workspace.desk.do("PATCH", card, {"note": "Comes on Mondays.", "properties": {size["id"]: 42}})
+    workspace.desk.do("PUT", f"{card}/company/{company['id']}")
     await page.goto(f"/contacts/{first['contact']['id']}")
     await page.get_by_role("button", name="More").click()
     await page.get_by_role("menuitem", name="Merge with another contact").click()
@@ -106,6 +112,8 @@ async def test_two_contacts_are_merged_with_a_preview_and_separated_again(
     preview = dialog.get_by_role("region", name="How it will look")
     await expect(preview.get_by_text(one.address)).to_be_visible()
     await expect(preview.get_by_role("listitem").filter(has_text=other.address)).to_contain_text("new")
+    for kept in ("Comes on Mondays.", company["name"], size["name"], "42"):
+        await expect(preview.get_by_text(kept, exact=True)).to_be_visible()
     await no_violations(page)
     assert workspace.desk.get(f"/contacts/{first['contact']['id']}")["merged_ids"] == []
     await dialog.get_by_role("button", name="Merge", exact=True).click()
@@ -149,6 +157,22 @@ async def test_a_card_is_edited_in_place_and_the_person_blocked(
     await page.get_by_role("button", name="More").click()
     await expect(page.get_by_role("menuitem", name="Unblock")).to_be_visible()
     await expect(page.get_by_role("menuitem", name="Erase this person")).to_have_count(0)
+
+
+async def test_a_block_from_the_sidebar_is_said_and_taken_back_and_a_row_names_its_channel(
+    page: Page, workspace: Any
+) -> None:
+    _, conversation = written(workspace, "Iga Slip", "Not to be blocked")
+    contact = f"/contacts/{conversation['contact']['id']}"
+    await page.goto(f"/inbox/all_open/{conversation['id']}?sort=newest")
+    row = page.locator(f'[data-conversation="{conversation["id"]}"]')
+    await expect(row.get_by_title("E-mail")).to_be_visible()
+    await page.get_by_role("button", name="Block", exact=True).click()
+    await expect(page.get_by_text("is blocked: mails are kept out")).to_be_visible()
+    assert workspace.desk.get(contact)["blocked"]
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.get_by_role("button", name="Block", exact=True)).to_be_visible()
+    eventually(lambda: not workspace.desk.get(contact)["blocked"], "the block to be taken back", 20)
 
 
 async def test_a_person_is_erased_only_when_the_name_was_typed(
