@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from inbox_projection.api.models.common import Page
+from inbox_projection.api.models.replies import DraftListed
 from inbox_projection.queries import drafts
 from inbox_projection.queries.drafts import Writer
 from inbox_projection.testing.story import START
@@ -203,3 +205,65 @@ async def test_a_draft_holds_nobody_elses_file(world: Any) -> None:
         world.execute("update inbox_projection.uploads set created_at = now() - interval '25 hours'")
         await world.parts.uploads.sweep()
         assert (await client.get(made.json()["url"])).status_code == 404
+
+
+# -- the list of them -----------------------------------------------------------------------------------------------
+
+
+async def listed(client: Any, **asked: Any) -> Any:
+    page = (await client.get("/api/v1/drafts", params=asked)).json()
+    Page[DraftListed].model_validate(page)
+    return page
+
+
+async def test_an_agent_finds_the_own_drafts_the_last_written_first_and_sent_ones_no_more(world: Any) -> None:
+    async with world.client("agent") as client, world.client("manager") as other:
+        kept = (await client.put(f"{path(world)}/draft", json={"text": "Dear\nZofia", "to": ["z@c.test"]})).json()
+        await client.put("/api/v1/me/draft", json={"subject": "Your offer", "to": ["Ann"], "text": "Hello"})
+        world.execute(
+            "update inbox_projection.drafts set updated_at = %s where conversation_id <> agent_id",
+            (START - timedelta(minutes=1),),
+        )
+        first, reply = (await listed(client))["items"]
+        assert (first["conversation"], first["kind"], first["subject"]) == (None, "first_message", "Your offer")
+        assert (first["to"], first["excerpt"]) == (["Ann"], "Hello")
+        assert (reply["kind"], reply["excerpt"], reply["to"]) == ("reply", "Dear Zofia", kept["to"])
+        shown = (await client.get(path(world))).json()
+        assert reply["conversation"] == {
+            name: shown[name] for name in ("id", "number", "inbox_id", "subject", "contact")
+        }
+        assert (await listed(other))["items"] == [], "nobody else's"
+        begin = await listed(client, limit=1)
+        assert begin["items"] == [first]
+        rest = await listed(client, limit=1, cursor=begin["next_cursor"])
+        assert (rest["items"], rest["next_cursor"]) == ([reply], None)
+        await client.post(f"{path(world)}/replies", json={"text": "Dear Zofia"})
+        assert (await listed(client))["items"] == [first]
+        await client.delete("/api/v1/me/draft")
+        assert (await listed(client))["items"] == []
+
+
+async def test_a_listed_draft_says_what_it_was_about_to_become(world: Any) -> None:
+    async with world.client("agent") as client:
+        for mode, kind, excerpt in (
+            ("reply", "reply", "a mail"),
+            ("reply_all", "reply", "a mail"),
+            ("forward", "forward", "a mail"),
+            ("comment", "comment", "among us"),
+        ):
+            await client.put(f"{path(world)}/draft", json={"mode": mode, "text": "a mail", "comment": "among us"})
+            (one,) = (await listed(client))["items"]
+            assert (one["kind"], one["excerpt"]) == (kind, excerpt)
+
+
+async def test_drafts_of_inboxes_out_of_reach_and_of_erased_people_are_not_listed(world: Any) -> None:
+    agent = world.agents["agent"]
+    await drafts.keep(world.parts.database, world.foreign_thread.conversation_id, agent, '{"text":"x"}', START)
+    async with world.client("agent") as client, world.client() as administrator:
+        assert (await listed(client))["items"] == []
+        await client.put(f"{path(world)}/draft", json={"text": "Dear"})
+        assert len((await listed(client))["items"]) == 1
+        await administrator.delete(f"/api/v1/contacts/{world.thread.contact_id}")
+        late = START + timedelta(minutes=1)
+        await drafts.keep(world.parts.database, world.thread.conversation_id, agent, '{"text":"late"}', late)
+        assert (await listed(client))["items"] == []

@@ -9,17 +9,18 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from inbox_projection import cursors
 from inbox_projection.api import answers, sending, uploads
 from inbox_projection.api.guard import GuardedRoute, policy
-from inbox_projection.api.models.common import Instant
-from inbox_projection.api.models.replies import Draft, DraftAsked, FirstDraft, FirstDraftAsked
+from inbox_projection.api.models.common import Instant, Page, PageAsked
+from inbox_projection.api.models.replies import Draft, DraftAsked, DraftListed, FirstDraft, FirstDraftAsked
 from inbox_projection.api.parts import caller_of, parts_of
 from inbox_projection.api.reach import conversation
 from inbox_projection.api.sending import DraftWriter
 from inbox_projection.policy import Permission
 from inbox_projection.pool import Row
 from inbox_projection.problems import Problem
-from inbox_projection.queries import drafts
+from inbox_projection.queries import draft_lists, drafts
 from inbox_projection.queries.drafts import Writer
 from inbox_projection.replies import pictures
 
@@ -30,6 +31,15 @@ BasedOn = Annotated[
     Instant | None,
     Query(description="`updated_at` of the draft that this goes on from; without it, of none."),
 ]
+
+
+@router.get("/drafts", responses=answers.gives(Page[DraftListed], what="Your drafts, the last written first."))
+@policy(Permission.WORK_ON_CONVERSATIONS)
+async def list_drafts(request: Request, asked: Annotated[PageAsked, Query()]) -> Response:
+    """Nobody else's, and only of inboxes that you see. Ask again when the feed tells of a `draft`."""
+    after = None if asked.cursor is None else cursors.decode(asked.cursor, draft_lists.Place)
+    rows = await draft_lists.page(parts_of(request).database, caller_of(request), after, asked.limit + 1)
+    return answers.page(rows, asked.limit, draft_lists.shaped, draft_lists.place_of)
 
 
 @router.get(_DRAFT, responses=answers.gives(Draft, what="Your draft; `updated_at` null where there is none."))

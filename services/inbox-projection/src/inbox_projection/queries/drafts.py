@@ -18,13 +18,13 @@ Became = Literal["kept", "sent", "discarded"]
 
 CHANNEL: Final = "inbox_drafts"
 """Of NOTIFY: a `Told` for every draft that was kept or is gone."""
-_ANSWERED: Final = """exists (select from inbox.messages m where m.conversation_id = d.conversation_id
+ANSWERED: Final = """exists (select from inbox.messages m where m.conversation_id = d.conversation_id
                       and m.direction = 'out' and m.author_id = d.agent_id and m.at >= d.updated_at)"""
 _READ: Final = f"""
 select d.content, d.updated_at from inbox_projection.drafts d
   join inbox.conversations c on c.conversation_id = d.conversation_id
   join inbox.contacts p on p.contact_id = c.contact_id and p.erased_at is null
- where d.conversation_id = %s and d.agent_id = %s and not {_ANSWERED}
+ where d.conversation_id = %s and d.agent_id = %s and not {ANSWERED}
 """  # noqa: S608 (of this file)
 _READ_FIRST: Final = """
 select content, updated_at from inbox_projection.drafts where conversation_id = %(me)s and agent_id = %(me)s
@@ -41,7 +41,7 @@ with changed as (
   on conflict (conversation_id, agent_id) do update
      set content = excluded.content, updated_at = excluded.updated_at, writer = excluded.writer
    where excluded.writer is null or d.writer = excluded.writer or d.updated_at = %(based_on)s::timestamptz
-      or {_ANSWERED}
+      or {ANSWERED}
   returning conversation_id, agent_id
 ), released as (
   delete from inbox_projection.draft_uploads u using changed c

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from events.conversations import Then
 from events.values import Address as MailAddress
 from inbox_projection.api.models.common import Asked, Given, Instant, Line, Text, example
-from inbox_projection.api.models.conversations import Address, File, Recipients, mailbox
+from inbox_projection.api.models.conversations import Address, File, Person, Recipients, mailbox
 
 Written = Annotated[Text, StringConstraints(max_length=200_000)]
 WrittenHtml = Annotated[Text, StringConstraints(max_length=300_000)]
@@ -162,6 +162,28 @@ class FirstDraft(Given):
     attachment_ids: list[UUID]
     attachments: list[File]
     updated_at: datetime | None
+
+
+class DraftedIn(Given):
+    """The conversation of a draft."""
+
+    id: UUID
+    number: int
+    inbox_id: UUID
+    subject: str
+    contact: Person
+
+
+class DraftListed(Given):
+    """What you write and have not sent: in a conversation, or as a first message."""
+
+    conversation: DraftedIn | None = Field(description="Null: a first message.")
+    kind: Literal["reply", "forward", "comment", "first_message"]
+    inbox_id: UUID | None
+    subject: str
+    to: list[str] = Field(description="As they were typed.")
+    excerpt: str = Field(description="How it begins, in one line.")
+    updated_at: datetime
 
 
 class SendingAddress(Given):
