@@ -71,9 +71,9 @@ class Workspace:
         with self.logged_in(self.agent) as client:
             client.patch("/me/preferences", json={"undo_seconds": seconds}).raise_for_status()
 
-    def speak(self, language: str) -> None:
-        """The agent's own language, on every device."""
-        with self.logged_in(self.agent) as client:
+    def speak(self, language: str, who: dict[str, str] | None = None) -> None:
+        """The own language of the agent, or of somebody else, on every device."""
+        with self.logged_in(who or self.agent) as client:
             client.patch("/me", json={"language": language}).raise_for_status()
 
 
@@ -154,19 +154,23 @@ NewPage = Callable[..., Awaitable[Page]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def new_page(browser: Browser, workspace: Workspace, log_ins: dict[str, StorageState]) -> AsyncIterator[NewPage]:
-    """`await new_page("agent" | "admin" | None, width=…, dark=…, path=…)`: a page in a context of its own; `expected`
-    are console errors that the test provokes."""
+    """`await new_page("agent" | "admin" | None, width=…, dark=…, locale=…, path=…)`: a page in a context of its own."""
     contexts: list[BrowserContext] = []
     watched = Watched({workspace.url, workspace.live.reports_url})
 
     async def make(
-        who: str | None = "agent", *, width: int = SIZE["width"], dark: bool = False, path: str = ""
+        who: str | None = "agent",
+        *,
+        width: int = SIZE["width"],
+        dark: bool = False,
+        locale: str = "en-GB",
+        path: str = "",
     ) -> Page:
         context = await browser.new_context(
             base_url=workspace.url,
             viewport={"width": width, "height": SIZE["height"]},
             color_scheme="dark" if dark else "light",
-            locale="en-GB",
+            locale=locale,
             timezone_id="Europe/Warsaw",
             reduced_motion="reduce",
             **({"storage_state": log_ins[who]} if who else {}),

@@ -1,12 +1,11 @@
-"""How pages look: rows of either height, on a phone, and in Polish, where words are longer."""
+"""How pages look: rows of either height, and on a phone."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, expect
 
 from local_runtime.journey import text_of
@@ -52,33 +51,3 @@ async def test_on_a_phone_one_takes_a_conversation_and_answers_it(
     now = eventually(lambda: workspace.desk.conversation(conversation["id"]), "the conversation", 10)
     assert now["assignee_id"] == workspace.agent["id"]
     assert not await phone.evaluate(OVERFLOWS)
-
-
-@pytest.fixture
-def polish(workspace: Any) -> Iterator[None]:
-    workspace.speak("pl")
-    yield
-    workspace.speak("en")
-
-
-@pytest.mark.parametrize("width", [360, 1440])
-async def test_in_polish_every_page_fits_and_is_accessible(
-    new_page: NewPage, begun: Any, no_violations: Check, polish: None, width: int
-) -> None:
-    conversation = begun("Po polsku").conversation
-    page = await new_page(width=width)
-    for path in (
-        "/inbox/all_open",
-        f"/inbox/all_open/{conversation['id']}",
-        f"/contacts/{conversation['contact']['id']}",
-        "/tickets?view=board",
-        "/settings/profile",
-        "/settings/notifications",
-        "/settings/security",
-        "/settings/snippets/new",
-    ):
-        await page.goto(path)
-        await expect(page.locator("html")).to_have_attribute("lang", "pl")
-        await expect(page.locator("main h1, main h2").first).to_be_visible()
-        assert not await page.evaluate(OVERFLOWS), path
-        await no_violations(page)

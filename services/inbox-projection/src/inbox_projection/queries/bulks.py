@@ -16,7 +16,8 @@ from inbox_projection.queries.conversation_filter import Filter
 from inbox_projection.queries.conversation_keys import Part, Shape, keys_query, parameters_of, shape_of
 
 CLAIM: Final = "30 seconds"
-_COLUMNS: Final = "bulk_id, agent_id, change, ids, cardinality(ids) as matched, handled, refused, created_at, finished_at"
+_COLUMNS: Final = """\
+bulk_id, agent_id, change, ids, cardinality(ids) as matched, handled, refused, created_at, finished_at"""
 _CLAIM: Final = f"""
 update inbox_projection.bulks set claimed_until = now() + interval '{CLAIM}'
 where bulk_id = (select bulk_id from inbox_projection.bulks where finished_at is null
