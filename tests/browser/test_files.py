@@ -68,6 +68,7 @@ async def test_a_text_is_read_after_a_session_that_ended(
     await opened(page, with_files)
 
     async def ended(route: Route) -> None:
+        await page.context.clear_cookies()  # a log-in would end the session that all tests of the agent begin with
         body = '{"code": "not-authenticated", "title": "Unauthorized", "status": 401}'
         await route.fulfill(status=401, content_type="application/problem+json", body=body)
 
