@@ -316,6 +316,7 @@ async def test_a_first_message_is_undone_into_its_dialog_and_sent_and_closed_fro
     await dropped(page, "[role=dialog] select")
     files = dialog.get_by_role("list", name="Attached files").get_by_role("listitem")
     await expect(files.filter(has_text="plan.txt")).to_have_count(1)
+    await expect(dialog.get_by_role("progressbar")).to_have_count(0)  # sent before, it would be asked to wait
     await dialog.get_by_role("button", name="Send", exact=True).click()
     await expect(dialog).to_be_hidden()
     await page.get_by_role("button", name="Undo", exact=True).click()
