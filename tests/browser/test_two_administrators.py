@@ -12,6 +12,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, Response, Route, expect
 
+from local_runtime.live import eventually
+
 Check = Callable[[Page], Awaitable[None]]
 PASSWORD: Final = "correct horse battery"
 
@@ -27,10 +29,15 @@ def rules(workspace: Any) -> Iterator[Callable[..., list[str]]]:
     """`rules(a, b)` drafts these; without any it gives the names of those that are drafted. As before afterwards."""
     before = workspace.desk.get("/rules")["rules"]
 
+    def names() -> list[str]:
+        return [one["name"] for one in workspace.desk.get("/rules")["rules"]]
+
     def draft(*those: dict[str, Any]) -> list[str]:
         if those:
+            wanted = [one["name"] for one in (*before, *those)]
             workspace.desk.do("PUT", "/rules", {"rules": [*before, *those]})
-        return [one["name"] for one in workspace.desk.get("/rules")["rules"]]
+            eventually(lambda: names() == wanted, "the drafted rules")
+        return names()
 
     yield draft
     workspace.desk.do("PUT", "/rules", {"rules": before})
